@@ -1,0 +1,1 @@
+"""The doors of the service: chat (Gradio), HTTP (FastAPI) and the command line. Each of them thin."""

@@ -1,0 +1,138 @@
+"""The HTTP door: questions, traces, X-rays and feedback as JSON. Errors are problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from pipeline.errors import HansangError, InputError
+from pipeline.service import QUESTION_LIMIT, Request, Service
+from pipeline.trace_json import to_json
+from pipeline.types import Trace
+
+PROBLEM = "application/problem+json"
+
+
+class AskBody(BaseModel):
+    """A question."""
+
+    question: str = Field(max_length=QUESTION_LIMIT * 100, examples=["마포에서 주차 편한 고깃집 있어?"])
+    index: str = Field("demo", examples=["demo"])
+    set: dict[str, Any] = Field(default_factory=dict, examples=[{"fusion.weight": 0.4}])
+    previous: str = ""
+    without: list[str] = Field(default_factory=list, examples=[["district:마포"]])
+    stream: bool = False
+
+    def request(self, *, answer: bool) -> Request:
+        """The same for the service."""
+        return Request(self.question, self.index, self.set, self.previous, tuple(self.without), answer)
+
+
+class FeedbackBody(BaseModel):
+    """What somebody says of an answer."""
+
+    trace: str
+    vote: Literal["up", "down"]
+    reason: str = Field("", max_length=2_000)
+
+
+def problem(error: HansangError) -> JSONResponse:
+    """An error as a problem document: what is wrong and the cure, in Korean and English."""
+    body = {"type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status}
+    return JSONResponse(
+        {**body, "detail": error.korean, "detail_en": error.english}, status_code=error.status, media_type=PROBLEM
+    )
+
+
+class MalformedRequest(InputError):
+    """A body or parameter that isn't of the form the API takes."""
+
+    code = "malformed-request"
+    ko = "요청의 {where}을(를) 읽을 수 없습니다: {why}. /docs에서 형식을 확인하세요."
+    en = "The request's {where} can't be read: {why}. See /docs for the form."
+
+
+def create_api(service: Service) -> FastAPI:
+    """The API over a service."""
+    api = FastAPI(title="한상", version="1", description="한국어 맛집 후기에 묻고, 답의 근거를 모두 봅니다.")
+    _handle_errors(api)
+    _add_questions(api, service)
+    _add_records(api, service)
+    return api
+
+
+def _handle_errors(api: FastAPI) -> None:
+    @api.exception_handler(HansangError)
+    def known(_: Any, error: HansangError) -> JSONResponse:
+        return problem(error)
+
+    @api.exception_handler(RequestValidationError)
+    def malformed(_: Any, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        return problem(MalformedRequest(where=".".join(map(str, first["loc"])), why=first["msg"]))
+
+
+def _add_questions(api: FastAPI, service: Service) -> None:
+    @api.post("/v1/ask")
+    def ask(body: AskBody) -> Any:
+        """Answer a question; with ``stream`` the growing trace comes as server-sent events."""
+        traces = service.ask(body.request(answer=True))
+        if body.stream:
+            return StreamingResponse(_events(traces), media_type="text/event-stream")
+        return to_json(_last(traces))
+
+    @api.post("/v1/search")
+    def search(body: AskBody) -> Any:
+        """The candidates of every stage, without an answer."""
+        return to_json(_last(service.ask(body.request(answer=False))))
+
+    @api.post("/v1/explain")
+    def explain(body: AskBody, passage: Annotated[str, Query()]) -> Any:
+        """The morpheme X-ray of a question and a passage."""
+        return asdict(service.explain(body.request(answer=False), passage))
+
+
+def _add_records(api: FastAPI, service: Service) -> None:
+    @api.get("/v1/traces/{trace_id}")
+    def trace(trace_id: str) -> Any:
+        """A stored answer."""
+        return to_json(service.trace(trace_id))
+
+    @api.post("/v1/feedback")
+    def feedback(body: FeedbackBody) -> Any:
+        """Keep what somebody says of an answer; what comes back was read from the store."""
+        return asdict(service.add_feedback(body.trace, body.vote, body.reason))
+
+    @api.get("/v1/indexes")
+    def indexes() -> Any:
+        """The indexes that can be asked."""
+        return [asdict(manifest) for manifest in service.indexes()]
+
+    @api.get("/livez")
+    def livez() -> Any:
+        """The process answers."""
+        return {"status": "ok"}
+
+
+def _last(traces: Iterator[Trace]) -> Trace:
+    *_, last = traces
+    return last
+
+
+def _events(traces: Iterator[Trace]) -> Iterator[str]:
+    try:
+        for trace in traces:
+            yield _event(trace.state, to_json(trace))
+    except HansangError as error:
+        yield _event("error", {"code": error.code, "detail": error.korean, "detail_en": error.english})
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,79 @@
+"""The server process: the HTTP API with the chat mounted in it. The only owner of the indexes and the models."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.api import create_api
+from app.chat.blocks import mount
+from pipeline.config import Settings
+from pipeline.errors import HansangError, PortTaken
+from pipeline.service import Home, Request, Service
+from pipeline.storage import locked
+
+log = logging.getLogger(__name__)
+
+
+def create_app(service: Service) -> FastAPI:
+    """The whole application over one service."""
+    return mount(create_api(service), service)
+
+
+def check_port(host: str, port: int) -> None:
+    """Make sure that the port can be listened on.
+
+    Raises:
+        PortTaken: somebody listens there.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(port=port, other=port + 1) from error
+
+
+def serve(home: Home, settings: Settings, *, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
+    """Run the server until it is told to stop. ``ready`` is called once it accepts connections.
+
+    Raises:
+        PortTaken: the port is in use.
+        HomeLocked: another server runs over the same folder.
+    """
+    check_port(host, port)
+    with locked(home.lock):
+        service = Service(home, settings)
+        threading.Thread(target=warm_up, args=(service,), daemon=True).start()
+        try:
+            _Server(uvicorn.Config(create_app(service), host=host, port=port, log_level="warning"), ready).run()
+        finally:
+            service.close()
+
+
+def warm_up(service: Service) -> None:
+    """Load the analyser and the indexes, so that nobody's first question waits for them."""
+    for manifest in service.indexes():
+        try:
+            for _ in service.ask(Request("준비되었나요?", manifest.name, answer=False, keep=False)):
+                pass
+        except HansangError as error:  # whoever asks this index is told the same
+            log.warning("%s", error)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()

@@ -1,0 +1,33 @@
+"""Finds and loads backends by name. A kind is a folder, a backend a module in it: adding a module adds a backend.
+
+The only dynamic import of the project.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Literal
+
+from pipeline.errors import BackendNotFound
+
+Kind = Literal["tokenizer", "encoder", "retriever", "reranker", "generator"]
+
+
+def available(kind: Kind) -> tuple[str, ...]:
+    """The names of the backends of a kind, sorted. Imports none of them."""
+    folder = importlib.import_module(f"pipeline.{kind}s")
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(folder.__path__)))
+
+
+def load(kind: Kind, name: str) -> ModuleType:
+    """The module of a backend; it makes its objects with ``load`` and, where it learns from a corpus, ``build``.
+
+    Raises:
+        BackendNotFound: no module of that name in the kind's folder.
+    """
+    known = available(kind)
+    if name not in known:
+        raise BackendNotFound(kind=kind, name=name, known=", ".join(known))
+    return importlib.import_module(f"pipeline.{kind}s.{name}")

@@ -1,0 +1,1 @@
+"""Measures of retrieval and answers, and the benchmarks that print them."""

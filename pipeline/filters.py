@@ -1,0 +1,58 @@
+"""What chips mean for the passages of an index: which rows they allow, which they favour.
+
+Predicates run once per distinct value of a metadata column, so they cost the same for a thousand passages and a million.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.passages import PassageStore
+from pipeline.protocols import FloatArray
+from pipeline.types import Chip, Source, Understanding
+from pipeline.understanding import matches
+
+_COLUMNS = {
+    "restaurant": "restaurant",
+    "district": "district",
+    "category": "category",
+    "price": "price_band",
+    "rating": "rating",
+    "date": "date",
+}
+
+
+def filter_rows(understanding: Understanding, passages: PassageStore) -> NDArray[np.bool_] | None:
+    """The rows that every filter chip allows; None when there is no filter. *Shape:* ``(passages,)``."""
+    filters = [chip for chip in understanding.chips if chip.mode == "filter"]
+    if not filters:
+        return None
+    return np.logical_and.reduce([_rows(chip, passages) for chip in filters])
+
+
+def boosts(understanding: Understanding, passages: PassageStore) -> FloatArray | None:
+    """How much each row is favoured, the mean over the boosting chips, from 0 to 1; None when there is none."""
+    favours = [_favour(chip, passages) for chip in understanding.chips if chip.mode == "boost"]
+    return np.mean(favours, axis=0, dtype=np.float32) if favours else None
+
+
+def _rows(chip: Chip, passages: PassageStore) -> NDArray[np.bool_]:
+    column = _COLUMNS[chip.kind]
+    return passages.where(column, lambda value: matches(chip, Source("", **{column: value})))
+
+
+def _favour(chip: Chip, passages: PassageStore) -> FloatArray:
+    if chip.kind == "dish":
+        return np.logical_or.reduce([passages.containing(dish) for dish in chip.values]).astype(np.float32)
+    if chip.kind == "order":
+        return _recency(passages)
+    return _rows(chip, passages).astype(np.float32)
+
+
+def _recency(passages: PassageStore) -> FloatArray:
+    """From 0 for the oldest date to 1 for the newest; 0 where there is no date."""
+    codes, dates = passages.codes("date")
+    known = sorted({date for date in dates if date})
+    place = {date: (number + 1) / len(known) for number, date in enumerate(known)}
+    return np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)[codes]

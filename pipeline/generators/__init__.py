@@ -1,0 +1,1 @@
+"""One module is one generator backend; the folder is the registry. Siblings never import each other."""

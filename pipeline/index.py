@@ -1,0 +1,123 @@
+"""Indexes on disk: where they lie, what their manifests say, which version is in use. Builds nothing, loads no backend.
+
+``index/<name>/<version>/`` holds one complete index; ``index/<name>/current`` names the version in use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import IndexDamaged, IndexNotFound, IndexOutdated
+from pipeline.lexicon import Lexicon
+from pipeline.passages import PassageStore
+from pipeline.storage import MANIFEST, write_json
+
+FORMAT = 1
+CURRENT = "current"
+PASSAGES = "passages.arrow"
+LEXICON = "lexicon.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index says of itself. Written last: where it is, the index is complete."""
+
+    name: str
+    version: str
+    created: str
+    passages: int
+    documents: int
+    rejected: int
+    analysers: tuple[str, ...]
+    encoder: str
+    sources: tuple[Mapping[str, Any], ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+    format: int = FORMAT
+
+
+class Index:
+    """One complete version of an index, opened for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+
+    @property
+    def name(self) -> str:
+        """The name it was given."""
+        return self.manifest.name
+
+    @cached_property
+    def passages(self) -> PassageStore:
+        """The passages, memory-mapped."""
+        return PassageStore(self.part(PASSAGES))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The names that questions may use."""
+        return Lexicon.from_json(json.loads(self.part(LEXICON).read_text(encoding="utf-8")))
+
+    def part(self, name: str) -> Path:
+        """A file or folder of the index.
+
+        Raises:
+            IndexDamaged: it isn't there.
+        """
+        path = self.folder / name
+        if not path.exists():
+            raise IndexDamaged(name=self.name, part=name)
+        return path
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of an index folder.
+
+    Raises:
+        IndexDamaged: it is missing or not a manifest.
+        IndexOutdated: another version of this program wrote it.
+    """
+    name = folder.parent.name
+    try:
+        value = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = value["format"]
+        if found != FORMAT:
+            raise IndexOutdated(name=name, found=found, wanted=FORMAT)
+        value["analysers"] = tuple(value["analysers"])
+        value["sources"] = tuple(value["sources"])
+        return Manifest(**value)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(name=name, part=MANIFEST) from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest, which completes the folder."""
+    write_json(folder / MANIFEST, asdict(manifest))
+
+
+def names(root: Path) -> tuple[str, ...]:
+    """The names of the indexes under ``root`` that have a version in use, sorted."""
+    return tuple(sorted(path.parent.name for path in root.glob(f"*/{CURRENT}")))
+
+
+def current_folder(root: Path, name: str) -> Path:
+    """The folder of the version in use.
+
+    Raises:
+        IndexNotFound: there is no such index.
+        IndexDamaged: its version is gone.
+    """
+    try:
+        version = (root / name / CURRENT).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise IndexNotFound(name=name, known=", ".join(names(root)) or "없음") from error
+    folder = root / name / version
+    if not folder.is_dir():
+        raise IndexDamaged(name=name, part=version)
+    return folder

@@ -1,0 +1,208 @@
+"""From documents to a complete index on disk. A crash at any moment leaves the former version in use."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+from pipeline.analyses import CachedTokenizer
+from pipeline.assemble import TERMS, build_part, load_tokenizer
+from pipeline.config import Settings
+from pipeline.errors import HansangError, NothingToIndex
+from pipeline.index import CURRENT, LEXICON, PASSAGES, Manifest, current_folder, read_manifest, write_manifest
+from pipeline.lexicon import build_lexicon
+from pipeline.passages import PassageStore, PassageWriter
+from pipeline.protocols import Tokenizer
+from pipeline.splitting import split_document
+from pipeline.storage import building, locked, write_atomically, write_json
+from pipeline.termstore import TermStore, TermStoreWriter
+from pipeline.types import AnalysedText, Document, Passage, Reject
+
+SPLITTER = "kiwi"  # finds the sentences of every index; its terms are always there
+REJECTS = "rejects.jsonl"
+KEEP = 2  # versions kept: the one in use and the one before, which a running server may still be opening
+_STEP = 500
+
+Progress = Callable[[str, int], None]
+"""Called with the stage and how many passages it has done."""
+
+
+def _silent(stage: str, done: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to index, where and how. ``fingerprint`` names the input: the same input isn't built twice."""
+
+    root: Path
+    name: str
+    settings: Settings
+    analysers: tuple[str, ...]
+    cache: Path
+    sources: tuple[dict[str, object], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the inputs and of every setting that shapes the index."""
+        shape = (self.sources, self.analysers, self.settings.encoder, asdict(self.settings.indexing))
+        return hashlib.blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def describe_source(path: Path) -> dict[str, object]:
+    """A file's name, size and SHA-256, as the manifest keeps them; of a folder, of every file in it."""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return {"file": path.name, "bytes": sum(f.stat().st_size for f in files), "sha256": digest.hexdigest()}
+
+
+def unchanged(job: Job) -> Manifest | None:
+    """The manifest of the version in use if it was built from the same input in the same way."""
+    try:
+        manifest = read_manifest(current_folder(job.root, job.name))
+    except HansangError:  # none, damaged or outdated: each is a reason to build
+        return None
+    return manifest if manifest.fingerprint == job.fingerprint else None
+
+
+def build_index(job: Job, documents: Iterable[Document | Reject], progress: Progress = _silent) -> Manifest:
+    """Build a new version of an index and put it in use.
+
+    Raises:
+        NothingToIndex: not one document could be used; the rejects are in ``<root>/<name>/rejects.jsonl``.
+        DiskFull, NotWritable, HomeLocked: nothing was changed.
+    """
+    target = job.root / job.name
+    name = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
+    with locked(target / ".lock"), building(target / name) as folder:
+        manifest = _fill(folder, job, name, documents, progress)
+        write_manifest(folder, manifest)
+    write_atomically(target / CURRENT, manifest.version)
+    _forget_old(target, manifest.version)
+    return manifest
+
+
+def _fill(
+    folder: Path, job: Job, version_name: str, documents: Iterable[Document | Reject], progress: Progress
+) -> Manifest:
+    rejected: list[Reject] = []
+    tokenizers = {name: _cached(name, job) for name in job.analysers}
+    splitter = tokenizers[SPLITTER]
+    counted = _Kept(documents, rejected)
+    terms = {SPLITTER: _write_passages(folder, counted, splitter, job.settings, progress)}
+    _write_rejects(folder / REJECTS, rejected)
+    if not len(terms[SPLITTER]):
+        shutil.copy(folder / REJECTS, job.root / job.name / REJECTS)
+        raise NothingToIndex(rejected=len(rejected), rejects=job.root / job.name / REJECTS)
+    store = PassageStore(folder / PASSAGES)
+    lexicon = build_lexicon(store.sources(), splitter.analyse(passage.text for passage in store))
+    write_json(folder / LEXICON, lexicon.to_json())
+    for name in job.analysers:
+        if name not in terms:
+            terms[name] = _write_terms(folder / name / TERMS, name, store, tokenizers[name], progress)
+        progress(f"build:{name}", len(store))
+        build_part(store, terms[name], folder / name, job.settings.encoder, job.settings.indexing)
+    return Manifest(
+        name=job.name,
+        version=version_name,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        passages=len(store),
+        documents=counted.documents,
+        rejected=len(rejected),
+        analysers=job.analysers,
+        encoder=job.settings.encoder,
+        sources=job.sources,
+        settings=job.settings.flat(),
+        versions=versions(),
+        fingerprint=job.fingerprint,
+    )
+
+
+class _Kept:
+    """The documents of a stream; rejects are set aside, documents counted."""
+
+    def __init__(self, stream: Iterable[Document | Reject], rejected: list[Reject]) -> None:
+        self._stream = stream
+        self._rejected = rejected
+        self.documents = 0
+
+    def __iter__(self) -> Iterator[Document]:
+        for item in self._stream:
+            if isinstance(item, Reject):
+                self._rejected.append(item)
+            else:
+                self.documents += 1
+                yield item
+
+
+def _write_passages(
+    folder: Path, documents: Iterable[Document], splitter: Tokenizer, settings: Settings, progress: Progress
+) -> TermStore:
+    passages, terms = PassageWriter(folder / PASSAGES), TermStoreWriter()
+    try:
+        for done, (passage, analysed) in enumerate(_passages(documents, splitter, settings), start=1):
+            passages.add(passage, analysed.sentences)
+            terms.add(analysed)
+            if done % _STEP == 0:
+                progress(f"analyse:{SPLITTER}", done)
+    finally:
+        passages.close()
+    return terms.write(folder / SPLITTER / TERMS)
+
+
+def _passages(
+    documents: Iterable[Document], splitter: Tokenizer, settings: Settings
+) -> Iterator[tuple[Passage, AnalysedText]]:
+    limit, overlap = settings.indexing.passage_chars, settings.indexing.overlap_chars
+    iterator = iter(documents)
+    while batch := list(islice(iterator, _STEP)):
+        for document, analysed in zip(batch, splitter.analyse(d.text for d in batch), strict=True):
+            pieces = split_document(document, analysed.sentences, limit=limit, overlap=overlap)
+            if len(pieces) == 1:
+                yield pieces[0], analysed
+            else:
+                yield from zip(pieces, splitter.analyse(piece.text for piece in pieces), strict=True)
+
+
+def _write_terms(folder: Path, name: str, store: PassageStore, tokenizer: Tokenizer, progress: Progress) -> TermStore:
+    writer = TermStoreWriter()
+    for done, analysed in enumerate(tokenizer.analyse(passage.text for passage in store), start=1):
+        writer.add(analysed)
+        if done % _STEP == 0:
+            progress(f"analyse:{name}", done)
+    return writer.write(folder)
+
+
+def _write_rejects(path: Path, rejected: Iterable[Reject]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for reject in rejected:
+            file.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
+
+
+def _cached(name: str, job: Job) -> Tokenizer:
+    tokenizer = load_tokenizer(name)
+    return CachedTokenizer(tokenizer, job.cache / f"analyses-{tokenizer.fingerprint}.sqlite")
+
+
+def _forget_old(target: Path, current: str) -> None:
+    complete = sorted(path for path in target.iterdir() if path.is_dir() and not path.name.startswith("."))
+    for folder in [path for path in complete if path.name <= current][:-KEEP]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def versions() -> dict[str, str]:
+    """The versions that shape an index or an answer, by package."""
+    packages = ("hansang", "kiwipiepy", "kiwipiepy-model", "konlpy", "bm25s", "scikit-learn")
+    return {"python": platform.python_version(), **{package: version(package) for package in packages}}

@@ -1,0 +1,123 @@
+"""The passages of an index on disk: texts and metadata in one memory-mapped Arrow file, read a row at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.types import Passage, Source, Span
+
+_METADATA = [f.name for f in dataclasses.fields(Source)]
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("text", pa.large_string()),
+        *((name, pa.string()) for name in ("document_id", "title", "restaurant", "category", "district", "date")),
+        ("reply_to", pa.string()),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("price_band", pa.int32()),
+        ("rating", pa.float64()),
+        ("sentences", pa.list_(pa.int32())),
+    ]
+)
+_BATCH = 4096
+
+
+class PassageWriter:
+    """Writes passages to an Arrow file in batches, so that a corpus is never held in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._sink = pa.OSFile(str(path), "wb")
+        self._file = pa.ipc.new_file(self._sink, _SCHEMA)
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, passage: Passage, sentences: Iterable[Span]) -> None:
+        """Append a passage with the offsets of its sentences."""
+        source = {name: getattr(passage.source, name) for name in _METADATA}
+        flat = [offset for span in sentences for offset in span]
+        self._rows.append({"id": passage.id, "text": passage.text, "sentences": flat, **source})
+        if len(self._rows) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._file.write_batch(pa.RecordBatch.from_pylist(self._rows, schema=_SCHEMA))
+            self._rows.clear()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._flush()
+        self._file.close()
+        self._sink.close()
+
+
+class PassageStore:
+    """Random access to the passages of an index by row or by id."""
+
+    def __init__(self, path: Path) -> None:
+        self._table: Any = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        self._offsets = np.cumsum([0] + [len(batch) for batch in self._table.to_batches()])
+        self._batches = self._table.to_batches()
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __iter__(self) -> Iterator[Passage]:
+        return (self[row] for row in range(len(self)))
+
+    def _cell(self, row: int, column: str) -> Any:
+        batch = int(np.searchsorted(self._offsets, row, side="right")) - 1
+        return self._batches[batch].column(column)[row - int(self._offsets[batch])].as_py()
+
+    def __getitem__(self, row: int) -> Passage:
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        source = Source(**{name: self._cell(row, name) for name in _METADATA})
+        return Passage(self._cell(row, "id"), self._cell(row, "text"), source)
+
+    def sentences(self, row: int) -> list[Span]:
+        """The offsets of a passage's sentences, in order; the whole text where none were found."""
+        flat = self._cell(row, "sentences")
+        if not flat:
+            return [(0, len(self._cell(row, "text")))]
+        return list(zip(flat[::2], flat[1::2], strict=True))
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each passage id."""
+        return {id_: row for row, id_ in enumerate(self._table.column("id").to_pylist())}
+
+    @cached_property
+    def _codes(self) -> dict[str, tuple[NDArray[np.int32], list[Any]]]:
+        return {}
+
+    def codes(self, column: str) -> tuple[NDArray[np.int32], list[Any]]:
+        """A metadata column as codes and the values they stand for: ``values[codes[row]]``. Cached."""
+        if column not in self._codes:
+            encoded = self._table.column(column).combine_chunks().dictionary_encode("encode")
+            self._codes[column] = (np.asarray(encoded.indices, dtype=np.int32), encoded.dictionary.to_pylist())
+        return self._codes[column]
+
+    def where(self, column: str, holds: Callable[[Any], bool]) -> NDArray[np.bool_]:
+        """The rows whose value in a metadata column satisfies a predicate. *Shape:* ``(passages,)``."""
+        codes, values = self.codes(column)
+        return np.array([holds(value) for value in values], dtype=bool)[codes]
+
+    def containing(self, words: str) -> NDArray[np.bool_]:
+        """The rows whose text holds the words as they are written. *Shape:* ``(passages,)``."""
+        return np.asarray(pc.match_substring(self._table.column("text"), words), dtype=bool)
+
+    def sources(self) -> Iterator[Source]:
+        """The source of every passage, in order, without reading the texts."""
+        for batch in self._batches:
+            for row in batch.select(_METADATA).to_pylist():
+                yield Source(**row)

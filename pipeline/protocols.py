@@ -1,0 +1,63 @@
+"""What each kind of backend must be able to do. One method each; a backend is any object that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.types import AnalysedText, Answer, Query, ScoredPassage, Understanding
+
+FloatArray = NDArray[np.float32]
+
+
+class Tokenizer(Protocol):
+    """Splits Korean text into morphemes. ``fingerprint`` changes whenever the same text may be analysed differently."""
+
+    fingerprint: str
+
+    def analyse(self, texts: Iterable[str]) -> Iterator[AnalysedText]:
+        """Analyse texts lazily, in order. Every morpheme's offsets slice its text; forms are lower-cased."""
+        ...
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors."""
+
+    def encode(self, queries: Sequence[Query]) -> FloatArray:
+        """Encode prepared texts.
+
+        *Shape:* ``(len(queries), dimensions)``, rows of unit length, or zero where nothing is known of the text.
+        """
+        ...
+
+
+class Retriever(Protocol):
+    """Scores every passage of an index against a query."""
+
+    def score(self, query: Query) -> FloatArray:
+        """Raw scores, higher is better.
+
+        *Shape:* ``(passages,)``
+        """
+        ...
+
+
+class Reranker(Protocol):
+    """Looks at few candidates more closely than a retriever can."""
+
+    def rerank(self, query: Query, candidates: Sequence[ScoredPassage]) -> list[tuple[float, float | None]]:
+        """For each candidate, in order, its raw score (higher is better) and a calibrated P(relevant) if known."""
+        ...
+
+
+class Generator(Protocol):
+    """Writes the answer from the passages in the prompt."""
+
+    def generate(
+        self, query: Query, understanding: Understanding, candidates: Sequence[ScoredPassage]
+    ) -> Iterator[Answer]:
+        """Yield the answer as it grows; the last one is complete. Only candidates with ``in_prompt`` may be cited."""
+        ...

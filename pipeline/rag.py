@@ -1,0 +1,203 @@
+"""READ FIRST: one question's way through the pipeline.
+
+``run`` yields a growing ``Trace``: understood → retrieved → reranked → answering … → done. Each stage is a function
+below, in the order in which a question meets them. Everything that is shown, stored or replayed is in the Trace.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import Settings
+from pipeline.filters import boosts, filter_rows
+from pipeline.fusion import competition_ranks, extremes, fuse
+from pipeline.index import Index
+from pipeline.protocols import FloatArray, Generator, Reranker, Retriever, Tokenizer
+from pipeline.terms import make_query
+from pipeline.termstore import TermStore
+from pipeline.types import Query, ScoredPassage, Trace, Understanding
+from pipeline.understanding import understand
+
+FIRST_STAGES = ("bm25", "vector")  # the retrievers that bring candidates; the window score only weighs in
+
+
+@dataclass(frozen=True, slots=True)
+class Rag:
+    """The parts of one pipeline, put together by ``assemble``."""
+
+    settings: Settings
+    index: Index
+    terms: TermStore
+    tokenizer: Tokenizer
+    retrievers: Mapping[str, Retriever]
+    reranker: Reranker
+    generator: Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What goes with a question: the trace it follows up, chips taken off, the day it is asked, whether to answer."""
+
+    previous: Trace | None = None
+    removed: Collection[str] = ()
+    today: datetime.date = field(default_factory=datetime.date.today)
+    answer: bool = True
+
+
+class Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to a stage."""
+        start = time.perf_counter()
+        yield
+        self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - start) * 1000
+
+    def read(self) -> dict[str, float]:
+        """The timings so far, with the total."""
+        return {**self.timings, "total": (time.perf_counter() - self._start) * 1000}
+
+
+def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
+    """Work on the question of a fresh trace; every yielded trace holds all that the one before held."""
+    clock = Clock()
+    with clock.stage("understand"):
+        understanding, query = read_question(trace.question.text, rag, ask)
+    trace = replace(trace, understanding=understanding, timings_ms=clock.read())
+    yield trace
+
+    scores = retrieve(query, rag, clock)
+    with clock.stage("fuse"):
+        trace = replace(trace, **select(scores, understanding, rag))
+    yield replace(trace, state="retrieved", timings_ms=clock.read())
+
+    with clock.stage("rerank"):
+        candidates = rerank(query, trace.candidates, rag)
+        candidates = mark_prompt(candidates, understanding, rag.settings)
+    trace = replace(trace, state="reranked", candidates=candidates, timings_ms=clock.read())
+    yield trace
+
+    if ask.answer:
+        with clock.stage("generate"):
+            for answer in rag.generator.generate(query, understanding, candidates):
+                trace = replace(trace, state="answering", answer=answer)
+                yield replace(trace, timings_ms=clock.read())
+    yield replace(trace, state="done", timings_ms=clock.read())
+
+
+def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
+    """What the question means for this index, and the query that is searched for."""
+    analysed = next(iter(rag.tokenizer.analyse([text])))
+    understanding = understand(
+        text,
+        analysed,
+        rag.index.lexicon,
+        today=ask.today,
+        previous=ask.previous.understanding if ask.previous else None,
+        previous_restaurant=cited_restaurant(ask.previous),
+        removed=ask.removed,
+    )
+    if understanding.search_text != text:
+        analysed = next(iter(rag.tokenizer.analyse([understanding.search_text])))
+    return understanding, make_query(analysed)
+
+
+def cited_restaurant(trace: Trace | None) -> str:
+    """The restaurant that an answer's first citation is about; empty when there is none."""
+    if trace is None or trace.answer is None:
+        return ""
+    restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
+    return next((restaurants.get(citation.passage_id, "") for citation in trace.answer.citations), "")
+
+
+def retrieve(query: Query, rag: Rag, clock: Clock) -> dict[str, FloatArray]:
+    """Every passage's raw score from each retriever. *Shape:* ``(passages,)`` each."""
+    scores = {}
+    for name, retriever in rag.retrievers.items():
+        with clock.stage(name):
+            scores[name] = retriever.score(query)
+    return scores
+
+
+def select(scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> dict[str, object]:
+    """The candidates in the order of the fused score, and the extremes that min-max used, as fields of the Trace.
+
+    Passages that a filter forbids are −inf for every stage, so they take part in nothing.
+    """
+    allowed = filter_rows(understanding, rag.index.passages)
+    if allowed is not None:
+        scores = {name: np.where(allowed, values, -np.inf).astype(np.float32) for name, values in scores.items()}
+    fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
+    boost = boosts(understanding, rag.index.passages)
+    if boost is not None:
+        scores = {**scores, "boost": (rag.settings.fusion.boost * boost).astype(np.float32)}
+        fused = fused + scores["boost"]
+    rows = candidate_rows(scores, fused, rag.settings.retrieval.depth)
+    candidates = tuple(ScoredPassage(rag.index.passages[row], row) for row in rows.tolist())
+    for name, values in {**scores, "fused": fused}.items():
+        ranks = competition_ranks(values, values[rows])
+        candidates = tuple(
+            c.scored(name, float(values[c.row]), int(rank)) for c, rank in zip(candidates, ranks, strict=True)
+        )
+    return {"candidates": candidates, "extremes": {name: extremes(values) for name, values in scores.items()}}
+
+
+def candidate_rows(scores: Mapping[str, FloatArray], fused: FloatArray, depth: int) -> NDArray[np.int64]:
+    """The best ``depth`` rows of each retriever that brings candidates, ordered by the fused score, then by row."""
+    rows = np.unique(np.concatenate([top_rows(scores[name], depth) for name in FIRST_STAGES]))
+    return rows[np.lexsort((rows, -fused[rows]))]
+
+
+def top_rows(scores: FloatArray, depth: int) -> NDArray[np.int64]:
+    """The rows of the highest finite scores, best first; equal scores in the order of their rows."""
+    depth = min(depth, len(scores))
+    bound = np.partition(scores, len(scores) - depth)[len(scores) - depth] if depth else np.inf
+    rows = np.flatnonzero((scores >= bound) & np.isfinite(scores))
+    return rows[np.lexsort((rows, -scores[rows]))][:depth]
+
+
+def rerank(query: Query, candidates: tuple[ScoredPassage, ...], rag: Rag) -> tuple[ScoredPassage, ...]:
+    """The first candidates in the order of the reranker, then the rest as they were."""
+    head, tail = candidates[: rag.settings.rerank.depth], candidates[rag.settings.rerank.depth :]
+    judged = rag.reranker.rerank(query, head)
+    order = sorted(range(len(head)), key=lambda i: -judged[i][0])
+    scored = tuple(
+        replace(head[i].scored("rerank", judged[i][0], rank), relevance=judged[i][1])
+        for rank, i in enumerate(order, start=1)
+    )
+    return scored + tail
+
+
+def mark_prompt(
+    candidates: tuple[ScoredPassage, ...], understanding: Understanding, settings: Settings
+) -> tuple[ScoredPassage, ...]:
+    """The candidates with the first ``k`` marked for the prompt.
+
+    Unless the question names restaurants, one restaurant takes at most ``spread`` places, so that a question about many
+    is answered from several.
+    """
+    named = any(chip.kind == "restaurant" for chip in understanding.chips)
+    limit = settings.retrieval.spread if settings.retrieval.spread and not named else len(candidates)
+    taken: Counter[str] = Counter()
+    marked, room = [], settings.retrieval.k
+    for candidate in candidates:
+        restaurant = candidate.passage.source.restaurant
+        fits = room > 0 and (not restaurant or taken[restaurant] < limit)
+        if fits:
+            room -= 1
+            taken[restaurant] += 1
+        marked.append(replace(candidate, in_prompt=fits))
+    return tuple(marked)

@@ -1,0 +1,92 @@
+"""Writing so that nothing half-written is ever seen: whole folders built aside, small files replaced at once, locks.
+
+A folder is complete when its manifest is there; the manifest is written last.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DiskFull, HomeLocked, NotWritable
+
+MANIFEST = "manifest.json"
+
+
+@contextmanager
+def clear_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals while writing into errors that name the cure.
+
+    Raises:
+        DiskFull, NotWritable: what went wrong.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(path=path) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+            raise NotWritable(path=path, reason=error.strerror) from error
+        raise
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a small file in one step, durably: readers see the old text or the new one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON as ``write_atomically`` does."""
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """A folder to build in, moved to ``target`` when the block ends well and removed when it doesn't."""
+    aside = target.with_name(f".building-{target.name}-{os.getpid()}")
+    with clear_errors(target):
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        try:
+            yield aside
+            aside.replace(target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file for the length of the block. The system frees it when the process dies, however it dies.
+
+    Raises:
+        HomeLocked: another process holds it.
+    """
+    with clear_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise HomeLocked(path=path.parent, pid=file.read().strip() or "?") from error
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

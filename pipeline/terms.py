@@ -1,0 +1,51 @@
+"""From an analysed text to the terms that lexical retrieval matches: content morphemes and character bigrams.
+
+Bigrams catch what the analyser splits differently in question and review (new words, typos, missing spaces); the prefix
+keeps the two kinds from colliding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from pipeline.types import AnalysedText, Query, Term
+
+MORPHEME = "m:"
+BIGRAM = "b:"
+
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+def morpheme_terms(analysed: AnalysedText) -> list[Term]:
+    """A term for each content morpheme, in order."""
+    return [Term(MORPHEME + m.form, m.start, m.end) for m in analysed.morphemes if m.content]
+
+
+def bigram_terms(text: str) -> list[Term]:
+    """A term for each pair of neighbouring letters or digits; a letter that stands alone gives none."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few characters (İ) change length when lowered; offsets must keep slicing
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return [
+        Term(BIGRAM + lowered[i : i + 2], i, i + 2)
+        for run in _LETTERS.finditer(lowered)
+        for i in range(run.start(), run.end() - 1)
+    ]
+
+
+def terms_of(analysed: AnalysedText, *, bigrams: bool = True) -> list[Term]:
+    """All terms of a text: morphemes first, then bigrams."""
+    return morpheme_terms(analysed) + (bigram_terms(analysed.text) if bigrams else [])
+
+
+def make_query(analysed: AnalysedText, *, bigrams: bool = True) -> Query:
+    """Prepare a question (or any text) for retrieval."""
+    return Query(analysed, tuple(terms_of(analysed, bigrams=bigrams)))
+
+
+def fingerprint(name: str, version: str, *word_lists: Iterable[str]) -> str:
+    """The name under which an analyser's results may be kept: it changes with the version and with what is content."""
+    words = "\n".join("\t".join(sorted(words)) for words in word_lists)
+    return f"{name}-{version}-{hashlib.blake2b(words.encode(), digest_size=4).hexdigest()}"

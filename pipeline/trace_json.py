@@ -1,0 +1,87 @@
+"""A Trace as JSON and back: the form that the store keeps, ``--json`` prints and the HTTP API sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.types import Answer, Chip, Citation, Passage, Question, ScoredPassage, Source, Trace, Understanding
+
+
+def to_json(trace: Trace) -> dict[str, Any]:
+    """The trace as plain dicts, lists, strings and numbers."""
+    return {
+        "id": trace.id,
+        "question": trace.question.text,
+        "question_type": trace.question.type,
+        "index": trace.index,
+        "state": trace.state,
+        "created": trace.created,
+        "previous": trace.previous,
+        "understanding": asdict(trace.understanding) if trace.understanding else None,
+        "answer": asdict(trace.answer) if trace.answer else None,
+        "candidates": [candidate_json(candidate) for candidate in trace.candidates],
+        "extremes": {name: list(pair) for name, pair in trace.extremes.items()},
+        "timings_ms": {name: round(value, 3) for name, value in trace.timings_ms.items()},
+        "settings": dict(trace.settings),
+        "versions": dict(trace.versions),
+    }
+
+
+def candidate_json(candidate: ScoredPassage) -> dict[str, Any]:
+    """One candidate."""
+    return {
+        "passage_id": candidate.passage.id,
+        "text": candidate.passage.text,
+        "source": asdict(candidate.passage.source),
+        "row": candidate.row,
+        "scores": dict(candidate.scores),
+        "ranks": dict(candidate.ranks),
+        "relevance": candidate.relevance,
+        "in_prompt": candidate.in_prompt,
+    }
+
+
+def from_json(value: Mapping[str, Any]) -> Trace:
+    """The trace that ``to_json`` wrote; ``from_json(to_json(t)) == t`` but for the rounding of timings."""
+    return Trace(
+        id=value["id"],
+        question=Question(value["id"], value["question"], value["question_type"]),
+        index=value["index"],
+        settings=value["settings"],
+        state=value["state"],
+        understanding=_understanding(value["understanding"]) if value["understanding"] else None,
+        candidates=tuple(_candidate(candidate) for candidate in value["candidates"]),
+        extremes={name: (low, high) for name, (low, high) in value["extremes"].items()},
+        answer=_answer(value["answer"]) if value["answer"] else None,
+        timings_ms=value["timings_ms"],
+        versions=value["versions"],
+        created=value["created"],
+        previous=value["previous"],
+    )
+
+
+def _understanding(value: Mapping[str, Any]) -> Understanding:
+    chips, removed = (tuple(_chip(chip) for chip in value[name]) for name in ("chips", "removed"))
+    return Understanding(**{**value, "chips": chips, "removed": removed})
+
+
+def _chip(value: Mapping[str, Any]) -> Chip:
+    span = tuple(value["span"]) if value["span"] else None
+    return Chip(**{**value, "values": tuple(value["values"]), "span": span})
+
+
+def _candidate(value: Mapping[str, Any]) -> ScoredPassage:
+    return ScoredPassage(
+        passage=Passage(value["passage_id"], value["text"], Source(**value["source"])),
+        row=value["row"],
+        scores=value["scores"],
+        ranks=value["ranks"],
+        relevance=value["relevance"],
+        in_prompt=value["in_prompt"],
+    )
+
+
+def _answer(value: Mapping[str, Any]) -> Answer:
+    return Answer(**{**value, "citations": tuple(Citation(**citation) for citation in value["citations"])})

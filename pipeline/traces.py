@@ -1,0 +1,112 @@
+"""The store of answers: every Trace that was shown, and what people said of it. One SQLite file, ``traces.db``."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlite_utils import Database
+
+from pipeline.database import open_database, transaction
+from pipeline.errors import TraceNotFound
+from pipeline.trace_json import from_json, to_json
+from pipeline.types import Trace
+
+Vote = Literal["up", "down"]
+
+
+def _create(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE traces (id TEXT PRIMARY KEY, created TEXT NOT NULL, question TEXT NOT NULL, index_name TEXT NOT NULL,"
+        " state TEXT NOT NULL, abstained INTEGER, total_ms REAL, body TEXT NOT NULL) STRICT"
+    )
+    database.execute("CREATE INDEX traces_created ON traces (created)")
+    database.execute(
+        "CREATE TABLE feedback (id INTEGER PRIMARY KEY, trace_id TEXT NOT NULL REFERENCES traces (id),"
+        " created TEXT NOT NULL, vote TEXT NOT NULL CHECK (vote IN ('up', 'down')), reason TEXT NOT NULL) STRICT"
+    )
+    database.execute("CREATE INDEX feedback_trace ON feedback (trace_id)")
+
+
+MIGRATIONS = (_create,)
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said of an answer. Rows are only ever appended; the last one of a trace is in force."""
+
+    id: int
+    trace_id: str
+    created: str
+    vote: Vote
+    reason: str
+
+
+class TraceStore:
+    """Saves and finds traces and feedback. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = open_database(path, MIGRATIONS)
+        self._lock = threading.Lock()
+
+    def save(self, trace: Trace) -> None:
+        """Keep a trace; saving it again replaces it (an answer grows until it is done)."""
+        row = {
+            "id": trace.id,
+            "created": trace.created,
+            "question": trace.question.text,
+            "index_name": trace.index,
+            "state": trace.state,
+            "abstained": None if trace.answer is None else int(trace.answer.abstained),
+            "total_ms": trace.timings_ms.get("total"),
+            "body": json.dumps(to_json(trace), ensure_ascii=False),
+        }
+        columns = ", ".join(row)
+        marks = ", ".join(f":{name}" for name in row)
+        updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
+        with self._lock, transaction(self._database) as database:
+            database.execute(
+                f"INSERT INTO traces ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {updates}", row
+            )
+
+    def get(self, trace_id: str) -> Trace:
+        """A stored trace.
+
+        Raises:
+            TraceNotFound: there is none of that id.
+        """
+        with self._lock:
+            row = self._database.execute("SELECT body FROM traces WHERE id = ?", [trace_id]).fetchone()
+        if row is None:
+            raise TraceNotFound(trace=trace_id)
+        return from_json(json.loads(row[0]))
+
+    def add_feedback(self, trace_id: str, vote: Vote, reason: str = "") -> Feedback:
+        """Append what somebody said of an answer, and return it as it was read back.
+
+        Raises:
+            TraceNotFound: there is no such trace.
+        """
+        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        with self._lock, transaction(self._database) as database:
+            if database.execute("SELECT 1 FROM traces WHERE id = ?", [trace_id]).fetchone() is None:
+                raise TraceNotFound(trace=trace_id)
+            row = (trace_id, created, vote, reason)
+            database.execute("INSERT INTO feedback (trace_id, created, vote, reason) VALUES (?, ?, ?, ?)", row)
+        return self.feedback(trace_id)[-1]
+
+    def feedback(self, trace_id: str) -> list[Feedback]:
+        """All that was said of an answer, oldest first."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT id, trace_id, created, vote, reason FROM feedback WHERE trace_id = ? ORDER BY id", [trace_id]
+            ).fetchall()
+        return [Feedback(*row) for row in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()

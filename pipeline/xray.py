@@ -1,0 +1,136 @@
+"""The morpheme X-ray: how an analyser sees a question and a passage, what each shared term gave, why a passage lost.
+
+Works for any passage of the index, also for one that was not found.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.filters import filter_rows
+from pipeline.fusion import competition_ranks, fuse
+from pipeline.protocols import FloatArray
+from pipeline.rag import Ask, Clock, Rag, read_question, retrieve
+from pipeline.terms import BIGRAM, MORPHEME
+from pipeline.types import Morpheme, Passage, Query, Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A term of the question: how rare it is, how often the passage has it, what it gave to the BM25 score."""
+
+    key: str
+    idf: float
+    count: int
+    score: float
+
+    @property
+    def word(self) -> str:
+        """The term as people read it."""
+        return self.key[len(MORPHEME) :]
+
+    @property
+    def is_bigram(self) -> bool:
+        """Whether it is a pair of characters and not a morpheme."""
+        return self.key.startswith(BIGRAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Xray:
+    """A question and a passage laid side by side.
+
+    ``contributions`` are the question's distinct terms; their scores sum to the passage's BM25 score when BM25 can say
+    what each term gave (``exact``). ``scores`` and ``ranks`` are over the passages that the question's filters allow;
+    a passage outside the filters has none. ``why`` are Korean sentences that say where the passage was lost, if it was.
+    """
+
+    question: str
+    passage: Passage
+    understanding: Understanding
+    question_morphemes: tuple[Morpheme, ...]
+    passage_morphemes: tuple[Morpheme, ...]
+    contributions: tuple[Contribution, ...]
+    exact: bool
+    scores: Mapping[str, float]
+    ranks: Mapping[str, int]
+    why: tuple[str, ...]
+
+    @property
+    def matched(self) -> frozenset[str]:
+        """The forms of the content morphemes that both have."""
+        ours = {m.form for m in self.question_morphemes if m.content}
+        return frozenset(ours & {m.form for m in self.passage_morphemes if m.content})
+
+
+def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
+    """The X-ray of a question and the passage of a row."""
+    understanding, query = read_question(question, rag, ask)
+    contributions, exact = _contributions(query, row, rag)
+    allowed = filter_rows(understanding, rag.index.passages)
+    inside = allowed is None or bool(allowed[row])
+    scores = retrieve(query, rag, Clock())
+    if allowed is not None:
+        scores = {name: np.where(allowed, values, -np.inf).astype(np.float32) for name, values in scores.items()}
+    scores["fused"] = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
+    ranks = {name: int(competition_ranks(values, values[row : row + 1])[0]) for name, values in scores.items()}
+    return Xray(
+        question=question,
+        passage=rag.index.passages[row],
+        understanding=understanding,
+        question_morphemes=query.analysed.morphemes,
+        passage_morphemes=rag.terms.morphemes(row),
+        contributions=contributions,
+        exact=exact,
+        scores={name: float(values[row]) for name, values in scores.items()} if inside else {},
+        ranks=ranks if inside else {},
+        why=tuple(_why(understanding, contributions, scores, ranks, inside, rag)),
+    )
+
+
+def _contributions(query: Query, row: int, rag: Rag) -> tuple[tuple[Contribution, ...], bool]:
+    bm25 = rag.retrievers["bm25"]
+    explainable = hasattr(bm25, "contributions")
+    given = bm25.contributions(query, row) if explainable else [0.0] * len(query.terms)
+    total: dict[str, float] = defaultdict(float)
+    for term, score in zip(query.terms, given, strict=True):
+        total[term.key] += score
+    ids = rag.terms.term_ids(row)
+    found = []
+    for key, score in total.items():
+        term_id = rag.terms.vocabulary.get(key)
+        count = int((ids == term_id).sum()) if term_id is not None else 0
+        idf = float(rag.terms.idf[term_id]) if term_id is not None else 0.0
+        found.append(Contribution(key, idf, count, score))
+    return tuple(sorted(found, key=lambda c: (-c.score, c.is_bigram))), explainable
+
+
+def _why(
+    understanding: Understanding,
+    contributions: tuple[Contribution, ...],
+    scores: Mapping[str, FloatArray],
+    ranks: Mapping[str, int],
+    inside: bool,
+    rag: Rag,
+) -> list[str]:
+    if not inside:
+        labels = ", ".join(chip.label for chip in understanding.chips if chip.mode == "filter")
+        return [f"조건({labels})에 맞지 않아 찾는 대상에서 빠졌습니다."]
+    why = []
+    words = [c for c in contributions if not c.is_bigram]
+    missing = [c.word for c in words if not c.count]
+    if words and len(missing) == len(words):
+        why.append("질문의 낱말이 이 단락에 하나도 없습니다.")
+    elif missing:
+        why.append(f"질문의 낱말 가운데 {', '.join(missing)}이(가) 없습니다.")
+    depth, k = rag.settings.retrieval.depth, rag.settings.retrieval.k
+    if ranks["bm25"] > depth and ranks["vector"] > depth:
+        why.append(f"BM25 {ranks['bm25']}위, 벡터 {ranks['vector']}위로 둘 다 후보 {depth}개 안에 들지 못했습니다.")
+    elif ranks["fused"] > rag.settings.rerank.depth:
+        why.append(f"융합 {ranks['fused']}위로 리랭커가 보는 {rag.settings.rerank.depth}개 밖입니다.")
+    elif ranks["fused"] > k:
+        why.append(f"융합 {ranks['fused']}위입니다. 리랭커가 {k}위 안으로 올려야 답변에 쓰입니다.")
+    return why
