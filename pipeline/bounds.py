@@ -1,4 +1,7 @@
-"""Stars, prices and "최근" in a question, as bounds on metadata, and the reading of such bounds. Knows no single index."""
+"""Stars, prices and "최근" in a question, as bounds on metadata, and how such bounds are read.
+
+Knows no single index.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,17 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 _BOUND = re.compile(r"(>=|<=|>|<)(.+)")
 _COUNTS = {"한": 1, "하나": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "네": 4, "넷": 4, "다섯": 5, "열": 10}
-_DIRECTIONS = {"이상": ">=", "이하": "<=", "미만": "<", "초과": ">", "넘는": ">", "넘게": ">", "밑": "<", "아래": "<=", "안쪽": "<="}
+_DIRECTIONS = {
+    "이상": ">=",
+    "이하": "<=",
+    "미만": "<",
+    "초과": ">",
+    "넘는": ">",
+    "넘게": ">",
+    "밑": "<",
+    "아래": "<=",
+    "안쪽": "<=",
+}
 
 _STARS = re.compile(
     r"""(?:(?<![가-힣])(?:별\s?점|평점|별)(?:이|은|을|도|만)?\s*
@@ -31,7 +44,7 @@ _VERDICT = re.compile(r"(?<![가-힣])(?P<word>혹평|악평|(?<!점 )만점)(?=
 _LOW = ("안", "낮", "나", "짠", "짜", "박", "적", "혹", "악")
 
 _AMOUNT = re.compile(
-    r"(?P<n>(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d)?)\s*(?:만\s*\d?\s*천?|천)?|[일이삼사오육칠팔구]?만\s?(?:[이삼사오육칠팔구]?천)?|[이삼사오육칠팔구]?천)\s*원\s*"
+    r"(?P<n>(?:\d{1,3}(?:,\d{3})+|(?<!\d)\d{1,9}(?:\.\d)?)\s*(?:만\s*\d?\s*천?|천)?|[일이삼사오육칠팔구]?만\s?(?:[이삼사오육칠팔구]?천)?|[이삼사오육칠팔구]?천)\s*원\s*"
     r"(?P<word>이하|이내|미만|안으로|안쪽|안에서|아래|밑|이상|초과|넘는|대(?![가-힣])|대의|대로|대에|선(?=에|으로|\s)|정도|안팎|내외|짜리)"
 )
 _PRICE_WORDS = re.compile(
@@ -74,10 +87,10 @@ def holds(bound: str, value: float | str) -> bool:
 
 def find_stars(question: str, top: float) -> BoundMention | None:
     """The ratings a question selects, on a scale up to ``top``. "별점 낮은" is the lower two fifths of it."""
-    for found in _STARS.finditer(question):
-        number = _COUNTS.get(found["n"] or "") or float(found["n"] or found["m"])
+    for stars in _STARS.finditer(question):
+        number = _COUNTS.get(stars["n"] or "") or float(stars["n"] or stars["m"])
         if number <= top:
-            return _stars(found, number)
+            return _stars(stars, number)
     low, high = f"{top * 2 / 5:g}", f"{top * 4 / 5:g}"
     if found := _STARS_HIGH.search(question) or _VERDICT.search(question):
         if found["word"] == "만점":
@@ -94,7 +107,9 @@ def _stars(found: re.Match[str], number: float) -> BoundMention:
     if direction == "대":
         return BoundMention((f">={number:g}", f"<{number + 1:g}"), f"별점 {number:g}점대", start, end, "filter")
     if direction:
-        return BoundMention((f"{_DIRECTIONS[direction]}{number:g}",), f"별점 {number:g}점 {direction}", start, end, "filter")
+        return BoundMention(
+            (f"{_DIRECTIONS[direction]}{number:g}",), f"별점 {number:g}점 {direction}", start, end, "filter"
+        )
     return BoundMention((f">={number:g}", f"<={number:g}"), f"별점 {number:g}점", start, end, "filter")
 
 

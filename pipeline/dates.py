@@ -1,6 +1,7 @@
 """When a question says "지난달 이후": days in a question about reviews, as bounds. Knows the calendar, no metadata.
 
-Only words that select reviews by their date count: "여름에 야외석 있어?" and "1월 1일에 영업해요?" ask about the restaurant.
+Only words that select reviews by their date count: "여름에 야외석 있어?" and "1월 1일에 영업해요?" ask
+about the restaurant.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ _SEASONS = {"봄": 3, "여름": 6, "가을": 9, "겨울": 12}
 _POINT = re.compile(
     r"""(?<![\d.])(?:
       (?P<iso>(?:19|20)\d\d\s?[-./]\s?\d{1,2}(?:\s?[-./]\s?\d{1,2})?(?!\d))
-    | (?:(?P<year>(?:19|20)\d\d|\d\d)\s*년(?:도)?(?!\s*(?:동안|간|째|전통|된|이내|안에|내에|전|넘|이상|차|만에|단골|경력|정도))
-        |(?P<word>재작년|작년|지난\s*해|올\s*해|금년|이번\s*년도|올(?=\s*(?:봄|여름|가을|겨울|\d{1,2}\s*월))
+    | (?:(?P<year>[12]\d{3}|\d\d)\s*년(?:도)?(?!\s*(?:동안|간|째|전통|된
+           |이내|안에|내에|전|넘|이상|차|만에|단골|경력|정도))
+        |(?<![가-힣])(?P<word>재작년|작년|지난\s*해|올\s*해|금년|이번\s*년도|올(?=\s*(?:봄|여름|가을|겨울|\d{1,2}\s*월))
            |(?:지난|이번)(?=\s*(?:봄|여름|가을|겨울|\d{1,2}\s*월))))
       (?:에|의|도)?\s*(?:(?P<season>봄|여름|가을|겨울)|(?P<half>상반기|하반기)|(?P<quarter>[1-4])\s*분기
          |(?P<month>1[0-2]|0?[1-9])\s*월(?:\s*(?P<day>[12]\d|3[01]|0?[1-9])\s*일)?)?
     | (?P<bare>1[0-2]|0?[1-9])\s*월(?!급|세|요일|말고)(?:\s*(?P<bareday>[12]\d|3[01]|0?[1-9])\s*일)?
-    | (?P<relative>이번\s*달|이\s?달(?=[\s에의은이]|$)|지지난\s*달|저저번\s*달|지난\s*달|저번\s*달|이번\s*주(?!말)|금주
+    | (?<![가-힣])(?P<relative>이번\s*달|이\s?달(?=[\s에의은이]|$)|지지난\s*달|저저번\s*달
+         |지난\s*달|저번\s*달|이번\s*주(?!말)|금주(?=[\s에의]|$)
          |지지난\s*주(?!말)|저저번\s*주(?!말)|지난\s*주(?!말)|저번\s*주(?!말)|어제|그저께|그제|오늘)
     )""",
     re.VERBOSE,
@@ -41,9 +44,14 @@ _BEFORE = re.compile(r"\s*(?:이전|전)(?:에|엔|의|까지)?(?:는|도|만)?(
 _UNTIL = re.compile(r"\s*까지(?:의|는)?")
 _TO = re.compile(r"\s*(?:부터|에서|~|-|–)\s*$")
 _BUSINESS = re.compile(
-    r"영업|휴무|휴일|쉬(?:는|나|어|세|지|죠|니|냐)|쉽니|문\s?(?:을\s?)?(?:열|여|닫)|여나|여는|열어|닫|운영|오픈|예약|가능|숙성|배송|보관|환불|유통|무료|할인|이벤트"
+    r"영업|휴무|휴일|쉬(?:는|나|어|세|지|죠|니|냐)|쉽니|문\s?(?:을\s?)?(?:열|여|닫)|여나|여는|열어|닫|운영|오픈|예약|가능"
+    r"|숙성|배송|보관|환불|유통|무료|할인|이벤트"
 )
-_CHANGE = re.compile(r"달라|바뀌|바뀐|변했|변한|변화|올랐|오른|올린|올렸|인상|인하|비교|비해|대비|보다|예전|나아졌|나빠졌|줄었|늘었")
+_SINGLE_DAYS = ("오늘", "어제", "그제", "그저께")
+_WRITTEN = re.compile(r"\s*(?:올라온|올린|등록|작성|쓴|써진|자\s|이후|부터|후기|리뷰)")
+_CHANGE = re.compile(
+    r"달라|바뀌|바뀐|변했|변한|변화|올랐|오른|올린|올렸|인상|인하|비교|비해|대비|보다|예전|나아졌|나빠졌|줄었|늘었"
+)
 _REVIEWS = re.compile(r"후기|리뷰|평(?:가|점|이|은|들|만)|방문|작성|올라온|남긴|쓴|등록")
 
 
@@ -51,7 +59,8 @@ _REVIEWS = re.compile(r"후기|리뷰|평(?:가|점|이|은|들|만)|방문|작�
 class DateMention:
     """Days that a question selects: ISO bounds that must all hold, and where it says so.
 
-    ``strict`` is false where days are named as one side of a change ("작년보다 뭐가 달라졌어?"), whose other side they lack.
+    ``strict`` is false where days are named as one side of a change ("작년보다 뭐가 달라졌어?"), whose other side
+    they lack.
     """
 
     bounds: tuple[str, ...]
@@ -171,14 +180,14 @@ def _point(found: re.Match[str], question: str, today: datetime.date, known: tup
     about_reviews = bool(_REVIEWS.search(question)) or bool(_AFTER.match(question, found.end()))
     if not about_reviews and _BUSINESS.search(question):
         return None
-    if found["relative"] == "오늘" and not re.match(r"\s*(?:올라온|등록|작성|쓴|자\s)", question[found.end() :]):
+    if found["relative"] in _SINGLE_DAYS and not _WRITTEN.match(question, found.end()):
         return None
     try:
         days = _days(found, today)
     except ValueError:  # 2월 30일
         return None
     oldest = int(known[0][:4]) - (0 if about_reviews else 1)
-    if days is None or (days[1].year < oldest and not _REVIEWS.search(question)):
+    if days is None or days[0] > today or (days[1].year < oldest and not _REVIEWS.search(question)):
         return None
     return _Point(days, found.start(), found.start() + len(found.group().rstrip()), own_year=not found["bare"])
 

@@ -1,6 +1,6 @@
 """What chips mean for the passages of an index: which rows they allow, which they favour.
 
-Predicates run once per distinct value of a metadata column, so they cost the same for a thousand passages and a million.
+Predicates run once per distinct value of a metadata column, so they cost the same for a thousand passages and more.
 """
 
 from __future__ import annotations
@@ -24,11 +24,17 @@ _COLUMNS = {
 
 
 def filter_rows(understanding: Understanding, passages: PassageStore) -> NDArray[np.bool_] | None:
-    """The rows that every filter chip allows; None when there is no filter. *Shape:* ``(passages,)``."""
-    filters = [chip for chip in understanding.chips if chip.mode == "filter"]
-    if not filters:
+    """The rows that the chips allow; None when none of them filters. *Shape:* ``(passages,)``.
+
+    All filters must match and nothing excluded may.
+    """
+    chips = [chip for chip in understanding.chips if chip.mode != "boost"]
+    if not chips:
         return None
-    return np.logical_and.reduce([_rows(chip, passages) for chip in filters])
+    allowed = np.ones(len(passages), dtype=bool)
+    for chip in chips:
+        allowed &= _rows(chip, passages) == (chip.mode == "filter")
+    return allowed
 
 
 def boosts(understanding: Understanding, passages: PassageStore) -> FloatArray | None:
@@ -44,7 +50,7 @@ def _rows(chip: Chip, passages: PassageStore) -> NDArray[np.bool_]:
 
 def _favour(chip: Chip, passages: PassageStore) -> FloatArray:
     if chip.kind == "dish":
-        return np.logical_or.reduce([passages.containing(dish) for dish in chip.values]).astype(np.float32)
+        return np.any([passages.containing(dish) for dish in chip.values], axis=0).astype(np.float32)
     if chip.kind == "order":
         return _recency(passages)
     return _rows(chip, passages).astype(np.float32)
@@ -55,4 +61,5 @@ def _recency(passages: PassageStore) -> FloatArray:
     codes, dates = passages.codes("date")
     known = sorted({date for date in dates if date})
     place = {date: (number + 1) / len(known) for number, date in enumerate(known)}
-    return np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)[codes]
+    recency: FloatArray = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
+    return np.take(recency, codes)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pipeline.mentions import chip_of
-from pipeline.types import AnalysedText, Chip, Morpheme, Understanding
+from pipeline.types import AnalysedText, Chip, Morpheme, Span, Understanding
 
 _EOJEOL = r"(?=$|[\s?!.,]|[은는이가를을도의에만랑]|하고|보다|말고|빼고|처럼|까지|부터|서|선|엔|요|야|죠|예요|이요)"
 _PLACE = re.compile(
@@ -16,17 +16,26 @@ _PLACE = re.compile(
 )
 _BESIDE = re.compile(rf"{_PLACE.pattern}(?:랑|이랑|하고|과|와|보다)|(?:랑|하고|과|와|보다)\s+{_PLACE.pattern}")
 _BOTH = re.compile(r"(?<![가-힣])(?:둘\s?다|두\s?(?:집|곳|군데|가게)|둘\s?중|셋\s?중|그중|그\s중|거기들|저\s?중)")
-_THEN = re.compile(r"^\s*(?:그럼|그러면|그렇다면|그렇담|그리고|그런데|근데|그래서|그래도|아니|음|아|오|와|네)?[\s,]*(?P<then>그럼|그러면|그렇다면|그렇담|그리고|그런데|근데|그중|또)(?![가-힣])")
-_ELSEWHERE = re.compile(r"다른\s?(?:데|곳|집|가게|식당|카페|고깃집|횟집|매장)|딴\s?(?:데|곳|집)|(?:거기|그\s?집|여기)\s*(?:말고|빼고|제외)")
-_SEEKING = re.compile(r"추천|어디|(?:[은는한긴런을를할될]|있는|되는|좋은)\s(?:곳|데|집)(?![가-힣])|맛집|식당|가게|곳\s?(?:있|알|없)|데\s?(?:있|알|없)|(?:후기|리뷰)")
-_TOPIC_END = re.compile(r"(?:은|는|ㄴ|도|요|거긴|여긴|[가-힣])\s*[?？!.~]*\s*$")
+_THEN = re.compile(
+    r"^\s*(?:그럼|그러면|그렇다면|그렇담|그리고|그런데|근데|그래서|그래도|아니|음|아|오|와|네)?[\s,]*(?P<then>그럼|그러면|그렇다면|그렇담|그리고|그런데|근데|그중|또)(?![가-힣])"
+)
+_ELSEWHERE = re.compile(
+    r"다른\s?(?:데|곳|집|가게|식당|카페|고깃집|횟집|매장)|딴\s?(?:데|곳|집)|(?:거기|그\s?집|여기)\s*(?:말고|빼고|제외)"
+)
+_SEEKING = re.compile(
+    r"추천|어디|(?:[은는한긴런을를할될]|있는|되는|좋은)\s(?:곳|데|집)(?![가-힣])|맛집|식당|가게|곳\s?(?:있|알|없)|데\s?(?:있|알|없)|(?:후기|리뷰)"
+)
+_AGAIN = re.compile(r"[은는]\s*[?？!.~]*\s*$")
 _HOW = re.compile(r"어때|어떤가|어떰|어떻|괜찮|좋아\?|좋나|추천")
 _EMPTY = frozenset(
-    "어떻 어떠하 어때 하 되 있 없 보 주 알 알리 말 싶 뭐 무엇 어디 언제 누구 왜 것 거 데 곳 집 가게 식당 수 중 때 점 좀 더 또 다른 딴 후기 리뷰 쪽 근처 "
-    "거기 여기 저기 그곳 이곳 그집 걔네 얘네 걔 얘 그럼 그러면 그렇 그러 그리고 그런데 근데 너희 우리 나 저 가 오 나오 말하 얘기 이야기 궁금 궁금하 질문 사람 대하 관하 "
+    "어떻 어떠하 어때 하 되 있 없 보 주 알 알리 말 싶 뭐 무엇 어디 언제 누구 왜 것 거 데 곳 집 가게 식당 "
+    "수 중 때 점 좀 더 또 다른 딴 후기 리뷰 쪽 근처 "
+    "거기 여기 저기 그곳 이곳 그집 걔네 얘네 걔 얘 그럼 그러면 그렇 그러 그리고 그런데 근데 너희 우리 나 "
+    "저 가 오 나오 말하 얘기 이야기 궁금 궁금하 질문 사람 대하 관하 "
     "말고 빼 제외 둘 다 모두 정도 편 이 그 네 음".split()
 )
 _SHORT = 2
+_ENTITIES = frozenset({"restaurant", "district", "category"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Followup:
     beside: tuple[str, ...] = ()
 
 
-def content_outside(analysed: AnalysedText, cuts: Collection[tuple[int, int]]) -> list[Morpheme]:
+def content_outside(analysed: AnalysedText, cuts: Collection[Span]) -> list[Morpheme]:
     """The morphemes outside the cuts that say what is asked."""
     return [
         morpheme
@@ -56,16 +65,14 @@ def content_outside(analysed: AnalysedText, cuts: Collection[tuple[int, int]]) -
 def follow(
     analysed: AnalysedText,
     own: Collection[Chip],
-    cuts: Collection[tuple[int, int]],
-    *,
+    cuts: Collection[Span],
     previous: Understanding | None,
     previous_restaurant: str,
     removed: Collection[str],
 ) -> Followup:
     """What the question takes over from the one before; nothing when it stands by itself.
 
-    It leans on the one before when it points back (거기, 그 집, 그럼, 다른 데), or is so short that it says neither a place
-    nor a kind (웨이팅은?). Kinds that it mentions itself are its own. A place of its own (연탄집 여기 …) is what 여기 means.
+    Kinds that it mentions itself are its own, and a place of its own (연탄집 여기 …) is what 여기 means.
 
     Args:
         own: the question's own chips.
@@ -74,23 +81,20 @@ def follow(
     """
     question = analysed.text
     kinds = {chip.kind for chip in own}
-    place, then = _PLACE.search(question), _THEN.match(question)
-    elsewhere = _ELSEWHERE.search(question) if "restaurant" not in kinds else None
-    both = _BOTH.search(question)
+    place = _PLACE.search(question)
+    beside = "restaurant" in kinds and _BESIDE.search(question) is not None
     content = content_outside(analysed, [*cuts, *([place.span()] if place else [])])
-    entity = kinds & {"restaurant", "district", "category"}
-    bare = bool(entity) and not content and _TOPIC_END.search(question) is not None and not _HOW.search(question)
-    beside = "restaurant" in kinds and _BESIDE.search(question)
-    points = (place and ("restaurant" not in kinds or beside)) or then or elsewhere or both or (bare and question.rstrip("?？ ").endswith(("은", "는")))
-    elliptical = not entity and len(content) <= _SHORT and not _SEEKING.search(question) and bool(content or place)
-    if not (points or elliptical) or (previous is None and not previous_restaurant):
+    if previous is None and not previous_restaurant:
+        return Followup()
+    if not (beside or _points_back(question, kinds, content) or _elliptical(question, kinds, content)):
         return Followup()
     earlier = previous or Understanding("")
-    text = earlier.search_text if not content and (then or not _HOW.search(question)) else ""
-    restaurants = _restaurants(earlier, previous_restaurant, place=bool(place), elsewhere=bool(elsewhere), all_of_them=bool(both))
-    taken = [chip for chip in earlier.chips if chip.kind not in {*kinds, "restaurant"} and (chip.kind != "dish" or text)]
-    if not entity & {"restaurant", "category", "district"}:
-        taken = [*restaurants, *taken]
+    text = earlier.search_text if not content and (_THEN.match(question) or not _HOW.search(question)) else ""
+    restaurants = _restaurants(earlier, previous_restaurant, question, elsewhere=_elsewhere(question, kinds))
+    taken = [
+        *(restaurants if not kinds & _ENTITIES else ()),
+        *(c for c in earlier.chips if c.kind not in {*kinds, "restaurant"} and (c.kind != "dish" or text)),
+    ]
     chips = tuple(replace(chip, span=None, inherited=True) for chip in taken)
     return Followup(
         chips=tuple(chip for chip in chips if chip.id not in removed),
@@ -100,14 +104,35 @@ def follow(
     )
 
 
-def _restaurants(earlier: Understanding, cited: str, *, place: bool, elsewhere: bool, all_of_them: bool) -> list[Chip]:
-    """The restaurants that are meant: those before, or the one cited where 거기 can mean no other; "다른 데" means not these."""
+def _points_back(question: str, kinds: Collection[str], content: Collection[Morpheme]) -> bool:
+    """거기, 그 집, 그럼, 다른 데; or a bare name that the question before is asked of again (연탄집은?)."""
+    place = "restaurant" not in kinds and _PLACE.search(question) is not None
+    again = bool(_ENTITIES & set(kinds)) and not content and _AGAIN.search(question) is not None
+    return place or again or _elsewhere(question, kinds) or bool(_THEN.match(question) or _BOTH.search(question))
+
+
+def _elliptical(question: str, kinds: Collection[str], content: Collection[Morpheme]) -> bool:
+    """So short that it says neither a place nor a kind, and looks for none (웨이팅은?)."""
+    return not _ENTITIES & set(kinds) and 0 < len(content) <= _SHORT and not _SEEKING.search(question)
+
+
+def _elsewhere(question: str, kinds: Collection[str]) -> bool:
+    return "restaurant" not in kinds and _ELSEWHERE.search(question) is not None
+
+
+def _restaurants(earlier: Understanding, cited: str, question: str, *, elsewhere: bool) -> list[Chip]:
+    """The restaurants that are meant; "다른 데" means others than these.
+
+    They are those before, or the one cited where 거기 can mean no other.
+    """
     before = [chip for chip in earlier.chips if chip.kind == "restaurant"]
     named = tuple(value for chip in before if chip.mode == "filter" for value in chip.values)
     if elsewhere:
-        seen = tuple(dict.fromkeys((*(v for chip in before for v in chip.values), *([cited] if cited and not named else []))))
+        seen = tuple(
+            dict.fromkeys((*(v for chip in before for v in chip.values), *([cited] if cited and not named else [])))
+        )
         return [chip_of("restaurant", seen, span=None, exclude=True)] if seen else []
-    single = place and not all_of_them and cited
+    single = cited and _PLACE.search(question) and not _BOTH.search(question)
     if single and (not named or (len(named) > 1 and cited in named)):
         return [chip_of("restaurant", (cited,), span=None)]
     return before

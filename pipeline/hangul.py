@@ -8,7 +8,8 @@ from dataclasses import dataclass
 _FIRST, _LAST = 0xAC00, 0xD7A3
 _VOWELS, _FINALS = 21, 28
 
-# Marks that end a phrase: a name is never continued behind one. Other marks ("돈&밥", "카페-온") may stand inside a name.
+# Marks that end a phrase: a name is never continued behind one. Other marks ("돈&밥", "카페-온") may stand inside a
+# name.
 _HARD = frozenset('?!,;/|~…\n\t()[]{}<>"“”‘’「」『』')
 QUOTES = frozenset("'\"“”‘’「」『』《》<>")
 
@@ -38,13 +39,25 @@ _FINAL_AS_INITIAL = {
     1: 0, 2: 1, 4: 2, 7: 3, 8: 5, 16: 6, 17: 7, 19: 9, 20: 10, 22: 12, 23: 14, 24: 15, 25: 16, 26: 17, 27: 18
 }  # fmt: skip
 _SILENT = 11
+# Initials (ㄱㄲㅋ ㄷㄸㅌ ㅂㅃㅍ ㅅㅆ ㅈㅉㅊ), vowels (ㅐㅔ ㅒㅖ ㅙㅚㅞ ㅢㅣ ㅗㅜ) and finals (ㄱ ㄷ ㅂ by sound, each
+# also left out; ㄴㅁㅇ) that are
+# taken for one another.
+_ALIKE: tuple[tuple[frozenset[int], ...], ...] = (
+    tuple(map(frozenset, ([0, 1, 15], [3, 4, 16], [7, 8, 17], [9, 10], [12, 13, 14]))),
+    tuple(map(frozenset, ([1, 5], [3, 7], [10, 11, 15], [19, 20], [8, 13]))),
+    tuple(
+        map(frozenset, ([0, 1, 2, 3, 9, 24], [0, 7, 19, 20, 22, 23, 25, 27], [0, 17, 18, 26], [4, 16, 21], [8, 11, 15]))
+    ),
+)
 
 
-def typo_distance(left: str, right: str) -> int | None:
+def typo_distance(left: str, right: str, *, alike: bool = False) -> int | None:
     """Jamo edits between words of equally many syllables, or None when one syllable differs in more than one jamo.
 
     Two edits in a single syllable make another syllable (불/골), not a slip of the finger. A final written as the next
-    syllable's initial (먹을/머글) counts as one edit.
+    syllable's initial (먹을/머글) counts as one edit. With ``alike`` only jamo that sound alike may differ (ㅐ/ㅔ,
+    ㄱ/ㄲ,
+    most finals).
     """
     if len(left) != len(right):
         return None
@@ -60,6 +73,10 @@ def typo_distance(left: str, right: str) -> int | None:
             continue
         one, two = syllable_parts(left[position]), syllable_parts(right[position])
         if sum(a != b for a, b in zip(one, two, strict=True)) > 1 or min(one[0], two[0]) < 0 <= max(one[0], two[0]):
+            return None
+        if alike and not any(
+            a != b and {a, b} <= sounds for a, b, kin in zip(one, two, _ALIKE, strict=True) for sounds in kin
+        ):
             return None
         edits += 1
         position += 1

@@ -8,20 +8,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from pipeline.categories import CategoryWord, category_words
 from pipeline.dishes import HEADS, SINGLE, dish_like, find_dishes, noun_runs
+from pipeline.everyday import EVERYDAY
 from pipeline.hangul import PARTICLE, key_of
-from pipeline.names import EVERYDAY, NameIndex, build_names, near_names
+from pipeline.names import NameIndex, build_names, near_names
 from pipeline.types import AnalysedText, Source
 
 PROVINCES = frozenset("서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충북 충남 전북 전남 경북 경남 제주".split())
 _PROVINCE_ENDINGS = ("특별자치시", "특별자치도", "특별시", "광역시", "도", "시")
 _DISTRICT_ENDINGS = ("구", "시", "군", "동", "읍", "면")
 # Districts that without their ending are words of everyday talk (수영구, 이동면).
-_NO_SHORT_FORM = frozenset("수영 사상 기장 이동 대신 도시 시대 공정 남원 대화 신기 조리 상대 방이 이문 사직 고기 회기 정자 자연 가정 부평면".split())
+_NO_SHORT_FORM = frozenset(
+    "수영 사상 기장 이동 대신 도시 시대 공정 남원 대화 신기 조리 상대 방이 이문 사직 고기 회기 정자 자연 "
+    "가정 부평면".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Lexicon:
         known = {item.name for item in fields(cls) if item.init}
         if set(value) != known:
             raise ValueError(f"no lexicon: expected the fields {sorted(known)}, found {sorted(value)}")
-        return cls(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})
+        stored: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}
+        return cls(**stored)
 
 
 def _everyday(lexicon: Lexicon) -> set[str]:
@@ -124,13 +129,15 @@ def _with_words(lexicon: Lexicon, texts: Iterable[AnalysedText], passages: Mappi
         for word, count in used.items()
         if (count > 2 * short[word] + 3 if word in short else count > 2 and near_names(word, lexicon.names))
     }
-    return Lexicon(**{**lexicon.to_json(), "dishes": dishes, "ordinary": tuple(sorted(ordinary))})
+    return replace(lexicon, dishes=dishes, ordinary=tuple(sorted(ordinary)))
 
 
 def _words_of(text: AnalysedText, short: Collection[str], lengths: Collection[int]) -> set[str]:
     """Words of a text that could be, or be mistaken for, a name."""
     found = {
-        word for run, _ in noun_runs(text) if len(word := text.text[run[0].start : run[-1].end].lower()) in lengths and word not in short
+        word
+        for run, _ in noun_runs(text)
+        if len(word := text.text[run[0].start : run[-1].end].lower()) in lengths and word not in short
     }
     for eojeol in text.text.lower().split():
         for end in range(1, min(4, len(eojeol)) + 1):
@@ -170,5 +177,7 @@ def _spoken_forms(part: str) -> set[str]:
 
 def _province_forms(part: str) -> set[str]:
     word = key_of(part)
-    short = next((word.removesuffix(end) for end in _PROVINCE_ENDINGS if word.endswith(end) and len(word) > len(end) + 1), word)
+    short = next(
+        (word.removesuffix(end) for end in _PROVINCE_ENDINGS if word.endswith(end) and len(word) > len(end) + 1), word
+    )
     return {word, short, *(short + end for end in ("시", "도"))}

@@ -1,14 +1,14 @@
 """How closely a passage's words match a question's: features of (question, candidate), larger when closer.
 
 Everything is read from the analysis in the index and worked out for all candidates at once on flat arrays. A *term* is a
-distinct morpheme or bigram of the question; a *hit* is a place in a candidate where a term of the question stands.
+distinct morpheme ("word") or character bigram ("letters") of the question, numbered words first; a *hit* is a place in a
+candidate where a term stands. A feature that adds up terms adds up their idf.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,208 +20,234 @@ from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage
 
 Ints = NDArray[np.int64]
-Kind = Literal["morpheme", "bigram"]
 
-K1, B = 1.2, 0.75  # BM25's usual constants
-NEAR = 10  # content morphemes that a clause of a Korean sentence has at most
-PASSAGE_WINDOW = 30  # content morphemes that two or three sentences have
-HEADLINE_CHARS = 80  # a longer first line is text, not a headline
 RETRIEVED = ("fused", "bm25", "vector", "window")
+FEATURES = (
+    *RETRIEVED,
+    "words",  # of the question that the passage has
+    "letters",  # bigrams of the question that the passage has
+    "sentence_words",  # the same in the sentence that has most
+    "sentence_letters",
+    "near",  # words within some three sentences' length
+    "pairs",  # neighbouring words of the question that are neighbours in the passage
+    "headline",  # words in the document's title or the passage's first line
+    "compounds",  # words that the question writes as one with another, and the passage too
+)
+NEAR = 30  # content morphemes: two or three sentences
+REACH = 2  # neighbours may have one content morpheme between them
+HEADLINE_CHARS = 80  # a longer first line is text
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Raw features, not below zero, *shape* ``(candidates, len(FEATURES))``, and the idf that the question has at all.
+
+    The masses count terms that no passage has, so ``words / word_mass`` says the same in any corpus.
+    """
+
+    features: FloatArray
+    word_mass: float
+    letter_mass: float
+
+    def column(self, name: str) -> FloatArray:
+        """One feature. *Shape:* ``(candidates,)``."""
+        return self.features[:, FEATURES.index(name)]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The distinct terms of one kind in a question, in order of appearance.
+    """The distinct terms of a question; the first ``words`` of them are morphemes.
 
-    ``slot`` maps a vocabulary id to the number of the term, −1 elsewhere; ``weights`` are idf, zero for terms that no
-    passage has; ``pairs[a, b]`` is one where ``b`` follows ``a`` in the question (for bigrams: overlaps it by a letter).
-    ``mass`` is the idf of all terms, those that no passage has at the idf of a term never seen.
+    ``slot`` maps a vocabulary id to the number of the term plus one, 0 elsewhere; ``weights`` are idf, zero for terms that
+    no passage has; ``pairs`` are the numbers of words that follow each other in the question, *shape* ``(pairs, 2)``.
     """
 
     keys: tuple[str, ...]
+    words: int
     slot: NDArray[np.int16]
     weights: FloatArray
-    pairs: NDArray[np.bool_]
-    mass: float
-
-    @property
-    def known(self) -> float:
-        """The idf of the terms that some passage has."""
-        return float(self.weights.sum())
+    pairs: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Where the terms of one kind stand in the candidates, in order of candidate and place. All arrays run parallel.
+    """Hits in order of candidate and place, words before letters within a candidate. The arrays run parallel.
 
-    ``owner`` is the number of the candidate, ``term`` of the term, ``place`` counts morphemes (for bigrams: characters),
-    ``sentence`` is unique over all candidates, ``head`` is true in a headline. ``lengths`` counts each candidate's terms.
+    ``owner`` is the number of the candidate, ``term`` of the term; ``place`` counts the candidate's content morphemes;
+    ``sentence`` is numbered over all candidates, ``first_sentences`` says where each candidate's begin.
     """
 
     owner: Ints
     term: Ints
     place: Ints
+    start: Ints
     sentence: Ints
-    head: NDArray[np.bool_]
-    lengths: Ints
-
-    @property
-    def candidates(self) -> int:
-        """How many candidates there are."""
-        return len(self.lengths)
+    first_sentences: Ints
+    sentences: int
 
 
-def question_terms(query: Query, store: TermStore, kind: Kind) -> Terms:
-    """The terms of one kind in a question, looked up in an index."""
-    wanted = [term for term in query.terms if term.key.startswith(MORPHEME) == (kind == "morpheme")]
-    number = {key: i for i, key in enumerate(dict.fromkeys(term.key for term in wanted))}
-    unseen = float(np.log1p((len(store) + 0.5) / 0.5))
-    slot = np.full(len(store.keys), -1, dtype=np.int16)
+def match(query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore) -> Match:
+    """All features of some candidates."""
+    terms = question_terms(query, store)
+    word_mass, letter_mass = _masses(terms, store)
+    if not candidates:
+        return Match(np.zeros((0, len(FEATURES)), dtype=np.float32), word_mass, letter_mass)
+    hits = find_hits(terms, [c.row for c in candidates], passages, store)
+    own = _presence(hits.owner, hits.term, len(candidates), terms)
+    sentence = _presence(hits.sentence, hits.term, hits.sentences, terms)
+    best = [np.maximum.reduceat(values, hits.first_sentences) for values in _by_kind(sentence, terms)]
+    columns = [
+        *(_retrieved(candidates, name) for name in RETRIEVED),
+        *_by_kind(own, terms),
+        *best,
+        _near(terms, hits, len(candidates)),
+        _pairs(terms, hits, len(candidates)),
+        _headline(terms, hits, candidates),
+        _compounds(query, candidates),
+    ]
+    return Match(np.maximum(np.stack(columns, axis=1), 0).astype(np.float32), word_mass, letter_mass)
+
+
+def relative(features: FloatArray) -> FloatArray:
+    """Features divided by the candidates' maximum, since raw ones mean another thing in every corpus."""
+    highest = features.max(axis=0, initial=0)
+    scaled: FloatArray = features / np.where(highest > 0, highest, 1)
+    return scaled
+
+
+def question_terms(query: Query, store: TermStore) -> Terms:
+    """The terms of a question, looked up in an index."""
+    words = [term.key for term in query.terms if term.key.startswith(MORPHEME)]
+    letters = [term.key for term in query.terms if not term.key.startswith(MORPHEME)]
+    number = {key: i for i, key in enumerate(dict.fromkeys(words + letters))}
+    slot = np.zeros(len(store.keys), dtype=np.int16)
     weights = np.zeros(len(number), dtype=np.float32)
     for key, i in number.items():
         if (term_id := store.vocabulary.get(key)) is not None:
-            slot[term_id] = i
+            slot[term_id] = i + 1
             weights[i] = store.idf[term_id]
-    pairs = np.zeros((len(number), len(number)), dtype=bool)
-    for first, second in zip(wanted, wanted[1:], strict=False):
-        if kind == "morpheme" or second.start == first.start + 1:
-            pairs[number[first.key], number[second.key]] = first.key != second.key
-    mass = float(weights.sum()) + unseen * int((weights == 0).sum())
-    return Terms(tuple(number), slot, weights, pairs, mass)
+    follow = dict.fromkeys((number[a], number[b]) for a, b in zip(words, words[1:], strict=False) if a != b)
+    pairs = np.array(list(follow), dtype=np.int64).reshape(-1, 2)
+    return Terms(tuple(number), len(set(words)), slot, weights, pairs)
 
 
-def find_hits(
-    morphemes: Terms, bigrams: Terms, rows: Sequence[int], passages: PassageStore, store: TermStore, heads: Sequence[int]
-) -> tuple[Hits, Hits, Ints]:
-    """The hits of both kinds, and the first sentence of each candidate.
+def _masses(terms: Terms, store: TermStore) -> tuple[float, float]:
+    unseen = np.log1p((len(store) + 0.5) / 0.5)  # the idf of a term that no passage has
+    mass = np.where(terms.weights > 0, terms.weights, unseen)
+    return float(mass[: terms.words].sum()), float(mass[terms.words :].sum())
 
-    ``heads`` are the characters of each candidate's headline.
-    """
+
+def find_hits(terms: Terms, rows: Sequence[int], passages: PassageStore, store: TermStore) -> Hits:
+    """Where the terms stand in some passages."""
     positions = [store.positions(row) for row in rows]
-    counts = np.array([[p.morphemes, len(p.ids) - p.morphemes] for p in positions], dtype=np.int64).reshape(-1, 2)
     ids = np.concatenate([p.ids for p in positions])
-    starts = np.concatenate([p.starts for p in positions])
+    begins = np.cumsum([0] + [len(p.ids) for p in positions])
+    slots = terms.slot[ids]
+    found = np.flatnonzero(slots)
+    owner = np.searchsorted(begins, found, side="right") - 1
+    start = np.concatenate([p.starts for p in positions])[found].astype(np.int64)
     spans = [passages.sentences(row) for row in rows]
     first = np.cumsum([0] + [len(s) for s in spans])
-    owner = np.repeat(np.arange(len(rows)), counts.sum(axis=1))
-    place = np.arange(len(ids)) - np.repeat(np.cumsum(counts.sum(axis=1)) - counts.sum(axis=1), counts.sum(axis=1))
-    is_morpheme = place < counts[owner, 0]
-    wide = 1 + max(int(starts.max(initial=0)), max((s[-1][1] for s in spans), default=0))
-    sentence_keys = np.array([i * wide + begin for i, s in enumerate(spans) for begin, _ in s], dtype=np.int64)
-    head_chars = np.asarray(heads, dtype=np.int64)
-
-    def hits(terms: Terms, kind: int) -> Hits:
-        term = terms.slot[ids]
-        found = np.flatnonzero((term >= 0) & (is_morpheme == (kind == 0)))
-        where, begin = owner[found], starts[found].astype(np.int64)
-        sentence = np.searchsorted(sentence_keys, where * wide + begin, side="right") - 1
-        return Hits(
-            owner=where,
-            term=term[found].astype(np.int64),
-            place=place[found] if kind == 0 else begin,
-            sentence=np.maximum(sentence, first[where]),
-            head=begin < head_chars[where],
-            lengths=counts[:, kind],
-        )
-
-    return hits(morphemes, 0), hits(bigrams, 1), first[:-1].astype(np.int64)
+    wide = 1 + max(int(start.max(initial=0)), max(s[-1][0] for s in spans))
+    edges = np.array([i * wide + begin for i, s in enumerate(spans) for begin, _ in s], dtype=np.int64)
+    sentence = np.searchsorted(edges, owner * wide + start, side="right") - 1
+    return Hits(
+        owner=owner,
+        term=slots[found].astype(np.int64) - 1,
+        place=found - begins[owner],
+        start=start,
+        sentence=np.maximum(sentence, first[owner]),  # letters before the first morpheme
+        first_sentences=first[:-1],
+        sentences=int(first[-1]),
+    )
 
 
-def occurrences(terms: Terms, hits: Hits) -> FloatArray:
-    """How often each candidate has each term. *Shape:* ``(candidates, terms)``."""
-    flat = np.bincount(hits.owner * len(terms.keys) + hits.term, minlength=hits.candidates * len(terms.keys))
-    return flat.reshape(hits.candidates, len(terms.keys)).astype(np.float32)
+def _presence(unit: Ints, term: Ints, units: int, terms: Terms) -> FloatArray:
+    """One where a unit has a term, else zero. *Shape:* ``(units, terms)``."""
+    found = np.zeros((units, len(terms.keys)), dtype=np.float32)
+    found[unit, term] = 1
+    return found
 
 
-def bm25(terms: Terms, hits: Hits, counts: FloatArray) -> FloatArray:
-    """BM25 over one kind of term alone; lengths are compared with the candidates' average. *Shape:* ``(candidates,)``."""
-    average = max(float(hits.lengths.mean()), 1.0)
-    norm = (K1 * (1 - B + B * hits.lengths / average)).astype(np.float32)
-    scores: FloatArray = (counts / (counts + norm[:, None])) @ terms.weights
-    return scores
+def _by_kind(found: FloatArray, terms: Terms) -> tuple[FloatArray, FloatArray]:
+    """The idf of the words and of the letters that each unit has."""
+    n = terms.words
+    return found[:, :n] @ terms.weights[:n], found[:, n:] @ terms.weights[n:]
 
 
-def best_sentence(terms: Terms, hits: Hits, first: Ints, sentences: int) -> FloatArray:
-    """The idf of the terms in the sentence that has most of it. ``first`` is each candidate's first sentence."""
-    found = np.zeros((sentences, len(terms.keys)), dtype=np.float32)
-    found[hits.sentence, hits.term] = 1
-    best: FloatArray = np.maximum.reduceat(found @ terms.weights, first)
-    return best
+def _retrieved(candidates: Sequence[ScoredPassage], name: str) -> FloatArray:
+    """A retriever's scores; what chips add to the fused one is left out."""
+    boost = "boost" if name == "fused" else ""
+    return np.array([c.scores.get(name, 0.0) - c.scores.get(boost, 0.0) for c in candidates], dtype=np.float32)
 
 
-def best_windows(terms: Terms, hits: Hits, widths: Sequence[int]) -> list[FloatArray]:
-    """The idf of the distinct terms in the best window of so many places, for each width.
+def _near(terms: Terms, hits: Hits, candidates: int) -> FloatArray:
+    """The idf of the distinct words in the best stretch of ``NEAR`` content morphemes.
 
-    A window begins at a hit; it counts a hit if the one before of the same term lies before the window.
+    A stretch begins at a hit; a hit counts in it when the one before of the same word lies before the stretch.
     """
-    n = len(hits.term)
-    key = hits.owner * max(len(terms.keys), 1) + hits.term
+    words = hits.term < terms.words
+    owner, term, place = hits.owner[words], hits.term[words], hits.place[words]
+    key = owner * max(terms.words, 1) + term
     order = np.argsort(key, kind="stable")
-    previous = np.full(n, -1, dtype=np.int64)
-    same = key[order[1:]] == key[order[:-1]]
-    previous[order[1:][same]] = order[:-1][same]
-    begin = np.arange(n)
-    other = np.minimum(begin[:, None] + np.arange(max(widths)), max(n - 1, 0))
-    distance = hits.place[other] - hits.place[:, None]
-    counted = (hits.owner[other] == hits.owner[:, None]) & (previous[other] < begin[:, None])
-    counted[:, 1:] &= other[:, 1:] > other[:, :-1]  # the last hits have no full row of neighbours
-    weight = np.where(counted, terms.weights[hits.term][other], 0)
-    best = []
-    for width in widths:
-        values = np.zeros(hits.candidates, dtype=np.float32)
-        np.maximum.at(values, hits.owner, np.where(distance < width, weight, 0).sum(axis=1))
-        best.append(values)
+    again = key[order[1:]] == key[order[:-1]]
+    previous = np.full(len(key), -1, dtype=np.int64)
+    previous[order[1:][again]] = order[:-1][again]
+    along = owner * (int(place.max(initial=0)) + NEAR + 1) + place  # no stretch reaches into the next candidate
+    begin = np.arange(len(key))
+    total = terms.weights[term]
+    for step in range(1, NEAR):  # a stretch has at most NEAR hits: one a place
+        a, b = slice(None, -step), slice(step, None)
+        inside = along[b] - along[a] < NEAR
+        if not inside.any():
+            break
+        total[a] += np.where(inside & (previous[b] < begin[a]), terms.weights[term[b]], 0)
+    best = np.zeros(candidates, dtype=np.float32)
+    np.maximum.at(best, owner, total)
     return best
 
 
-def pair_coverage(terms: Terms, hits: Hits, reach: int) -> FloatArray:
-    """The idf of the question's neighbouring terms that also are neighbours, in order, at most ``reach`` places apart."""
-    first, second = np.nonzero(terms.pairs)
-    number = np.full(terms.pairs.shape, -1, dtype=np.int64)
+def _pairs(terms: Terms, hits: Hits, candidates: int) -> FloatArray:
+    """The idf of the pairs of the question that a passage has in the same order, at most ``REACH`` places apart."""
+    words = hits.term < terms.words
+    owner, term, place = hits.owner[words], hits.term[words], hits.place[words]
+    first, second = terms.pairs.T
+    number = np.full((terms.words, terms.words), -1, dtype=np.int64)
     number[first, second] = np.arange(len(first))
-    found = np.zeros((hits.candidates, len(first)), dtype=np.float32)
-    for step in range(1, reach + 1):
+    found = np.zeros((candidates, len(first)), dtype=np.float32)
+    for step in range(1, REACH + 1):
         a, b = slice(None, -step), slice(step, None)
-        pair = number[hits.term[a], hits.term[b]]
-        near = (hits.owner[a] == hits.owner[b]) & (hits.place[b] - hits.place[a] <= reach) & (pair >= 0)
-        found[hits.owner[a][near], pair[near]] = 1
-    coverage: FloatArray = found @ (terms.weights[first] + terms.weights[second])
-    return coverage
+        pair = number[term[a], term[b]]
+        near = (owner[a] == owner[b]) & (place[b] - place[a] <= REACH) & (pair >= 0)
+        found[owner[a][near], pair[near]] = 1
+    idf: FloatArray = found @ (terms.weights[first] + terms.weights[second])
+    return idf
 
 
-def headline_lengths(candidates: Sequence[ScoredPassage]) -> list[int]:
-    """How many characters of each passage are a headline: its first line where that is short and text follows."""
-    ends = [c.passage.text.find("\n") for c in candidates]
-    return [end if 0 < end <= HEADLINE_CHARS else 0 for end in ends]
-
-
-def headline(terms: Terms, hits: Hits, candidates: Sequence[ScoredPassage]) -> FloatArray:
-    """The idf of the terms in the document's title or in the headline."""
-    found = np.zeros((hits.candidates, len(terms.keys)), dtype=np.float32)
-    found[hits.owner[hits.head], hits.term[hits.head]] = 1
-    forms = [key[len(MORPHEME) :] for key in terms.keys]
+def _headline(terms: Terms, hits: Hits, candidates: Sequence[ScoredPassage]) -> FloatArray:
+    """The idf of the words in the document's title or in the first line, where that is short and text follows."""
+    ends = np.array([c.passage.text.find("\n", 0, HEADLINE_CHARS + 1) for c in candidates])
+    inside = (hits.start < ends[hits.owner]) & (hits.term < terms.words)
+    found = np.zeros((len(candidates), terms.words), dtype=np.float32)
+    found[hits.owner[inside], hits.term[inside]] = 1
     titles = [c.passage.source.title.lower() for c in candidates]
-    named = {title: [form in title for form in forms] for title in set(titles)}
-    found = np.maximum(found, np.array([named[title] for title in titles], dtype=np.float32).reshape(found.shape))
-    coverage: FloatArray = found @ terms.weights
-    return coverage
+    forms = [key[len(MORPHEME) :] for key in terms.keys[: terms.words]]
+    named = {title: [float(form in title) for form in forms] for title in set(titles) if title}
+    for row, title in enumerate(titles):
+        if title:
+            found[row] = np.maximum(found[row], named[title])
+    idf: FloatArray = found @ terms.weights[: terms.words]
+    return idf
 
 
-def compounds(query: Query) -> dict[str, None]:
-    """The runs of two or more content morphemes that the question writes as one word."""
+def _compounds(query: Query, candidates: Sequence[ScoredPassage]) -> FloatArray:
+    """How many of the question's runs of content morphemes without a space each passage has, spaces aside."""
     runs: list[tuple[int, int, int]] = []
     for m in query.analysed.morphemes:
-        if not m.content:
-            continue
-        if runs and runs[-1][1] == m.start:
+        if m.content and runs and runs[-1][1] == m.start:
             runs[-1] = (runs[-1][0], m.end, runs[-1][2] + 1)
-        else:
+        elif m.content:
             runs.append((m.start, m.end, 1))
-    return {query.text[start:end].lower(): None for start, end, count in runs if count > 1}
-
-
-def compound_count(query: Query, candidates: Sequence[ScoredPassage]) -> FloatArray:
-    """How many of the question's compounds each candidate has, spaces aside."""
-    words = list(compounds(query))
-    texts = ["".join(c.passage.text.lower().split()) for c in candidates] if words else [""] * len(candidates)
+    words = {query.text[start:end].lower() for start, end, count in runs if count > 1}
+    texts = ["".join(c.passage.text.lower().split()) if words else "" for c in candidates]
     return np.array([sum(word in text for word in words) for text in texts], dtype=np.float32)

@@ -23,20 +23,22 @@ _AROUND = re.compile(
     r"(?:역|구)?(?:쪽|근처|인근|주변|부근|지역|일대|동네|시내|시|권)?(?:\d번)?(?:출구)?(?P<rest>.*)", re.DOTALL
 )
 # "서울에서 온 사람", "부산 사투리", "제주 흑돼지": the place somebody or something is from, not where to look.
-_FROM = re.compile(r"\s*(?:에서\s*(?:온|오는|왔|올라|내려|출발|택시|차로|지하철)|사람|사투리|출신|식\s|스타일|흑돼지|까지|부터|산\s)")
+_FROM = re.compile(
+    r"\s*(?:에서\s*(?:온|오는|왔|올라|내려|출발|택시|차로|지하철)|사람|사투리|출신|식\s|스타일|흑돼지|까지|부터|산\s)"
+)
 # "카페 같은 분위기": a likeness, not a kind of restaurant to look for.
 _LIKENESS = re.compile(r"\s*(?:같은|같이|처럼|느낌|분위기|스타일|메뉴|음식|감성|못지않|나\s?다름)")
 _FARMED = re.compile(r"자연산|광어|우럭|장어|전복|굴\b|양식장")
 
 
 def find_mentions(question: str, analysed: AnalysedText, lexicon: Lexicon, today: datetime.date) -> list[Chip]:
-    """One chip for each mention, in the order of the question; spans never overlap. ``merge`` makes chips of mentions."""
+    """One chip for each mention, in the order of the question; spans never overlap. ``merge`` makes chips of them."""
     letters = letters_of(question)
     chips = list(_restaurants(letters, analysed, lexicon))
     named = any(chip.mode == "filter" for chip in chips)
     chips += _free(chips, _dates_and_stars(question, lexicon, today))
     dishes = _free(chips, _dishes(letters, analysed, lexicon))
-    districts = _free(chips, _districts(letters, question, lexicon, dishes))
+    districts = _free(chips, _districts(letters, analysed, lexicon, dishes))
     chips += districts
     if not named:
         chips += _free(chips, _categories(letters, question, lexicon))
@@ -74,10 +76,14 @@ def _joined(chip: Chip, mention: Chip) -> Chip:
 def _free(taken: list[Chip], more: list[Chip] | Iterator[Chip]) -> list[Chip]:
     """Those chips whose words no chip has taken."""
     spans = [chip.span for chip in taken if chip.span]
-    return [chip for chip in more if chip.span and all(chip.span[1] <= start or end <= chip.span[0] for start, end in spans)]
+    return [
+        chip for chip in more if chip.span and all(chip.span[1] <= start or end <= chip.span[0] for start, end in spans)
+    ]
 
 
-def chip_of(kind: ChipKind, values: tuple[str, ...], *, span: Span | None, exclude: bool = False, approximate: bool = False) -> Chip:
+def chip_of(
+    kind: ChipKind, values: tuple[str, ...], *, span: Span | None, exclude: bool = False, approximate: bool = False
+) -> Chip:
     """A chip for names; dishes are boosts."""
     names = "·".join(values)
     return Chip(
@@ -92,7 +98,9 @@ def chip_of(kind: ChipKind, values: tuple[str, ...], *, span: Span | None, exclu
 
 
 def _bound(kind: ChipKind, found: BoundMention) -> Chip:
-    return Chip(f"{kind}:{','.join(found.bounds)}", kind, found.bounds, found.label, found.mode, (found.start, found.end))
+    return Chip(
+        f"{kind}:{','.join(found.bounds)}", kind, found.bounds, found.label, found.mode, (found.start, found.end)
+    )
 
 
 def _restaurants(letters: Letters, analysed: AnalysedText, lexicon: Lexicon) -> Iterator[Chip]:
@@ -115,17 +123,21 @@ def _dates_and_stars(question: str, lexicon: Lexicon, today: datetime.date) -> I
 
 
 def _longest(letters: Letters, start: int, words: Mapping[str, object], reach: int) -> int:
-    """Where the longest word that begins at an eojeol's start ends, or ``start``. It may go on into the next eojeols."""
+    """Where the longest word that begins at an eojeol's start ends, or ``start``. It may go on into further ones."""
     end = min(letters.phrase_stops[start], start + reach)
     while end > start and letters.text[start:end] not in words:
         end -= 1
     return end
 
 
-def _districts(letters: Letters, question: str, lexicon: Lexicon, dishes: list[Chip]) -> Iterator[Chip]:
+def _districts(letters: Letters, analysed: AnalysedText, lexicon: Lexicon, dishes: list[Chip]) -> Iterator[Chip]:
     reach = max(map(len, lexicon.district_words), default=0)
     compounds = [chip.span for chip in dishes if chip.span and chip.span[1] - chip.span[0] > 2]
+    question = analysed.text
+    predicates = {morpheme.start for morpheme in analysed.morphemes if morpheme.tag.startswith(("V", "Adj"))}
     for start in _starts(letters):
+        if letters.positions[start] in predicates:  # "뒤돌아 서면" is no 서면
+            continue
         end = _longest(letters, start, lexicon.district_words, reach)
         while end > start and not _place_ends(letters, end, lexicon):
             end = _longest(letters, start, lexicon.district_words, end - start - 1)
@@ -158,7 +170,9 @@ def _leads_on(letters: Letters, start: int, end: int, lexicon: Lexicon) -> bool:
 
 
 def _is_province(word: str) -> bool:
-    return word in PROVINCES or word[:2] in PROVINCES and word[2:] in ("시", "도", "특별시", "광역시", "특별자치도", "특별자치시")
+    return word in PROVINCES or (
+        word[:2] in PROVINCES and word[2:] in ("시", "도", "특별시", "광역시", "특별자치도", "특별자치시")
+    )
 
 
 def _with_province(letters: Letters, start: int) -> int:

@@ -13,17 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from pipeline.everyday import EVERYDAY
 from pipeline.hangul import PARTICLE, QUOTES, Letters, key_of, typo_distance
 from pipeline.types import AnalysedText
 
-# Words of everyday talk. A name that is one of them, or is put together from them, counts only where it can mean nothing else.
-EVERYDAY = frozenset(
-    "오늘 내일 어제 모레 하루 매일 지금 이제 아침 점심 저녁 새벽 주말 평일 봄 여름 가을 겨울 봄날 여름날 여기 거기 저기 우리 그집 이집 저집 "
-    "우리집 동네 근처 주변 시장 골목 거리 맛있는 맛있다 맛나 좋은 좋아 예쁜 착한 싼 큰 작은 새 옛날 진짜 정말 최고 제일 모두 함께 친구 가족 "
-    "아이 엄마 아빠 부모님 손님 사장님 직원 사람 혼밥 회식 데이트 모임 단체 예약 주차 주차장 화장실 분위기 웨이팅 대기 가격 가격대 메뉴 음식 식사 "
-    "맛 맛집 집 점 밥 밥집 식당 음식점 가게 곳 데 술 물 국 반찬 서비스 후기 리뷰 별점 평점 추천 포장 배달 창가석 단체석 룸 좌석 자리 층 역 앞 옆 "
-    "그 이 저 한 첫 두 안 밖 더 또 그냥 가끔 자주 항상 늘 온 다 잘 나 너 뭐 왜".split()
-)
 _BRANCH = re.compile(
     r"^(?P<base>.+?)(?:\s+\S*[^\s음식전문백화편의매반정주상]점|\s*\(?(?:본점|직영점|별관|신관|\d+호점)\)?|\s*\([^)]*점\))$"
 )
@@ -35,7 +28,7 @@ _LONGEST_PAIRS = 12
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:
-    """A name in a question: letters ``start`` to ``end``, the restaurants it may mean, whether spelling was forgiven."""
+    """A name in a question: letters ``start`` to ``end``, what it may mean, whether spelling was forgiven."""
 
     start: int
     end: int
@@ -47,15 +40,17 @@ class NameMatch:
 class NameIndex:
     """Tables from spellings to names.
 
-    ``exact`` and ``bases`` (names without their branch or the word for what they serve) map keys to names; ``stems`` are
-    the latter bases (길남이네 of 길남이네국밥), believed only where they are no word; ``loose`` maps a key with one or two letters
-    blanked to keys; ``weak`` keys need quotation marks, ``plain`` ones must be written in one piece and rightly.
+    ``exact`` and ``bases`` (without the branch, or without what they serve) map keys to names. ``stems`` are bases of
+    the latter kind (길남이네 of 길남이네국밥), believed only where they are no word. ``loose`` maps a key with one or
+    two letters blanked to keys; ``thirds`` are parts of those keys, one of which a misspelling keeps. ``weak`` keys
+    need quotation marks; ``plain`` ones must be written rightly and in one piece.
     """
 
     exact: Mapping[str, tuple[str, ...]]
     bases: Mapping[str, tuple[str, ...]]
     stems: frozenset[str]
     loose: Mapping[str, tuple[str, ...]]
+    thirds: frozenset[str]
     weak: frozenset[str]
     plain: frozenset[str]
     lengths: tuple[int, ...]
@@ -65,12 +60,14 @@ class NameIndex:
 def without_branch(name: str) -> str:
     """The name without the branch it ends in (숯골갈비 마포점 → 숯골갈비), or empty when it names no branch."""
     found = _BRANCH.match(name.strip())
-    return found["base"].strip() if found else ""
+    base = found["base"].strip() if found else ""
+    return base if len(key_of(base)) >= _SHORT else ""
 
 
 def build_names(names: Iterable[str], everyday: Collection[str], ordinary: Collection[str]) -> NameIndex:
     """Tables over the names. ``everyday`` are words that names may be put together from without becoming one
-    (districts, categories, dishes); ``ordinary`` are spellings that this corpus uses as plain words."""
+    (districts, categories, dishes); ``ordinary`` are spellings that this corpus uses as plain words.
+    """
     exact: defaultdict[str, set[str]] = defaultdict(set)
     bases: defaultdict[str, set[str]] = defaultdict(set)
     for name in names:
@@ -96,6 +93,7 @@ def build_names(names: Iterable[str], everyday: Collection[str], ordinary: Colle
         bases=_frozen({key: found for key, found in bases.items() if key not in exact}),
         stems=frozenset(stems),
         loose=_frozen(loose),
+        thirds=frozenset(part for found in loose.values() for key in found for part in thirds(key)),
         weak=frozenset(weak),
         plain=frozenset(plain),
         lengths=tuple(sorted({len(key) for key in keys}, reverse=True)),
@@ -130,28 +128,33 @@ def blanks(key: str) -> Iterator[str]:
     hangul = all("가" <= letter <= "힣" for letter in key)
     if length < (_SHORT if hangul else 6):
         return
-    places: list[tuple[int, ...]] = [(place,) for place in range(length)]
-    if hangul and _TWO_EDITS <= length <= _LONGEST_PAIRS:
-        places += combinations(range(length), 2)
-    elif hangul:
-        places += [(place, place + 1) for place in range(length - 1)]
-    for blanked in places:
-        yield "".join("*" if place in blanked else letter for place, letter in enumerate(key))
+    for place in range(length):
+        yield f"{key[:place]}*{key[place + 1 :]}"
+    if not hangul:
+        return
+    any_two = _TWO_EDITS <= length <= _LONGEST_PAIRS
+    pairs = combinations(range(length), 2) if any_two else zip(range(length - 1), range(1, length), strict=True)
+    for one, two in pairs:
+        yield f"{key[:one]}*{key[one + 1 : two]}*{key[two + 1 :]}"
 
 
-def edits_allowed(length: int) -> int:
-    """How many jamo a name of so many letters may be off."""
-    return 2 if length >= _TWO_EDITS else 1
+def thirds(key: str) -> tuple[str, str, str]:
+    """The key in three parts, marked with its length and the place: two wrong letters leave one of them whole."""
+    length = len(key)
+    first, second = length // 3, length // 3 + (length + 1) // 3
+    return f"{length}a{key[:first]}", f"{length}b{key[first:second]}", f"{length}c{key[second:]}"
 
 
 def near_names(word: str, index: NameIndex) -> tuple[str, ...]:
     """Keys of names that the word misspells; nothing when it is a name itself."""
-    if word in index.exact or word in index.bases or len(word) not in index.loose_lengths:
+    if word in index.exact or word in index.bases or index.thirds.isdisjoint(thirds(word)):
         return ()
     near = {key for blank in blanks(word) for key in index.loose.get(blank, ())}
-    scored = {key: distance for key in near if (distance := typo_distance(word, key)) is not None}
+    scored = {
+        key: distance for key in near if (distance := typo_distance(word, key, alike=len(word) == _SHORT)) is not None
+    }
     best = min(scored.values(), default=99)
-    return tuple(sorted(key for key in scored if scored[key] == best <= edits_allowed(len(word))))
+    return tuple(sorted(key for key in scored if scored[key] == best <= (2 if len(word) >= _TWO_EDITS else 1)))
 
 
 def find_names(
@@ -170,13 +173,16 @@ def find_names(
         known: keys of words that are no misspelled name, being words of their own (dishes, categories).
     """
     tags = {morpheme.start: morpheme.tag for morpheme in analysed.morphemes}
+    after_particles = {morpheme.end for morpheme in analysed.morphemes if morpheme.tag.startswith("J")}
     matches: list[tuple[int, NameMatch]] = []
     for start in range(len(letters.text)):
         if letters.at_start(start):
             room = letters.phrase_stops[start] - start
             matches += _right(letters, analysed, index, start, room, tags)
             matches += _misspelled(letters, analysed, index, start, room, known)
-        elif is_district(letters.text[letters.begins[start] : start]) or _after_particle(letters, start, analysed):
+        elif letters.positions[start] in tags and (
+            letters.positions[start] in after_particles or is_district(letters.text[letters.begins[start] : start])
+        ):
             matches += _right(letters, analysed, index, start, letters.stops[start] - start, tags)
     matches.sort(key=lambda found: (found[0], found[1].start - found[1].end, found[1].start))
     chosen: list[NameMatch] = []
@@ -184,11 +190,6 @@ def find_names(
         if all(match.end <= other.start or other.end <= match.start for other in chosen):
             chosen.append(match)
     return sorted(chosen, key=lambda match: match.start)
-
-
-def _after_particle(letters: Letters, start: int, analysed: AnalysedText) -> bool:
-    place = letters.positions[start]
-    return any(morpheme.end == place and morpheme.tag.startswith("J") for morpheme in analysed.morphemes)
 
 
 def _right(
@@ -233,7 +234,10 @@ def _ends_well(letters: Letters, end: int, length: int, tags: Mapping[int, str])
 
 def _is_a_word(letters: Letters, start: int, end: int, analysed: AnalysedText) -> bool:
     span = letters.span(start, end)
-    return any((morpheme.start, morpheme.end) == span and morpheme.tag in ("NNG", "NNB", "NP", "NR", "Noun") for morpheme in analysed.morphemes)
+    return any(
+        (morpheme.start, morpheme.end) == span and morpheme.tag in ("NNG", "NNB", "NP", "NR", "Noun")
+        for morpheme in analysed.morphemes
+    )
 
 
 def _tagged_otherwise(letters: Letters, start: int, tags: Mapping[int, str]) -> bool:
@@ -242,7 +246,8 @@ def _tagged_otherwise(letters: Letters, start: int, tags: Mapping[int, str]) -> 
 
 def _could_be_a_name(letters: Letters, start: int, end: int, analysed: AnalysedText, *, strict: bool) -> bool:
     """Whether the analyser reads the letters as nouns. Not strict: words may stand inside, but no predicate, and no
-    pronoun or adverb as an eojeol of its own (우리 집)."""
+    pronoun or adverb as an eojeol of its own (우리 집).
+    """
     left, right = letters.span(start, end)
     # ᆫ and ᆯ are contracted particles (숯골갈빈).
     inside = [m for m in analysed.morphemes if left <= m.start < right and m.form not in ("ᆫ", "ᆯ")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,15 @@ class Retriever(Protocol):
 
         *Shape:* ``(passages,)``
         """
+        ...
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A retriever whose score is a sum over the query's terms and that can say what each of them gave."""
+
+    def contributions(self, query: Query, row: int) -> list[float]:
+        """What each term of the query gives to a passage's score, in the query's order."""
         ...
 
 

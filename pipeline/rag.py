@@ -81,7 +81,7 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
 
     scores = retrieve(query, rag, clock)
     with clock.stage("fuse"):
-        trace = replace(trace, **select(scores, understanding, rag))
+        trace = select(trace, scores, understanding, rag)
     yield replace(trace, state="retrieved", timings_ms=clock.read())
 
     with clock.stage("rerank"):
@@ -132,27 +132,33 @@ def retrieve(query: Query, rag: Rag, clock: Clock) -> dict[str, FloatArray]:
     return scores
 
 
-def select(scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> dict[str, object]:
-    """The candidates in the order of the fused score, and the extremes that min-max used, as fields of the Trace.
+def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> Trace:
+    """The trace with its candidates, in the order of the fused score, and the extremes that min-max used.
 
     Passages that a filter forbids are −inf for every stage, so they take part in nothing.
     """
-    allowed = filter_rows(understanding, rag.index.passages)
-    if allowed is not None:
-        scores = {name: np.where(allowed, values, -np.inf).astype(np.float32) for name, values in scores.items()}
-    fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
-    boost = boosts(understanding, rag.index.passages)
-    if boost is not None:
-        scores = {**scores, "boost": (rag.settings.fusion.boost * boost).astype(np.float32)}
+    passages, settings = rag.index.passages, rag.settings
+    scores = forbid(scores, filter_rows(understanding, passages))
+    fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), settings.fusion)
+    favour = boosts(understanding, passages)
+    if favour is not None:
+        scores["boost"] = (settings.fusion.boost * favour).astype(np.float32)
         fused = fused + scores["boost"]
-    rows = candidate_rows(scores, fused, rag.settings.retrieval.depth)
-    candidates = tuple(ScoredPassage(rag.index.passages[row], row) for row in rows.tolist())
+    rows = candidate_rows(scores, fused, settings.retrieval.depth)
+    candidates = tuple(ScoredPassage(passages[row], row) for row in rows.tolist())
     for name, values in {**scores, "fused": fused}.items():
         ranks = competition_ranks(values, values[rows])
         candidates = tuple(
             c.scored(name, float(values[c.row]), int(rank)) for c, rank in zip(candidates, ranks, strict=True)
         )
-    return {"candidates": candidates, "extremes": {name: extremes(values) for name, values in scores.items()}}
+    return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
+
+
+def forbid(scores: Mapping[str, FloatArray], allowed: NDArray[np.bool_] | None) -> dict[str, FloatArray]:
+    """The scores with −inf where a passage is not allowed."""
+    if allowed is None:
+        return dict(scores)
+    return {name: np.where(allowed, values, np.float32(-np.inf)) for name, values in scores.items()}
 
 
 def candidate_rows(scores: Mapping[str, FloatArray], fused: FloatArray, depth: int) -> NDArray[np.int64]:
@@ -189,7 +195,7 @@ def mark_prompt(
     Unless the question names restaurants, one restaurant takes at most ``spread`` places, so that a question about many
     is answered from several.
     """
-    named = any(chip.kind == "restaurant" for chip in understanding.chips)
+    named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
     limit = settings.retrieval.spread if settings.retrieval.spread and not named else len(candidates)
     taken: Counter[str] = Counter()
     marked, room = [], settings.retrieval.k

@@ -7,7 +7,7 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.assemble import Part, assemble, open_part
@@ -61,7 +61,7 @@ class Request:
 
     question: str
     index: str
-    overrides: Mapping[str, object] = {}
+    overrides: Mapping[str, object] = field(default_factory=dict)
     previous: str = ""
     removed: Collection[str] = ()
     answer: bool = True

@@ -21,7 +21,8 @@ Vote = Literal["up", "down"]
 
 def _create(database: Database) -> None:
     database.execute(
-        "CREATE TABLE traces (id TEXT PRIMARY KEY, created TEXT NOT NULL, question TEXT NOT NULL, index_name TEXT NOT NULL,"
+        "CREATE TABLE traces (id TEXT PRIMARY KEY, created TEXT NOT NULL, question TEXT NOT NULL,"
+        " index_name TEXT NOT NULL,"
         " state TEXT NOT NULL, abstained INTEGER, total_ms REAL, body TEXT NOT NULL) STRICT"
     )
     database.execute("CREATE INDEX traces_created ON traces (created)")

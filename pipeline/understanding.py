@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Literal
 
 from pipeline.bounds import holds
-from pipeline.followups import content_outside, follow
+from pipeline.followups import Followup, content_outside, follow
 from pipeline.hangul import PARTICLE
 from pipeline.lexicon import Lexicon
 from pipeline.mentions import chip_of, find_mentions, merge, says_more
@@ -27,12 +27,16 @@ _COUNT = re.compile(
     r"|얼마나\s*많은\s*(?:사람|손님|분|고객|후기|리뷰)|(?:후기|리뷰)\s*(?:수|개수|건수)(?:는|가|를|\s|\?|$)"
 )
 _MORE = re.compile(
-    r"비교|(?<![a-z])vs\.?(?![a-z])|(?:어디|어느\s*(?:집|곳|쪽|가게|데|식당|카페))(?:가|이|를|을)?\s*(?:더|제일\s*더|나[을은아])|둘\s?중|셋\s?중|(?:중에|중에서|중)\s*(?:어디|어느|누가|뭐가|하나)"
-    r"|(?:보다|더)\s*(?:나은|나아|낫)|차이(?:가|는|점)", re.IGNORECASE
+    r"비교(?:하|해|했|좀|\s*$|[?.!])|(?<![a-z])vs\.?(?![a-z])|둘\s?중|셋\s?중|(?:랑|와|과|하고)\s.{0,20}차이|차이가?\s*(?:뭐|무엇|어떻)"
+    r"|(?:어디|어느\s*(?:집|곳|쪽|가게|데|식당|카페|횟집|고깃집))(?:가|이|를|을)?\s*(?:더|제일\s*더|나[을은아])"
+    r"|(?:중에|중에서|중)\s*(?:어디|어느\s*(?:집|곳|쪽|가게|데|식당|카페))",
+    re.IGNORECASE,
 )
 _EITHER = re.compile(r"(?:이나|나|\s*또는|\s*혹은)\s*")
 # What stands behind a filter's words and means nothing without them.
-_BEHIND_PLACE = re.compile(r"\s*(?:역|구)?\s*(?:쪽|근처|인근|주변|부근|지역|일대)(?:에서|에|의|으로|로)?(?:는|도|만)?(?=\s|$|[?.,!])")
+_BEHIND_PLACE = re.compile(
+    r"\s*(?:역|구)?\s*(?:쪽|근처|인근|주변|부근|지역|일대)(?:에서|에|의|으로|로)?(?:는|도|만)?(?=\s|$|[?.,!])"
+)
 _BEHIND_REVIEWS = re.compile(
     r"\s*(?:점|개)?(?:짜리|인|을|를|으로|로|에|에는|엔|의|도|만)?\s*(?:(?:준|주신|남긴|매긴|올라온|작성된|쓴|쓰인|적힌)\s*)?"
     r"(?:후기|리뷰|평가|글)들?(?:\s*중에서?는?|에서는?|만|들만|에|를|을)(?:\s*(?:보면|봤을\s*때|보고|모아|골라))?(?=\s|$|[?.,!])"
@@ -53,17 +57,15 @@ def understand(
 ) -> Understanding:
     """What the question means for an index.
 
-    ``search_text`` is the question without what its filters say ("마포에서 주차 편한 고깃집 있어?" → "주차 편한 있어?"), or
-    the whole question when nothing to search for would be left. Words that say more than their filter (삼겹살집 → 고깃집)
-    stay. A follow-up that drops its topic ("거긴?" after "숯골갈비 주차 되나요?", "연탄집은?") searches for what the question
+    ``search_text`` is the question without what its filters say ("마포에서 주차 편한 데?" → "주차 편한 데?"), or the
+    whole question when nothing to search for would be left. Words that say more than their filter stay (삼겹살집 of
+    고깃집). A follow-up that drops its topic ("거긴?" after "숯골갈비 주차 되나요?") searches for what the question
     before it searched for: ``search_text`` is then ``previous.search_text`` without the names that no longer hold.
 
     Args:
-        question: as typed, in Unicode's composed form (NFC).
-        analysed: its analysis; ``analysed.text`` is the question.
+        question: as typed, in Unicode's composed form (NFC); ``analysed`` is its analysis.
         today: what 지난달 counts from.
-        previous: how the question before was understood, in a conversation.
-        previous_restaurant: the restaurant that the answer before rested on; what 거기 means when no name was said.
+        previous: how the question before was understood; ``previous_restaurant`` is what its answer rested on.
         removed: ids of chips that the user took off. Their words are searched for again.
 
     Raises:
@@ -72,22 +74,23 @@ def understand(
     if analysed.text != question:
         raise ValueError(f"analysis of {analysed.text!r} given for the question {question!r}")
     mentions = find_mentions(question, analysed, lexicon, today)
-    own = merge(mentions)
-    kept = tuple(chip for chip in own if chip.id not in removed)
-    in_force = {(chip.kind, chip.mode) for chip in kept if chip.mode != "boost"}
-    cut = [m for m in mentions if m.span and (m.kind, m.mode) in in_force and not says_more(m, question, lexicon)]
-    cuts = [(m.span[0], _behind(question, m)) for m in cut if m.span]
-    whole = [(m.span[0], _behind(question, m)) for m in mentions if m.span and m.mode != "boost"]
-    more = follow(
-        analysed, own, whole, previous=previous, previous_restaurant=previous_restaurant, removed=removed
-    ) if lexicon.restaurants else None
-    chips = (*(_beside(chip, more.beside) if more else chip for chip in kept), *(more.chips if more else ()))
+    own, more = merge(mentions), Followup()
+    if lexicon.restaurants:
+        more = follow(analysed, own, _cuts(question, mentions), previous, previous_restaurant, removed)
+    chips = (*(_beside(chip, more.beside) for chip in own if chip.id not in removed), *more.chips)
+    in_force = {(chip.kind, chip.mode) for chip in chips}
+    cut = [m for m in mentions if (m.kind, m.mode) in in_force and not says_more(m, question, lexicon)]
     return Understanding(
-        search_text=(more and more.text) or _search_text(question, analysed, cuts),
+        search_text=more.text or _search_text(question, analysed, _cuts(question, cut)),
         chips=chips,
         shape=_shape(question, mentions, chips, lexicon),
-        removed=(*(chip for chip in own if chip.id in removed), *(more.removed if more else ())),
+        removed=(*(chip for chip in own if chip.id in removed), *more.removed),
     )
+
+
+def _cuts(question: str, mentions: Iterable[Chip]) -> list[Span]:
+    """The words of the mentions that filter, with the particles behind them."""
+    return [(m.span[0], _behind(question, m)) for m in mentions if m.span and m.mode != "boost"]
 
 
 def _beside(chip: Chip, others: tuple[str, ...]) -> Chip:
@@ -143,7 +146,8 @@ def _shape(
     if len(said) > 1:
         between = question[said[0][1] : said[-1][0]]
         return "fact" if _EITHER.fullmatch(between) and not _MORE.search(question) else "comparison"
-    # One restaurant is compared with its own past (예전이랑 비교하면) or with its branches: nothing to set side by side.
+    # One restaurant is compared with its own past (예전이랑 비교하면) or with its branches: nothing to set side by
+    # side.
     alone = sum(len(chip.values) for chip in chips if chip.kind == "restaurant" and chip.mode == "filter") == 1
     return "comparison" if _MORE.search(question) and not alone else "fact"
 
@@ -166,6 +170,4 @@ def matches(chip: Chip, source: Source) -> bool:
 
 def allowed(understanding: Understanding, source: Source) -> bool:
     """Whether the filters let a source through: all filters match it and nothing excluded does."""
-    return all(
-        matches(chip, source) is (chip.mode == "filter") for chip in understanding.chips if chip.mode != "boost"
-    )
+    return all(matches(chip, source) is (chip.mode == "filter") for chip in understanding.chips if chip.mode != "boost")

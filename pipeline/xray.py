@@ -9,12 +9,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.filters import filter_rows
 from pipeline.fusion import competition_ranks, fuse
-from pipeline.protocols import FloatArray
-from pipeline.rag import Ask, Clock, Rag, read_question, retrieve
+from pipeline.protocols import Explaining, FloatArray
+from pipeline.rag import Ask, Clock, Rag, forbid, read_question, retrieve
 from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.types import Morpheme, Passage, Query, Understanding
 
@@ -72,9 +70,7 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
     contributions, exact = _contributions(query, row, rag)
     allowed = filter_rows(understanding, rag.index.passages)
     inside = allowed is None or bool(allowed[row])
-    scores = retrieve(query, rag, Clock())
-    if allowed is not None:
-        scores = {name: np.where(allowed, values, -np.inf).astype(np.float32) for name, values in scores.items()}
+    scores = forbid(retrieve(query, rag, Clock()), allowed)
     scores["fused"] = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
     ranks = {name: int(competition_ranks(values, values[row : row + 1])[0]) for name, values in scores.items()}
     return Xray(
@@ -93,10 +89,9 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
 
 def _contributions(query: Query, row: int, rag: Rag) -> tuple[tuple[Contribution, ...], bool]:
     bm25 = rag.retrievers["bm25"]
-    explainable = hasattr(bm25, "contributions")
-    given = bm25.contributions(query, row) if explainable else [0.0] * len(query.terms)
+    given = bm25.contributions(query, row) if isinstance(bm25, Explaining) else None
     total: dict[str, float] = defaultdict(float)
-    for term, score in zip(query.terms, given, strict=True):
+    for term, score in zip(query.terms, given or [0.0] * len(query.terms), strict=True):
         total[term.key] += score
     ids = rag.terms.term_ids(row)
     found = []
@@ -105,7 +100,7 @@ def _contributions(query: Query, row: int, rag: Rag) -> tuple[tuple[Contribution
         count = int((ids == term_id).sum()) if term_id is not None else 0
         idf = float(rag.terms.idf[term_id]) if term_id is not None else 0.0
         found.append(Contribution(key, idf, count, score))
-    return tuple(sorted(found, key=lambda c: (-c.score, c.is_bigram))), explainable
+    return tuple(sorted(found, key=lambda c: (-c.score, c.is_bigram))), given is not None
 
 
 def _why(

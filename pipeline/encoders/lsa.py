@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,10 @@ def _components(store: TermStore, ids: NDArray[np.int64], idf: FloatArray, dimen
     dimensions = min(dimensions, len(rows), len(ids))
     if dimensions < 2:  # one passage or one term: nothing to decompose
         return np.ones((len(ids), 1), dtype=np.float32)
-    svd = TruncatedSVD(dimensions, random_state=0).fit(_tfidf(store, rows, ids, idf))
+    svd = TruncatedSVD(dimensions, random_state=0)
+    # Once Java runs in the process (Okt), OpenBLAS's LU crashes on the main thread's stack; other threads are spared.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(svd.fit, _tfidf(store, rows, ids, idf)).result()
     return np.ascontiguousarray(svd.components_.T, dtype=np.float32)
 
 

@@ -1,0 +1,1 @@
+"""The chat page: a question, its answer, and everything behind the answer."""

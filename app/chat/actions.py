@@ -1,0 +1,176 @@
+"""What a click on the page does. Each action changes the Session and yields the parts of the page to draw anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from app.chat.asking import PANEL, SETTINGS, TALK, Parts, ask, ask_again, ask_beside
+from app.chat.explaining import explain
+from app.chat.options import read_form
+from app.chat.session import Form, Session, Tab, Turn
+from pipeline.config import with_overrides
+from pipeline.errors import HansangError
+from pipeline.service import Service
+from pipeline.types import Trace
+
+Data = Mapping[str, Any]
+Action = Callable[[Service, Session, Data], Iterator[Parts]]
+FREE_TEXT = 1_000
+
+
+def act(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """Do what a click asks for. What isn't known (an old page after an update) does nothing."""
+    action = ACTIONS.get(str(data.get("act", "")))
+    if action is not None:
+        yield from action(service, session, data)
+
+
+def open_page(service: Service, session: Session, trace_id: str) -> None:
+    """Begin a session; with an id, show exactly the stored answer."""
+    names = [manifest.name for manifest in service.indexes()]
+    session.index = "demo" if "demo" in names else names[0] if names else ""
+    if not trace_id:
+        return
+    try:
+        trace = service.trace(trace_id)
+    except HansangError as error:
+        session.turns = [Turn("", error=error)]
+        return
+    said = service.feedback(trace_id)
+    removed = tuple(chip.id for chip in trace.understanding.removed) if trace.understanding else ()
+    turn = Turn(trace.question.text, trace.previous, removed, trace, stored=True, feedback=said[-1] if said else None)
+    session.turns, session.focus = [turn], trace.id
+    if trace.index in names:
+        session.index = trace.index
+
+
+def look(service: Service, session: Session, tab: Tab) -> Parts:
+    """Turn to a tab of the panel."""
+    session.tab = tab
+    if tab == "morphemes":
+        explain(service, session)
+    return frozenset({tab})
+
+
+def analysers(service: Service, index: str) -> Sequence[str]:
+    """The analysers that an index was built with; none when there is no such index."""
+    return next((manifest.analysers for manifest in service.indexes() if manifest.name == index), ())
+
+
+def _turn_of(session: Session, data: Data) -> Turn | None:
+    found = session.find(str(data.get("trace", "")))
+    return found[0] if found else None
+
+
+def _example(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    yield from ask(service, session, str(data.get("text", "")))
+
+
+def _again(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    if turn := _turn_of(session, data):
+        yield from ask_again(service, session, turn, turn.removed)
+
+
+def _remove(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    if turn := _turn_of(session, data):
+        yield from ask_again(service, session, turn, {*turn.removed, str(data["chip"])})
+
+
+def _restore(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    if turn := _turn_of(session, data):
+        yield from ask_again(service, session, turn, {*turn.removed} - {str(data["chip"])})
+
+
+def _form(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """Open one of a turn's forms; pressed again, close it."""
+    if turn := _turn_of(session, data):
+        wanted = cast(Form, data["form"])
+        turn.form = "" if turn.form == wanted else wanted
+        yield TALK
+
+
+def _vote(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    if (turn := _turn_of(session, data)) and turn.trace:
+        fields = data.get("fields", {})
+        text = " ".join(fields.get("text", [""])[0].split())[:FREE_TEXT]
+        reason = "; ".join([*fields.get("reason", []), *([text] if text else [])])
+        try:
+            turn.feedback = service.add_feedback(turn.trace.id, "up" if data["act"] == "up" else "down", reason)
+            turn.form = ""
+        except HansangError as error:
+            turn.error = error
+        yield TALK
+
+
+def _compare(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    if turn := _turn_of(session, data):
+        overrides = read_form(data.get("fields", {}), service.settings)
+        yield from ask_beside(service, session, turn, overrides)
+
+
+def _single(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """Put the second answer of a comparison away."""
+    if (turn := _turn_of(session, data)) and turn.trace and not turn.working:
+        turn.other = None
+        yield from _show(service, session, turn.trace)
+        yield TALK
+
+
+def _focus(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    if found := session.find(str(data.get("trace", ""))):
+        yield from _show(service, session, found[1], str(data.get("passage", "")))
+
+
+def _show(service: Service, session: Session, trace: Trace, passage: str = "") -> Iterator[Parts]:
+    session.focus, session.chosen, session.xray = trace.id, "", None
+    session.expanded = bool(passage) and not any(c.in_prompt and c.passage.id == passage for c in trace.candidates)
+    if session.tab == "morphemes":
+        explain(service, session)
+    yield PANEL
+
+
+def _expand(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    session.expanded = bool(data.get("passage")) or not session.expanded
+    yield frozenset({"evidence"})
+
+
+def _xray(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    fields = data.get("fields", {})
+    session.chosen = str(data.get("passage") or fields.get("passage", [""])[0])
+    session.xray, session.tab = None, "morphemes"
+    explain(service, session)
+    yield frozenset({"morphemes", "tabs"})
+
+
+def _settings(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    session.overrides = read_form(data.get("fields", {}), service.settings)
+    try:
+        with_overrides(service.settings, session.overrides)
+        session.settings_error = None
+    except HansangError as error:
+        session.settings_error = error
+    yield SETTINGS
+
+
+def _reset(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    session.overrides, session.settings_error = {}, None
+    yield SETTINGS
+
+
+ACTIONS: dict[str, Action] = {
+    "example": _example,
+    "again": _again,
+    "remove": _remove,
+    "restore": _restore,
+    "form": _form,
+    "up": _vote,
+    "down": _vote,
+    "compare-run": _compare,
+    "single": _single,
+    "focus": _focus,
+    "expand": _expand,
+    "xray": _xray,
+    "settings": _settings,
+    "reset": _reset,
+}

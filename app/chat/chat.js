@@ -1,0 +1,167 @@
+/* The chat page's behaviour in the browser: clicks become events for the server, a sentence and its evidence light up
+   together, Hangul composition never sends, the panel is a sheet on narrow screens. No library, no request of its own. */
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const narrow = () => window.matchMedia("(max-width: 900px)").matches;
+  const triggers = new Map();
+  let pending = null; // what to go to once the evidence of another answer has arrived
+
+  /* Hangul: Gradio's text box sends on Enter without asking whether a syllable is still being composed. */
+  let swallow = false;
+  const composing = (event) => event.isComposing || event.keyCode === 229;
+  window.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.closest?.("#hs-box")) return;
+    swallow = composing(event);
+    if (swallow) event.stopImmediatePropagation();
+  }, true);
+  window.addEventListener("keypress", (event) => {
+    if (event.key !== "Enter" || !event.target.closest?.("#hs-box")) return;
+    if (swallow || composing(event)) event.stopImmediatePropagation();
+  }, true);
+  window.addEventListener("keyup", () => { swallow = false; }, true);
+
+  /* Clicks and changes */
+  function fields(form) {
+    const found = {};
+    if (form) for (const [name, value] of new FormData(form)) (found[name] ??= []).push(value);
+    return found;
+  }
+  function clicked(element, send, event) {
+    const act = event.target.closest("[data-act]");
+    if (act && element.contains(act) && !act.disabled) {
+      if (act.dataset.act === "xray") open(true);
+      send({...act.dataset, fields: fields(act.closest("form"))});
+      return;
+    }
+    const link = event.target.closest("[data-link]");
+    if (link) return void copy(link);
+    const near = event.target.closest("[data-go]");
+    if (near) return void go(near.closest("[data-trace]").dataset.trace, {passage: near.dataset.go});
+    const cite = event.target.closest(".answer [data-cites]");
+    if (cite) return void go(cite.closest("[data-trace]").dataset.trace, {cites: cite.dataset.cites});
+    const card = event.target.closest(".evidence [data-cites]");
+    if (card && !window.getSelection().toString()) back(card);
+  }
+  function changed(element, send, event) {
+    const source = event.target.closest("[data-change]");
+    if (!source || !element.contains(source)) return;
+    const form = source.matches("form") ? fields(source) : {[source.name]: [source.value]};
+    send({act: source.dataset.change, fields: form});
+  }
+  function attach(element, send) {
+    triggers.set(element, send);
+    element.addEventListener("click", (event) => clicked(element, send, event));
+    element.addEventListener("change", (event) => changed(element, send, event));
+    element.addEventListener("input", (event) => {
+      const output = event.target.matches("[type=range]") && event.target.parentElement.querySelector("output");
+      if (output) output.textContent = event.target.value;
+    });
+    for (const name of ["mouseover", "focusin"]) element.addEventListener(name, (event) => light(event.target));
+    for (const name of ["mouseleave", "focusout"]) element.addEventListener(name, () => light(null));
+    if (element.closest("#hs-evidence")) new MutationObserver(arrive).observe(element, {childList: true, subtree: true, attributes: true});
+    if (element.closest("#hs-talk")) new MutationObserver(follow).observe(element, {childList: true, subtree: true, characterData: true});
+    if (element.closest("#hs-brand")) new MutationObserver(language).observe(element, {childList: true, subtree: true, attributes: true});
+    language();
+  }
+
+  /* A sentence and its evidence light up together. */
+  const shares = (a, b) => a.split(" ").some((one) => b.split(" ").includes(one));
+  function mark(trace, cites) {
+    for (const side of all(`.answer[data-trace="${trace}"], .evidence[data-trace="${trace}"]`))
+      for (const part of all("[data-cites]", side)) part.classList.toggle("lit", shares(part.dataset.cites, cites));
+  }
+  function light(target) {
+    const morpheme = target?.closest?.("[data-match]");
+    for (const one of all("[data-match]")) one.classList.toggle("lit", !!morpheme && one.dataset.match === morpheme.dataset.match);
+    const part = target?.closest?.(".answer [data-cites], .evidence [data-cites]");
+    if (!target) for (const one of all("[data-cites].lit")) one.classList.remove("lit");
+    if (part) mark(part.closest("[data-trace]").dataset.trace, part.dataset.cites);
+  }
+  function send(data) {
+    for (const [element, trigger] of triggers) if (element.isConnected && element.closest("#hs-talk")) return trigger(data);
+  }
+  function go(trace, target) {
+    tab(0);
+    open(true);
+    const panel = $(".evidence");
+    if (panel?.dataset.trace === trace && reach(panel, target)) return;
+    pending = {trace, target};
+    send({act: "focus", trace, passage: target.passage ?? ""});
+  }
+  function arrive() {
+    const panel = $(".evidence");
+    if (!pending || panel?.dataset.trace !== pending.trace) return;
+    const {target} = pending;
+    if (reach(panel, target)) pending = null;
+  }
+  function reach(panel, target) {
+    const card = all(".card", panel).find((one) => target.passage ? one.dataset.passage === target.passage : one.dataset.cites && shares(one.dataset.cites, target.cites));
+    if (!card) return false;
+    const quote = target.cites && all(".quote", card).find((one) => shares(one.dataset.cites, target.cites));
+    if (target.cites) mark(panel.dataset.trace, target.cites);
+    for (const one of all(".card.here", panel)) one.classList.remove("here");
+    card.classList.add("here");
+    card.focus({preventScroll: true});
+    if (target.cites) mark(panel.dataset.trace, target.cites);
+    (quote || card).scrollIntoView({block: "center", behavior: calm()});
+    return true;
+  }
+  function back(part) {
+    const trace = part.closest("[data-trace]").dataset.trace;
+    const sentence = all(`.answer[data-trace="${trace}"] .sentence`).find((one) => shares(one.dataset.cites, part.dataset.cites));
+    mark(trace, part.dataset.cites);
+    if (sentence && !narrow()) sentence.scrollIntoView({block: "nearest", behavior: calm()});
+  }
+  const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  const tab = (place) => {
+    const button = all("#hs-tabs button[role=tab]")[place];
+    if (button && button.getAttribute("aria-selected") !== "true") button.click();
+  };
+
+  /* The sheet */
+  function open(yes) {
+    if (!narrow()) return;
+    document.body.classList.toggle("hs-sheet", yes);
+    $("#hs-open")?.setAttribute("aria-expanded", String(yes));
+  }
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#hs-open")) open(true);
+    else if (event.target.closest("#hs-close")) { open(false); $("#hs-open")?.focus(); }
+    else if (document.body.classList.contains("hs-sheet") && !event.target.closest("#hs-panel, #hs-talk, [role=listbox]")) open(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.body.classList.contains("hs-sheet")) { open(false); $("#hs-open")?.focus(); }
+  });
+
+  /* The link; an address without https has no clipboard, so the old way remains. */
+  async function copy(button) {
+    const address = new URL(button.dataset.link, document.baseURI).href;
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      const area = document.body.appendChild(Object.assign(document.createElement("textarea"), {value: address}));
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const status = $("#hs-status .status span:last-child");
+    if (status) status.textContent = `${button.dataset.done}: ${address}`;
+  }
+
+  /* New questions come to the top, a growing answer is followed unless the reader has scrolled away. */
+  let turns = 0;
+  function follow() {
+    const talk = $("#hs-talk");
+    const now = all(".turn", talk);
+    if (now.length > turns) now.at(-1).scrollIntoView({block: "start"});
+    else if (now.length && talk.scrollHeight - talk.scrollTop - talk.clientHeight < 160) talk.scrollTop = talk.scrollHeight;
+    turns = now.length;
+  }
+  function language() {
+    const lang = $("#hs-brand [data-lang]")?.dataset.lang;
+    if (lang && document.documentElement.lang !== lang) document.documentElement.lang = lang;
+  }
+  window.hansang = {attach};
+})();

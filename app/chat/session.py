@@ -1,0 +1,79 @@
+"""What one browser tab holds: the conversation, what the panel shows, the settings in force. Plain data, changed in place.
+
+Gradio hands the same Session to every event of a tab, so that two events at once (an answer that grows, a language that
+is switched) see each other's changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.chat.words import Lang
+from pipeline.errors import HansangError
+from pipeline.traces import Feedback
+from pipeline.types import Trace
+from pipeline.xray import Xray
+
+Form = Literal["", "reasons", "compare"]
+Tab = Literal["evidence", "ranks", "times", "morphemes", "settings"]
+
+
+@dataclass(slots=True)
+class Turn:
+    """One question and its answer. ``other`` is the answer under other settings, beside it."""
+
+    question: str
+    previous: str = ""
+    removed: tuple[str, ...] = ()
+    trace: Trace | None = None
+    error: HansangError | None = None
+    other: Trace | None = None
+    form: Form = ""
+    feedback: Feedback | None = None
+    working: bool = False
+    stopped: bool = False
+    stored: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    """The state of one tab. ``focus`` is the trace that the panel shows, ``chosen`` the passage under the X-ray."""
+
+    lang: Lang = "ko"
+    index: str = ""
+    turns: list[Turn] = field(default_factory=list)
+    overrides: dict[str, object] = field(default_factory=dict)
+    settings_error: HansangError | None = None
+    focus: str = ""
+    expanded: bool = False
+    tab: Tab = "evidence"
+    chosen: str = ""
+    xray: Xray | HansangError | None = None
+    draft: str = ""
+    busy: bool = False
+    stop: bool = False
+    notice: str = ""
+
+    def traces(self) -> Iterator[tuple[Turn, Trace]]:
+        """Every answer on the page, oldest first, with the turn it belongs to."""
+        for turn in self.turns:
+            for trace in (turn.trace, turn.other):
+                if trace is not None:
+                    yield turn, trace
+
+    def find(self, trace_id: str) -> tuple[Turn, Trace] | None:
+        """The answer of that id and its turn."""
+        return next(((turn, trace) for turn, trace in self.traces() if trace.id == trace_id), None)
+
+    @property
+    def focused(self) -> Trace | None:
+        """The answer that the panel shows."""
+        found = self.find(self.focus)
+        return found[1] if found else None
+
+    @property
+    def last(self) -> Trace | None:
+        """The newest answer, which a new question follows up."""
+        return next((turn.trace for turn in reversed(self.turns) if turn.trace is not None), None)

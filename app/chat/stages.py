@@ -1,0 +1,59 @@
+"""The stages of retrieval as every view shows them: their order, their colours, their numbers as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pipeline.types import ScoredPassage
+
+STAGES = ("bm25", "vector", "window", "fused", "rerank")
+"""The stages of a card, in the order in which they happen."""
+
+COLOURS = {
+    "bm25": "#0072b2",
+    "vector": "#e69f00",
+    "window": "#009e73",
+    "boost": "#f0e442",
+    "fused": "#cc79a7",
+    "fuse": "#cc79a7",
+    "rerank": "#d55e00",
+    "generate": "#56b4e9",
+    "understand": "#999999",
+    "other": "#c8c8c8",
+}
+"""Okabe and Ito's palette, one colour for each stage everywhere."""
+
+
+def number(score: float) -> str:
+    """A raw score in three significant digits; a dash where there is none."""
+    return f"{score:#.3g}".rstrip(".") if math.isfinite(score) else "–"
+
+
+def percent(probability: float) -> str:
+    """A probability as whole per cent; never 0 or 100 unless it is."""
+    if 0 < probability < 0.01:
+        return "<1"
+    if 0.99 < probability < 1:
+        return ">99"
+    return f"{probability * 100:.0f}"
+
+
+def widths(candidates: Sequence[ScoredPassage], stage: str) -> dict[str, int]:
+    """How long each candidate's bar is, in per cent, by passage id: from 4 for the lowest score to 100 for the highest.
+
+    Candidates without a finite score at the stage are left out.
+    """
+    scores = {c.passage.id: c.scores[stage] for c in candidates if math.isfinite(c.scores.get(stage, math.nan))}
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    scale = 96 / (high - low) if high > low else 0.0
+    return {id_: round(4 + (score - low) * scale) if scale else 100 for id_, score in scores.items()}
+
+
+def lift(candidate: ScoredPassage) -> int | None:
+    """How many places the reranker raised a candidate (negative: lowered); None when it didn't look."""
+    if "rerank" not in candidate.ranks or "fused" not in candidate.ranks:
+        return None
+    return candidate.ranks["fused"] - candidate.ranks["rerank"]

@@ -1,0 +1,127 @@
+"""The parts of the page, each drawn from a Service and a Session. The layout asks for a part by its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.chat.actions import analysers
+from app.chat.cards import evidence, shown
+from app.chat.marks import matched_spans
+from app.chat.morphemes import morpheme_panel
+from app.chat.options import settings_panel
+from app.chat.plots import rank_figure, time_figure
+from app.chat.session import Session
+from app.chat.text import attributes, escape
+from app.chat.turns import conversation, stage_text
+from app.chat.words import word
+from pipeline.service import Service
+
+DEMO_QUESTIONS = Path(__file__).parents[2] / "data" / "demo" / "questions.jsonl"
+EXAMPLES = 6
+_EXAMPLE_CHARS = 26
+
+
+@cache
+def examples(index: str) -> tuple[str, ...]:
+    """Six questions of different types for the demo index, the last one without an answer; none for any other."""
+    if index != "demo" or not DEMO_QUESTIONS.exists():
+        return ()
+    rows = [json.loads(line) for line in DEMO_QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if len(row["question"]) <= _EXAMPLE_CHARS]
+    types = list(dict.fromkeys(row["type"] for row in rows))
+    answerable = {kind: [r["question"] for r in rows if r["type"] == kind and r["answerable"]] for kind in types}
+    mixed = [found[place] for place in range(EXAMPLES) for found in answerable.values() if place < len(found)]
+    unanswerable = [row["question"] for row in rows if not row["answerable"]]
+    return tuple(mixed[: EXAMPLES - 1] + unanswerable[:1])
+
+
+def draw(part: str, service: Service, session: Session) -> Any:
+    """A part of the page as its component takes it."""
+    return _DRAWN[part](service, session)
+
+
+def _talk(service: Service, session: Session) -> str:
+    known = analysers(service, session.last.index if session.last else session.index)
+    return conversation(session, service.settings, known, examples(session.index))
+
+
+def _status(service: Service, session: Session) -> str:
+    working = next((turn for turn in session.turns if turn.working), None)
+    said = f"{stage_text(working, session)}…" if working else session.notice
+    pulse = '<span class="pulse" aria-hidden="true"></span>' if working else "<span></span>"
+    return f'<div class="status" role="status" aria-live="polite">{pulse}<span>{escape(said)}</span></div>'
+
+
+def _box(service: Service, session: Session) -> Any:
+    return gr.update(value=session.draft)
+
+
+def _evidence(service: Service, session: Session) -> str:
+    trace = session.focused
+    if trace is None:
+        return evidence(None, {}, session.lang)
+    cards = [candidate for _, candidate in shown(trace, session.expanded)]
+    matched = matched_spans(service, trace, cards) if cards else {}
+    return evidence(trace, matched, session.lang, session.expanded)
+
+
+def _ranks(service: Service, session: Session) -> Any:
+    return _figure(session, "ranks", rank_figure)
+
+
+def _times(service: Service, session: Session) -> Any:
+    return _figure(session, "times", time_figure)
+
+
+def _figure(session: Session, tab: str, make: Callable[..., Any]) -> Any:
+    """The figure of a tab; drawn only while somebody looks at it."""
+    trace = session.focused
+    if session.tab != tab:
+        return gr.skip()
+    return make(trace, session.lang) if trace is not None and trace.candidates else None
+
+
+def _morphemes(service: Service, session: Session) -> str:
+    return morpheme_panel(session.focused, session.chosen, session.xray, session.lang)
+
+
+def _settings(service: Service, session: Session) -> str:
+    known: Sequence[str] = analysers(service, session.index)
+    return settings_panel(service.settings, session.overrides, known, session.settings_error, session.lang)
+
+
+def _tabs(service: Service, session: Session) -> Any:
+    return gr.update(selected=session.tab)
+
+
+def _brand(service: Service, session: Session) -> str:
+    opening = attributes(class_="brand", data_lang=session.lang)
+    name, tagline = escape(word("title", session.lang)), escape(word("tagline", session.lang))
+    return f"<div{opening}><h1>{name}</h1><span>{tagline}</span></div>"
+
+
+def _badge(service: Service, session: Session) -> str:
+    key = "extract_badge" if service.settings.generator == "extractive" else "generate_badge"
+    profile = escape(service.settings.profile)
+    return f'<p class="profile"><b>{profile}</b> · {escape(word(key, session.lang))}</p>'
+
+
+_DRAWN: dict[str, Callable[[Service, Session], Any]] = {
+    "talk": _talk,
+    "status": _status,
+    "box": _box,
+    "evidence": _evidence,
+    "ranks": _ranks,
+    "times": _times,
+    "morphemes": _morphemes,
+    "settings": _settings,
+    "tabs": _tabs,
+    "brand": _brand,
+    "badge": _badge,
+}

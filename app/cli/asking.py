@@ -1,0 +1,146 @@
+"""``hansang ask``, ``search`` and ``explain``: questions from the command line.
+
+Everything heavy (the analyser, numpy, pandas) is imported inside the commands, so that help and typing errors answer at
+once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.console import print_json, stdout, waiting
+from app.cli.options import (
+    DEFAULT_INDEX,
+    HomeOption,
+    IndexOption,
+    JsonOption,
+    ProfileOption,
+    QuestionArgument,
+    SetOption,
+    WithoutOption,
+    home_of,
+    overrides_of,
+    settings_of,
+)
+from pipeline.types import Trace
+
+if TYPE_CHECKING:
+    from pipeline.service import Request, Service
+
+_PREPARING = "형태소 분석기를 준비하는 중 … (Loading the analyser)"
+_DOING = {
+    "understood": "검색 중 … (Searching)",
+    "retrieved": "재정렬 중 … (Reranking)",
+    "reranked": "답변 작성 중 … (Answering)",
+}
+
+
+def ask(
+    ctx: typer.Context,
+    question: QuestionArgument,
+    index: IndexOption = DEFAULT_INDEX,
+    assignments: SetOption = None,
+    previous: Annotated[
+        str,
+        typer.Option(metavar="기록", show_default=False, help="이 답변에 이어서 물음 · Follow up this stored answer."),
+    ] = "",
+    without: WithoutOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """질문에 근거를 들어 답합니다. · Answers a question and cites what it rests on.
+
+    예) hansang ask '주차 편한 고깃집 있어?' --index demo
+    """
+    from app.cli.answers import show_answer  # heavy, see above
+    from pipeline.service import Request, Service
+    from pipeline.trace_json import to_json
+
+    request = Request(question, index, overrides_of(assignments), previous, tuple(without or ()))
+    trace = _last(Service(home_of(ctx, home), settings_of(ctx, profile)), request)
+    if as_json:
+        print_json(to_json(trace))
+    else:
+        show_answer(stdout(), trace)
+
+
+def search(
+    ctx: typer.Context,
+    question: QuestionArgument,
+    index: IndexOption = DEFAULT_INDEX,
+    count: Annotated[
+        int, typer.Option("-n", "--count", min=1, max=1_000, metavar="수", help="보여 줄 단락 수 · Passages to show.")
+    ] = 10,
+    assignments: SetOption = None,
+    without: WithoutOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """답하지 않고 단락만 찾습니다. · Finds passages without answering.
+
+    예) hansang search '콜키지 무료' -n 20
+    """
+    from app.cli.answers import show_candidates  # heavy, see above
+    from pipeline.service import Request, Service
+    from pipeline.trace_json import to_json
+
+    settings, overrides = settings_of(ctx, profile), overrides_of(assignments)
+    if count > settings.retrieval.depth:
+        overrides.setdefault("retrieval.depth", count)
+    request = Request(question, index, overrides, removed=tuple(without or ()), answer=False)
+    trace = _last(Service(home_of(ctx, home), settings), request)
+    trace = replace(trace, candidates=trace.candidates[:count])
+    if as_json:
+        print_json(to_json(trace))
+    else:
+        show_candidates(stdout(), trace)
+
+
+def explain(
+    ctx: typer.Context,
+    question: QuestionArgument,
+    passage: Annotated[
+        str,
+        typer.Option(metavar="단락", show_default=False, help="설명할 단락의 passage_id · The passage to explain."),
+    ],
+    index: IndexOption = DEFAULT_INDEX,
+    assignments: SetOption = None,
+    without: WithoutOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """단락이 왜 찾아졌는지, 왜 못 찾아졌는지 형태소로 보여 줍니다. · Shows by morphemes why a passage was found or not.
+
+    예) hansang explain '주차 편한 고깃집' --passage r01-06
+    """
+    from app.cli.xrays import show_xray  # heavy, see above
+    from pipeline.service import Request, Service
+
+    request = Request(question, index, overrides_of(assignments), removed=tuple(without or ()))
+    service = Service(home_of(ctx, home), settings_of(ctx, profile))
+    try:
+        with waiting(_PREPARING):
+            xray = service.explain(request, passage)
+    finally:
+        service.close()
+    if as_json:
+        print_json(asdict(xray))
+    else:
+        show_xray(stdout(), xray)
+
+
+def _last(service: Service, request: Request) -> Trace:
+    """The finished trace; the terminal says meanwhile what is being done."""
+    try:
+        with waiting(_PREPARING) as line:
+            for trace in service.ask(request):
+                line.say(_DOING.get(trace.state, _DOING["reranked"]))
+    finally:
+        service.close()
+    return trace

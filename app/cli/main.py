@@ -1,0 +1,85 @@
+"""``hansang``: the commands put together. What each does is in the module of its family."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import asking, checkup, indexing, serving
+from app.cli.bench import bench
+from app.cli.failures import Command
+from app.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, Common
+
+app = typer.Typer(
+    name="hansang",
+    help=(
+        "한국어 후기에 묻고, 답의 근거를 모두 봅니다. · Ask Korean reviews and see everything behind the answer.\n\n"
+        "예) hansang demo · hansang ask '주차 편한 고깃집 있어?' · hansang doctor"
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hansang {version('hansang')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    ctx: typer.Context,
+    home: Annotated[
+        Path,
+        typer.Option(
+            "--home", metavar="폴더", envvar="HANSANG_HOME", help="모든 상태를 두는 폴더 · Folder of all state."
+        ),
+    ] = DEFAULT_HOME,
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="이름", help="프로필 이름이나 TOML 파일 · Profile name or TOML file.")
+    ] = DEFAULT_PROFILE,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="판을 보여 줌 · Show the version.")
+    ] = False,
+) -> None:
+    """What every command takes; its help is that of ``app``."""
+    ctx.obj = Common(home, profile)
+
+
+app.command("demo", cls=Command)(serving.demo)
+app.command("serve", cls=Command)(serving.serve)
+app.command("index", cls=Command)(indexing.index)
+app.command("ask", cls=Command)(asking.ask)
+app.command("search", cls=Command)(asking.search)
+app.command("explain", cls=Command)(asking.explain)
+app.command("doctor", cls=Command)(checkup.doctor)
+app.add_typer(bench, name="bench")
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a review may hold what a terminal in EUC-KR can't show
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        # Whoever read us has gone, or the error was told already; without this Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,1 @@
+"""Streamlit pages over the annotation store. One page a file."""

