@@ -112,7 +112,10 @@ def probability(score: float, calibration: Calibration) -> float:
 def answerability(
     reading: Reading | None, candidates: Sequence[ScoredPassage], calibration: Calibration | None = None
 ) -> float:
-    """P(answerable). ``reading`` is of the candidates in the prompt, None when nothing could be read: then 0."""
-    if reading is None or not candidates:
+    """P(answerable). ``reading`` is of the candidates in the prompt, None when nothing could be read.
+
+    0 when no content word of the question is in any of them: whatever the model says, there is nothing to answer from.
+    """
+    if reading is None or not candidates or not reading.words.any():
         return 0.0
     return probability(raw_score(features(reading, candidates)), calibration or Calibration())

@@ -104,6 +104,14 @@ class NamedColumnMissing(MissingColumn):
     en = "{path} has no column '{name}' (it has: {found}). Correct `--column {column}=NAME`."
 
 
+class BadIndexName(InputError):
+    """A name that no index can have."""
+
+    code = "bad-index-name"
+    ko = "색인 이름 '{name}'은(는) 쓸 수 없습니다. 글자, 숫자, _, -, .으로 64자까지 지어 주세요. 예) --name 우리가게"
+    en = "An index can't be named '{name}'. Use up to 64 letters, digits, _, - or ., e.g. --name myshop"
+
+
 class NothingToIndex(InputError):
     """Files in which no row could be used."""
 

@@ -72,13 +72,18 @@ def negations(morphemes: Sequence[Morpheme]) -> dict[str, bool]:
         if not m.content:
             continue
         before = i > 0 and morphemes[i - 1].form in _BEFORE and morphemes[i - 1].tag == "MAG"
-        after = False
-        for following in morphemes[i + 1 :]:
-            if following.content:
-                break
-            after = after or following.form in _AFTER
-        found[m.form] = found.get(m.form, False) or before or after
+        found[m.form] = found.get(m.form, False) or before or _denied(morphemes[i + 1 :])
     return found
+
+
+def _denied(following: Sequence[Morpheme]) -> bool:
+    """Whether a negation comes before the next content word and isn't that word's own."""
+    for m, then in zip(following, [*following[1:], None], strict=False):
+        if m.content:
+            return False
+        if m.form in _AFTER:
+            return not (m.form in _BEFORE and then is not None and then.content)
+    return False
 
 
 def denies(question: Sequence[Morpheme], sentence: Sequence[Morpheme], words: Iterable[str]) -> bool:

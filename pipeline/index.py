@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import IndexDamaged, IndexNotFound, IndexOutdated
+from pipeline.errors import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated
 from pipeline.lexicon import Lexicon
 from pipeline.passages import PassageStore
 from pipeline.storage import MANIFEST, write_json
@@ -21,6 +22,8 @@ FORMAT = 1
 CURRENT = "current"
 PASSAGES = "passages.arrow"
 LEXICON = "lexicon.json"
+
+_NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,16 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_json(folder / MANIFEST, asdict(manifest))
 
 
+def check_name(name: str) -> None:
+    """Make sure that an index can be named so: letters, digits, ``_``, ``-`` and ``.``, and never a path.
+
+    Raises:
+        BadIndexName: it can't.
+    """
+    if not _NAME.fullmatch(name):
+        raise BadIndexName(name=name)
+
+
 def names(root: Path) -> tuple[str, ...]:
     """The names of the indexes under ``root`` that have a version in use, sorted."""
     return tuple(sorted(path.parent.name for path in root.glob(f"*/{CURRENT}")))
@@ -114,8 +127,9 @@ def current_folder(root: Path, name: str) -> Path:
         IndexDamaged: its version is gone.
     """
     try:
+        check_name(name)
         version = (root / name / CURRENT).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadIndexName) as error:
         raise IndexNotFound(name=name, known=", ".join(names(root)) or "없음") from error
     folder = root / name / version
     if not folder.is_dir():

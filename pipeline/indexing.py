@@ -17,12 +17,21 @@ from pipeline.analyses import CachedTokenizer
 from pipeline.assemble import TERMS, build_part, load_tokenizer
 from pipeline.config import Settings
 from pipeline.errors import HansangError, NothingToIndex
-from pipeline.index import CURRENT, LEXICON, PASSAGES, Manifest, current_folder, read_manifest, write_manifest
+from pipeline.index import (
+    CURRENT,
+    LEXICON,
+    PASSAGES,
+    Manifest,
+    check_name,
+    current_folder,
+    read_manifest,
+    write_manifest,
+)
 from pipeline.lexicon import build_lexicon
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Tokenizer
 from pipeline.splitting import split_document
-from pipeline.storage import building, locked, write_atomically, write_json
+from pipeline.storage import UNFINISHED, building, locked, write_atomically, write_json
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import AnalysedText, Document, Passage, Reject
 
@@ -84,9 +93,11 @@ def build_index(job: Job, documents: Iterable[Document | Reject], progress: Prog
         NothingToIndex: not one document could be used; the rejects are in ``<root>/<name>/rejects.jsonl``.
         DiskFull, NotWritable, HomeLocked: nothing was changed.
     """
+    check_name(job.name)
     target = job.root / job.name
     name = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
     with locked(target / ".lock"), building(target / name) as folder:
+        _sweep(target, keep=folder)
         manifest = _fill(folder, job, name, documents, progress)
         write_manifest(folder, manifest)
     write_atomically(target / CURRENT, manifest.version)
@@ -194,6 +205,13 @@ def _write_rejects(path: Path, rejected: Iterable[Reject]) -> None:
 def _cached(name: str, job: Job) -> Tokenizer:
     tokenizer = load_tokenizer(name)
     return CachedTokenizer(tokenizer, job.cache / f"analyses-{tokenizer.fingerprint}.sqlite")
+
+
+def _sweep(target: Path, keep: Path) -> None:
+    """Remove what builds that were killed have left; the lock says that none of them runs."""
+    for folder in target.glob(f"{UNFINISHED}*"):
+        if folder != keep:
+            shutil.rmtree(folder)
 
 
 def _forget_old(target: Path, current: str) -> None:

@@ -1,14 +1,15 @@
 """How closely a passage's words match a question's: features of (question, candidate), larger when closer.
 
-Everything is read from the analysis in the index and worked out for all candidates at once on flat arrays. A *term* is a
-distinct morpheme ("word") or character bigram ("letters") of the question, numbered words first; a *hit* is a place in a
-candidate where a term stands. A feature that adds up terms adds up their idf.
+Everything is read from the analysis in the index and worked out for all candidates at once on flat arrays. A *term* is
+a distinct morpheme ("word") or character bigram ("letters") of the question, numbered words first; a *hit* is a place in
+a candidate where a term stands. A feature that adds up terms adds up their idf.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,8 @@ class Match:
 class Terms:
     """The distinct terms of a question; the first ``words`` of them are morphemes.
 
-    ``slot`` maps a vocabulary id to the number of the term plus one, 0 elsewhere; ``weights`` are idf, zero for terms that
-    no passage has; ``pairs`` are the numbers of words that follow each other in the question, *shape* ``(pairs, 2)``.
+    ``slot`` maps a vocabulary id to the number of the term plus one, 0 elsewhere; ``weights`` are idf, zero for terms
+    that no passage has; ``pairs`` are the numbers of words that follow each other in the question, *shape* ``(pairs, 2)``.
     """
 
     keys: tuple[str, ...]
@@ -111,8 +112,7 @@ def match(query: Query, candidates: Sequence[ScoredPassage], passages: PassageSt
 def relative(features: FloatArray) -> FloatArray:
     """Features divided by the candidates' maximum, since raw ones mean another thing in every corpus."""
     highest = features.max(axis=0, initial=0)
-    scaled: FloatArray = features / np.where(highest > 0, highest, 1)
-    return scaled
+    return (features / np.where(highest > 0, highest, 1)).astype(np.float32)
 
 
 def question_terms(query: Query, store: TermStore) -> Terms:
@@ -126,7 +126,7 @@ def question_terms(query: Query, store: TermStore) -> Terms:
         if (term_id := store.vocabulary.get(key)) is not None:
             slot[term_id] = i + 1
             weights[i] = store.idf[term_id]
-    follow = dict.fromkeys((number[a], number[b]) for a, b in zip(words, words[1:], strict=False) if a != b)
+    follow = dict.fromkeys((number[a], number[b]) for a, b in pairwise(words) if a != b)
     pairs = np.array(list(follow), dtype=np.int64).reshape(-1, 2)
     return Terms(tuple(number), len(set(words)), slot, weights, pairs)
 

@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pipeline
-from pipeline.matching import Hits, Terms, find_hits, question_terms
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
-from pipeline.terms import MORPHEME
+from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage, Span
 
+_Ints = NDArray[np.int64]
+_Hits = tuple[_Ints, _Ints, _Ints]
+
 WEIGHTS = Path(pipeline.__file__).parent.parent / "models" / "reader-linear" / "weights.json"
 NEAR = 8  # content morphemes between two that the question puts side by side
+SPELT = 0.6  # share of a word's letter pairs below which a sentence doesn't have the word at all
 STEADY_CHARS = 50  # a sentence this long counts half of its words' weight in the feature "short"
 
 # Words that ask and name nothing that an answer would repeat; left in when a question has no others.
@@ -62,7 +65,7 @@ class Reading:
     """The sentences of some candidates seen with a question's eyes. All arrays have one row a sentence.
 
     ``owner`` is the number of the candidate, ``spans`` the characters in its text. *Shape:* ``words`` is ``(sentences,
-    content words of the question)``: 1 where the sentence has the word, less where it has only some of its letter pairs;
+    content words of the question)``: 1 where the sentence has the word, less where it has only most of its letter pairs, else 0;
     ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf and run along their second axis.
     """
 
@@ -104,43 +107,67 @@ def content_query(query: Query) -> Query:
     return replace(query, terms=terms)
 
 
-def read(query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore) -> Reading | None:
+def read(
+    query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore
+) -> Reading | None:
     """Look at every sentence of the candidates; None when there is no candidate or nothing that could be matched."""
-    asked = content_query(query)
-    words, letters = question_terms(asked, store, "morpheme"), question_terms(asked, store, "bigram")
-    if not candidates or not (words.keys or letters.keys):
+    asked = tuple(dict.fromkeys(term.key for term in content_query(query).terms))  # morphemes first, then letter pairs
+    if not candidates or not asked:
         return None
-    rows = [c.row for c in candidates]
-    word_hits, letter_hits, first = find_hits(words, letters, rows, passages, store, [0] * len(rows))
-    spans = [passages.sentences(row) for row in rows]
-    owner = np.repeat(np.arange(len(rows)), [len(s) for s in spans])
-    found_letters = _found(letters, letter_hits, len(owner))
-    texts = [c.passage.text[a:b] for c, s in zip(candidates, spans, strict=True) for a, b in s]
+    count = sum(key.startswith(MORPHEME) for key in asked)
+    weights = _weights(asked, store)
+    spans = [passages.sentences(c.row) for c in candidates]
+    owner = np.repeat(np.arange(len(candidates)), [len(s) for s in spans])
+    sentence, term, place = _hits(asked, [c.row for c in candidates], spans, store)
+    found = np.zeros((len(owner), len(asked)), dtype=np.float32)
+    found[sentence, term] = 1
+    is_word = term < count
+    letters = found[:, count:]
+    spelt = letters @ _spelling(asked[:count], asked[count:]).T
+    texts = [c.passage.text[start:end] for c, s in zip(candidates, spans, strict=True) for start, end in s]
     return Reading(
         owner=owner,
         spans=tuple(span for s in spans for span in s),
-        words=np.maximum(_found(words, word_hits, len(owner)), found_letters @ _spelling(words, letters).T),
-        letters=found_letters,
-        word_weights=_weights(words, len(store)),
-        letter_weights=_weights(letters, len(store)),
-        near=_near(words, word_hits, len(owner)),
+        words=np.maximum(found[:, :count], np.where(spelt >= SPELT, spelt, 0)),
+        letters=letters,
+        word_weights=weights[:count],
+        letter_weights=weights[count:],
+        near=_near(weights[:count], sentence[is_word], term[is_word], place[is_word], len(owner)),
         passage=passage_scores(candidates)[owner],
         cues=_cues(query.text, texts),
-        keys=tuple(key.removeprefix(MORPHEME) for key in words.keys),
+        keys=tuple(key.removeprefix(MORPHEME) for key in asked[:count]),
     )
 
 
-def _found(terms: Terms, hits: Hits, sentences: int) -> FloatArray:
-    found = np.zeros((sentences, len(terms.keys)), dtype=np.float32)
-    found[hits.sentence, hits.term] = 1
-    return found
+def _weights(keys: Sequence[str], store: TermStore) -> FloatArray:
+    """Idf of each term; one that no passage has weighs as much as one can."""
+    unseen = float(np.log1p((len(store) + 0.5) / 0.5))
+    ids = [store.vocabulary.get(key) for key in keys]
+    return np.array([unseen if i is None else float(store.idf[i]) for i in ids], dtype=np.float32)
 
 
-def _spelling(words: Terms, letters: Terms) -> FloatArray:
+def _hits(keys: Sequence[str], rows: Sequence[int], spans: Sequence[Sequence[Span]], store: TermStore) -> _Hits:
+    """Where the terms stand: the sentence (numbered over all passages), the term, the place among the passage's terms."""
+    ids = np.array([store.vocabulary.get(key, -1 - i) for i, key in enumerate(keys)])
+    order = np.argsort(ids)
+    parts, sentences_before = [], 0
+    for row, sentences in zip(rows, spans, strict=True):
+        positions = store.positions(row)
+        nearest = np.minimum(np.searchsorted(ids[order], positions.ids), len(keys) - 1)
+        place = np.flatnonzero(ids[order][nearest] == positions.ids)
+        begins = np.array([start for start, _ in sentences])
+        sentence = np.maximum(np.searchsorted(begins, positions.starts[place], side="right") - 1, 0)
+        parts.append((sentence + sentences_before, order[nearest[place]], place))
+        sentences_before += len(sentences)
+    sentence, term, place = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return sentence, term, place
+
+
+def _spelling(words: Sequence[str], letters: Sequence[str]) -> FloatArray:
     """For each word, its share of each letter pair: 주차 is in 주차장 though the analyser keeps that in one piece."""
-    number = {key[2:]: i for i, key in enumerate(letters.keys)}
-    shares = np.zeros((len(words.keys), len(letters.keys)), dtype=np.float32)
-    for i, key in enumerate(words.keys):
+    number = {key.removeprefix(BIGRAM): i for i, key in enumerate(letters)}
+    shares = np.zeros((len(words), len(letters)), dtype=np.float32)
+    for i, key in enumerate(words):
         form = key.removeprefix(MORPHEME)
         pairs = [form[j : j + 2] for j in range(len(form) - 1)]
         for pair in pairs:
@@ -149,26 +176,18 @@ def _spelling(words: Terms, letters: Terms) -> FloatArray:
     return shares
 
 
-def _weights(terms: Terms, passages: int) -> FloatArray:
-    """Idf of each term; one that no passage has weighs as much as one can."""
-    unseen = np.float32(np.log1p((passages + 0.5) / 0.5))
-    return np.where(terms.weights > 0, terms.weights, unseen).astype(np.float32)
-
-
-def _near(terms: Terms, hits: Hits, sentences: int) -> FloatArray:
+def _near(weights: FloatArray, sentence: _Ints, term: _Ints, place: _Ints, sentences: int) -> FloatArray:
     """The share (by idf) of the question's neighbouring words that a sentence has close together."""
-    first, second = np.nonzero(terms.pairs)
-    if not len(first):
+    pairs = weights[:-1] + weights[1:]
+    if not len(pairs):
         return np.zeros(sentences, dtype=np.float32)
-    found = np.zeros((sentences, len(terms.keys), len(terms.keys)), dtype=bool)
+    found = np.zeros((sentences, len(weights)), dtype=np.float32)
     for step in range(1, NEAR + 1):
         a, b = slice(None, -step), slice(step, None)
-        close = (hits.sentence[a] == hits.sentence[b]) & (hits.place[b] - hits.place[a] <= NEAR)
-        found[hits.sentence[a][close], hits.term[a][close], hits.term[b][close]] = True
-    found |= found.transpose(0, 2, 1)
-    weights = terms.weights[first] + terms.weights[second]
-    share: FloatArray = (found[:, first, second] @ weights / max(float(weights.sum()), 1e-9)).astype(np.float32)
-    return share
+        close = (sentence[a] == sentence[b]) & (place[b] - place[a] <= NEAR) & (np.abs(term[b] - term[a]) == 1)
+        found[sentence[a][close], np.minimum(term[a], term[b])[close]] = 1
+    near: FloatArray = found[:, :-1] @ (pairs / max(float(pairs.sum()), 1e-9))
+    return near
 
 
 def passage_scores(candidates: Sequence[ScoredPassage]) -> FloatArray:

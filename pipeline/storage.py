@@ -18,6 +18,7 @@ from typing import Any
 from pipeline.errors import DiskFull, HomeLocked, NotWritable
 
 MANIFEST = "manifest.json"
+UNFINISHED = ".building-"  # how the folders begin that are being built
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def write_json(path: Path, value: Any) -> None:
 @contextmanager
 def building(target: Path) -> Iterator[Path]:
     """A folder to build in, moved to ``target`` when the block ends well and removed when it doesn't."""
-    aside = target.with_name(f".building-{target.name}-{os.getpid()}")
+    aside = target.with_name(f"{UNFINISHED}{target.name}-{os.getpid()}")
     with clear_errors(target):
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from app.chat.asking import PANEL, SETTINGS, TALK, Parts, ask, ask_again, ask_beside
+from app.chat.asking import ALL, PANEL, SETTINGS, TALK, Parts, ask, ask_again, ask_beside
 from app.chat.explaining import explain
 from app.chat.options import read_form
 from app.chat.session import Form, Session, Tab, Turn
@@ -158,6 +158,18 @@ def _reset(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     yield SETTINGS
 
 
+def _lang(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    session.lang, session.notice = "en" if data.get("lang") == "en" else "ko", ""
+    yield ALL
+
+
+def _index(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    session.index = str(data["fields"]["index"][0])
+    if session.overrides.get("tokenizer") not in analysers(service, session.index):
+        session.overrides.pop("tokenizer", None)
+    yield SETTINGS | {"talk", "header"}
+
+
 ACTIONS: dict[str, Action] = {
     "example": _example,
     "again": _again,
@@ -173,4 +185,6 @@ ACTIONS: dict[str, Action] = {
     "xray": _xray,
     "settings": _settings,
     "reset": _reset,
+    "lang": _lang,
+    "index": _index,
 }

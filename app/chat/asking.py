@@ -25,6 +25,7 @@ PANEL: Parts = frozenset({"evidence", "ranks", "times", "morphemes"})
 SETTINGS: Parts = frozenset({"settings"})
 START: Parts = TALK | {"buttons"}
 END: Parts = START | PANEL
+ALL: Parts = frozenset({"all"})
 PAUSE = 0.08  # seconds between two drawings of a growing answer: faster is not seen
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 
-from app.chat.actions import act, analysers, look, open_page
+from app.chat.actions import act, look, open_page
 from app.chat.asking import Parts, ask
 from app.chat.session import Session, Tab
 from app.chat.views import draw
-from app.chat.words import Lang, word
+from app.chat.words import word
 from pipeline.service import Service
 
 HERE = Path(__file__).parent
@@ -35,8 +35,6 @@ class Page:
         self.parts: dict[str, Any] = {}
         self.tabs: dict[Tab, Any] = {}
         self.session: Any = None
-        self.index: Any = None
-        self.language: Any = None
         self.send: Any = None
         self.stop: Any = None
         self.sheet: Any = None
@@ -46,13 +44,15 @@ class Page:
     def outputs(self) -> list[Any]:
         """Every component that an event may change."""
         buttons = [self.send, self.stop, self.sheet, self.close]
-        return [*self.parts.values(), *self.tabs.values(), *buttons, self.index, self.language, self.session]
+        return [*self.parts.values(), *self.tabs.values(), *buttons, self.session]
 
     def updates(self, parts: Iterable[str], session: Session) -> Updates:
         """The parts as updates of their components."""
         made: Updates = {}
         for part in parts:
-            if part == "buttons":
+            if part == "all":
+                made |= self.everything(session)
+            elif part == "buttons":
                 made[self.send] = gr.update(visible=not session.busy)
                 made[self.stop] = gr.update(visible=session.busy)
             else:
@@ -69,14 +69,7 @@ class Page:
         made[self.stop] = gr.update(value=f"◼ {word('stop', lang)}")
         made[self.sheet] = gr.update(value=word("open_panel", lang))
         made[self.close] = gr.update(value=f"✕ {word('close_panel', lang)}")
-        made[self.index] = self.choices(session)
-        made[self.language] = gr.update(label=word("language", lang), value=lang)
         return made
-
-    def choices(self, session: Session) -> Any:
-        """The index picker: each index with its number of passages."""
-        named = [(f"{m.name} ({m.passages:,})", m.name) for m in self.service.indexes()]
-        return gr.update(choices=named, value=session.index or None, label=word("index", session.lang))
 
 
 def build(service: Service) -> gr.Blocks:
@@ -84,7 +77,7 @@ def build(service: Service) -> gr.Blocks:
     page = Page(service)
     with gr.Blocks(title="한상", analytics_enabled=False, fill_width=True) as blocks:
         page.session = gr.State(Session())
-        _header(page)
+        _html("header", page)
         with gr.Row(elem_id="hs-main"):
             _left(page)
             _right(page)
@@ -113,16 +106,6 @@ def _html(name: str, page: Page) -> None:
         padding=False,
         js_on_load="window.hansang.attach(element, (data) => trigger('click', data));",
     )
-
-
-def _header(page: Page) -> None:
-    with gr.Row(elem_id="hs-header"):
-        _html("brand", page)
-        page.index = gr.Dropdown([], elem_id="hs-index", filterable=False, interactive=True, min_width=150, scale=0)
-        _html("badge", page)
-        page.language = gr.Radio(
-            [("KO", "ko"), ("EN", "en")], value="ko", elem_id="hs-language", container=False, min_width=110, scale=0
-        )
 
 
 def _left(page: Page) -> None:
@@ -165,8 +148,6 @@ def _events(page: Page, blocks: gr.Blocks) -> None:
     clicks = [part.click for part in page.parts.values() if isinstance(part, gr.HTML)]
     gr.on(clicks, _clicker(page), [session], everything, trigger_mode="multiple", **EVENT)
     page.stop.click(_stopper(page), [session], [page.parts["status"]], queue=False, **EVENT)
-    page.language.input(_translator(page), [session, page.language], everything, **EVENT)
-    page.index.input(_chooser(page), [session, page.index], everything, **EVENT)
     for name, tab in page.tabs.items():
         tab.select(_looker(page, name), [session], everything, **EVENT)
 
@@ -206,24 +187,6 @@ def _stopper(page: Page) -> Callable[..., Any]:
         return draw("status", page.service, session)
 
     return stopped
-
-
-def _translator(page: Page) -> Callable[..., Updates]:
-    def translated(session: Session, lang: Lang) -> Updates:
-        session.lang, session.notice = lang, ""
-        return page.everything(session)
-
-    return translated
-
-
-def _chooser(page: Page) -> Callable[..., Updates]:
-    def chosen(session: Session, index: str) -> Updates:
-        session.index = index
-        if session.overrides.get("tokenizer") not in analysers(page.service, index):
-            session.overrides.pop("tokenizer", None)
-        return page.updates(["talk", "settings"], session)
-
-    return chosen
 
 
 def _looker(page: Page, name: Tab) -> Callable[..., Updates]:

@@ -62,7 +62,7 @@
     for (const name of ["mouseleave", "focusout"]) element.addEventListener(name, () => light(null));
     if (element.closest("#hs-evidence")) new MutationObserver(arrive).observe(element, {childList: true, subtree: true, attributes: true});
     if (element.closest("#hs-talk")) new MutationObserver(follow).observe(element, {childList: true, subtree: true, characterData: true});
-    if (element.closest("#hs-brand")) new MutationObserver(language).observe(element, {childList: true, subtree: true, attributes: true});
+    if (element.closest("#hs-header")) new MutationObserver(language).observe(element, {childList: true, subtree: true, attributes: true});
     language();
   }
 
@@ -150,17 +150,20 @@
     if (status) status.textContent = `${button.dataset.done}: ${address}`;
   }
 
-  /* New questions come to the top, a growing answer is followed unless the reader has scrolled away. */
+  /* A new question comes to the top and stays there while it is answered, unless the reader scrolls. */
   let turns = 0;
+  let following = false;
+  for (const name of ["wheel", "touchmove", "mousedown"]) document.addEventListener(name, () => { following = false; }, {passive: true});
   function follow() {
-    const talk = $("#hs-talk");
-    const now = all(".turn", talk);
-    if (now.length > turns) now.at(-1).scrollIntoView({block: "start"});
-    else if (now.length && talk.scrollHeight - talk.scrollTop - talk.clientHeight < 160) talk.scrollTop = talk.scrollHeight;
+    const now = all("#hs-talk .turn");
+    if (now.length > turns) following = true;
     turns = now.length;
+    if (!following) return;
+    now.at(-1).scrollIntoView({block: "start"});
+    if (!now.at(-1).querySelector(".working")) following = false;
   }
   function language() {
-    const lang = $("#hs-brand [data-lang]")?.dataset.lang;
+    const lang = $("#hs-header [data-lang]")?.dataset.lang;
     if (lang && document.documentElement.lang !== lang) document.documentElement.lang = lang;
   }
   window.hansang = {attach};

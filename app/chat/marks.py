@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -59,7 +60,7 @@ def marked_text(text: str, matched: Iterable[Span], cited: Mapping[int, Span]) -
     cites = {number: _clip(span, text) for number, span in cited.items()}
     bounds = sorted({0, len(text), *(b for span in (*matches, *cites.values()) for b in span)})
     pieces = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         piece = escape(text[start:end])
         if any(a <= start and end <= b for a, b in matches):
             piece = f"<mark>{piece}</mark>"

@@ -16,6 +16,7 @@ TICKS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000, 1_000_00
 THICK = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31")
 DASHES = ("solid", "dash", "dot", "dashdot")
 DARK = ("bm25",)  # black on this blue would be under AA
+LINE = 21  # pixels of a line of the legend
 _NAME = 14
 
 
@@ -46,7 +47,9 @@ def rank_figure(trace: Trace, lang: Lang) -> Any:
     deepest = max((rank for c in trace.candidates for rank in c.ranks.values()), default=1)
     ticks = [tick for tick in TICKS if tick <= deepest * 2]
     axis = {"type": "log", "autorange": "reversed", "tickvals": ticks, "ticktext": [f"{t:,}" for t in ticks]}
-    figure.update_layout(**_layout(word("ranks_title", lang), 460), yaxis=axis, xaxis={"type": "category"})
+    figure.update_layout(
+        **_layout(word("ranks_title", lang), 400, len(figure.data)), yaxis=axis, xaxis={"type": "category"}
+    )
     return figure
 
 
@@ -88,7 +91,7 @@ def time_figure(trace: Trace, lang: Lang) -> Any:
             textfont={"color": "#ffffff" if stage in DARK else "#000000"},
         )
     total = trace.timings_ms.get("total", 0.0)
-    layout = _layout(f"{word('times_title', lang)}: {total:,.1f}", 300)
+    layout = _layout(f"{word('times_title', lang)}: {total:,.1f}", 180, len(figure.data))
     figure.update_layout(
         **layout, barmode="stack", xaxis={"ticksuffix": " ms"}, uniformtext={"minsize": 13, "mode": "hide"}
     )
@@ -102,13 +105,24 @@ def stage_times(trace: Trace) -> dict[str, float]:
     return {**known, "other": rest} if rest > 0.05 else known
 
 
-def _layout(title: str, height: int) -> dict[str, Any]:
+def _layout(title: str, height: int, entries: int) -> dict[str, Any]:
+    """``height`` pixels for the drawing, and room below it for the legend, a line for each entry."""
+    below = 40 + LINE * entries
     return {
         "title": {"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left"},
         "font": {"family": FONT, "size": 13},
-        "height": height,
-        "margin": {"l": 48, "r": 16, "t": 48, "b": 32},
-        "legend": {"orientation": "h", "y": -0.15, "font": {"size": 13}},
+        "height": height + below,
+        "margin": {"l": 48, "r": 16, "t": 48, "b": below},
+        "legend": {
+            "orientation": "v",
+            "traceorder": "normal",
+            "x": 0,
+            "y": 0,
+            "yanchor": "bottom",
+            "yref": "container",
+            "font": {"size": 13},
+        },
+        "showlegend": True,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "template": "none",

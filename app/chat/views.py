@@ -12,14 +12,14 @@ import gradio as gr
 
 from app.chat.actions import analysers
 from app.chat.cards import evidence, shown
+from app.chat.header import header
 from app.chat.marks import matched_spans
 from app.chat.morphemes import morpheme_panel
 from app.chat.options import settings_panel
 from app.chat.plots import rank_figure, time_figure
 from app.chat.session import Session
-from app.chat.text import attributes, escape
+from app.chat.text import escape
 from app.chat.turns import conversation, stage_text
-from app.chat.words import word
 from pipeline.service import Service
 
 DEMO_QUESTIONS = Path(__file__).parents[2] / "data" / "demo" / "questions.jsonl"
@@ -100,16 +100,8 @@ def _tabs(service: Service, session: Session) -> Any:
     return gr.update(selected=session.tab)
 
 
-def _brand(service: Service, session: Session) -> str:
-    opening = attributes(class_="brand", data_lang=session.lang)
-    name, tagline = escape(word("title", session.lang)), escape(word("tagline", session.lang))
-    return f"<div{opening}><h1>{name}</h1><span>{tagline}</span></div>"
-
-
-def _badge(service: Service, session: Session) -> str:
-    key = "extract_badge" if service.settings.generator == "extractive" else "generate_badge"
-    profile = escape(service.settings.profile)
-    return f'<p class="profile"><b>{profile}</b> · {escape(word(key, session.lang))}</p>'
+def _header(service: Service, session: Session) -> str:
+    return header(service.indexes(), service.settings, session.index, session.lang)
 
 
 _DRAWN: dict[str, Callable[[Service, Session], Any]] = {
@@ -122,6 +114,5 @@ _DRAWN: dict[str, Callable[[Service, Session], Any]] = {
     "morphemes": _morphemes,
     "settings": _settings,
     "tabs": _tabs,
-    "brand": _brand,
-    "badge": _badge,
+    "header": _header,
 }

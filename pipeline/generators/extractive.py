@@ -13,8 +13,8 @@ from pipeline.reading import Reading, content_query, read, share
 from pipeline.termstore import TermStore
 from pipeline.types import AnalysedText, Answer, Morpheme, Query, ScoredPassage, Understanding
 
-ADDS = 0.75  # share of the best sentence's score from which a further one is worth saying
-SIDE = 0.15  # coverage from which a sentence is evidence in a comparison
+ADDS = 0.85  # share of the best sentence's score from which a further one is worth saying
+SIDE = 0.25  # coverage from which a sentence is evidence in a comparison
 COUNTED = 0.5  # coverage from which a sentence counts as saying what was asked
 
 # How people judge, not what about: a count of "웨이팅이 길다고 불평한 사람" looks for 웨이팅 and 길다.
@@ -101,18 +101,19 @@ class ExtractiveGenerator:
     def _count(
         self, query: Query, understanding: Understanding, candidates: Sequence[ScoredPassage], confidence: float
     ) -> Answer:
-        words = [m.form for m in content_morphemes(query) if m.form not in SAYING]
+        words = [m.form for m in content_morphemes(query) if m.form not in SAYING and m.tag != "MAG"]
         reading = read(query, candidates, self._passages, self._terms)
         counted = self._counted(query.analysed, reading, candidates, words) if reading and words else []
         if not counted:
             return abstention(query, understanding, confidence)
         about = topic(query.analysed, words)
         return Answer(
-            text=f"찾은 후보 {len(candidates)}건 가운데 {len(counted)}건이 ‘{about}’에 대해 말합니다.",
+            text=f"찾은 후보 {len(candidates)}건 가운데 {len(counted)}건이 ‘{about}’에 대해 말합니다."
+            " 낱말로 센 값이라 칭찬인지 불만인지는 가리지 않았습니다.",
             citations=tuple(e.citation() for e in counted),
             kind="count",
             confidence=confidence,
-            note="검색된 후보 안에서 낱말로 센 값입니다. 말하는 투(칭찬인지 불만인지)는 가리지 않았으니 문장을 함께 확인해 주세요.",
+            note="검색된 후보 안에서만 센 값입니다. 센 문장을 모두 인용했으니 함께 확인해 주세요.",
         )
 
     def _counted(

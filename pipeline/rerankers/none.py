@@ -1,4 +1,4 @@
-"""No reranking: the order of fusion stays. What `reranker=none` names."""
+"""No reranking: every candidate keeps its place."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pipeline.types import Query, ScoredPassage
 
 
 class NoReranker:
-    """Gives every candidate its fused score back."""
+    """Does nothing: a candidate's score is its fused score, and nothing is known of its relevance."""
 
     name = "none"
 
     def rerank(self, query: Query, candidates: Sequence[ScoredPassage]) -> list[tuple[float, float | None]]:
-        """See Reranker. No probability: nothing was judged."""
+        """See Reranker. The fused scores as they are."""
         return [(candidate.scores["fused"], None) for candidate in candidates]
 
 
 def load(passages: PassageStore, terms: TermStore) -> NoReranker:
-    """The same for every index."""
+    """A reranker that does nothing; needs nothing of the index."""
     return NoReranker()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -66,4 +67,4 @@ def _morpheme(token: Any) -> Morpheme:
 @cache
 def load() -> KiwiTokenizer:
     """The process's Kiwi, ready in three to four seconds the first time."""
-    return KiwiTokenizer(Kiwi(num_workers=1))
+    return KiwiTokenizer(Kiwi(num_workers=min(2, os.cpu_count() or 1)))

@@ -16,7 +16,6 @@ from pipeline.types import Query
 from tests.pipeline.stores import REVIEWS, make_stores
 
 
-
 def query(kiwi: Tokenizer, text: str) -> Query:
     return make_query(next(iter(kiwi.analyse([text]))))
 

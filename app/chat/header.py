@@ -1,0 +1,45 @@
+"""The top of the page: the name, which index is asked, which profile answers, the language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.chat.text import attributes, button, escape
+from app.chat.words import Lang, word
+from pipeline.config import Settings
+from pipeline.index import Manifest
+
+LANGUAGES: tuple[tuple[Lang, str, str], ...] = (("ko", "KO", "한국어"), ("en", "EN", "English"))
+
+
+def header(indexes: Sequence[Manifest], settings: Settings, index: str, lang: Lang) -> str:
+    """The header as HTML."""
+    name, tagline = escape(word("title", lang)), escape(word("tagline", lang))
+    return (
+        f"<header{attributes(class_='top', data_lang=lang)}><h1>{name}</h1><p class='tagline'>{tagline}</p>"
+        f"{_picker(indexes, index, lang)}{_badge(settings, lang)}{_languages(lang)}</header>"
+    )
+
+
+def _picker(indexes: Sequence[Manifest], index: str, lang: Lang) -> str:
+    made = "".join(
+        f"<option{attributes(value=m.name, selected=m.name == index)}>{escape(f'{m.name} ({m.passages:,})')}</option>"
+        for m in indexes
+    )
+    opening = attributes(name="index", data_change="index", disabled=not indexes)
+    return f"<label class='picker'><span>{escape(word('index', lang))}</span><select{opening}>{made}</select></label>"
+
+
+def _badge(settings: Settings, lang: Lang) -> str:
+    key = "extract_badge" if settings.generator == "extractive" else "generate_badge"
+    return f"<p class='profile'><b>{escape(settings.profile)}</b> · {escape(word(key, lang))}</p>"
+
+
+def _languages(lang: Lang) -> str:
+    made = "".join(
+        button(
+            short, data_act="lang", data_lang=code, aria_label=name, aria_pressed="true" if code == lang else "false"
+        )
+        for code, short, name in LANGUAGES
+    )
+    return f"<div{attributes(class_='languages', role='group', aria_label=word('language', lang))}>{made}</div>"
