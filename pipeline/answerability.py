@@ -1,7 +1,7 @@
-"""P(the question can be answered from these candidates): a logistic model over what the best sentences have of the question.
+"""P(the question can be answered from these candidates): a logistic model over what the best sentences have of it.
 
-A number from one corpus means another thing in the next, so each index has a ``Calibration`` (see ``pipeline.calibration``)
-for its own; without one the number is that of the corpus that the model was fitted on.
+A number from one corpus means another thing in the next, so each index has a ``Calibration`` of its own (see
+``pipeline.calibration``); without one the number is that of the corpus that the model was fitted on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PRIOR = 0.8  # share of questions that can be answered; the model and the calibr
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The line ``slope · score + offset`` that makes the model's score of a question on an index log odds at even odds."""
+    """The line ``slope · score + offset`` that makes the model's scores on an index log odds, at even odds."""
 
     slope: float = 1.0
     offset: float = 0.0

@@ -1,4 +1,4 @@
-"""Sentences as evidence: what they have of a question, whether two say the same, whether one denies what another says."""
+"""Sentences as evidence: what they have of a question, whether two say the same, whether one denies the other."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _NAMING = frozenset({"NNG", "NNP", "SL", "SH", "SN", "XR"})
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a candidate. ``score`` compares it with the others; ``coverage`` is what it and the sentence before it
-    have of the question's words, by idf, from 0 to 1.
+    """A sentence of a candidate.
+
+    ``score`` compares it with the others; ``coverage`` is what it and the sentence before it have of the question's words,
+    by idf, from 0 to 1.
     """
 
     candidate: ScoredPassage
@@ -64,8 +66,10 @@ def says_the_same(one: str, other: str) -> bool:
 
 
 def negations(morphemes: Sequence[Morpheme]) -> dict[str, bool]:
-    """For each content word, whether it is negated: right after 안 or 못, or with 않, 못, 없, 아니, 말 between it and the next
-    content word (짜지 않다, 주차는 안 돼요, 웨이팅 없음). No syntax: double negation and questions back are not seen through.
+    """For each content word, whether it is negated.
+
+    That is: right after 안 or 못, or with 않, 못하, 없, 아니, 말, 안, 못 between it and the next content word (짜지 않다,
+    주차는 안 돼요, 웨이팅 없음). There is no syntax: double negation and rhetorical questions are not seen through.
     """
     found: dict[str, bool] = {}
     for i, m in enumerate(morphemes):
@@ -93,7 +97,7 @@ def denies(question: Sequence[Morpheme], sentence: Sequence[Morpheme], words: It
 
 
 def topic(analysed: AnalysedText, words: Iterable[str]) -> str:
-    """The question's own spelling of what it is about: the eojeols with one of the words, nouns without their particles."""
+    """What a question is about in its own spelling: the eojeols with one of the words, nouns without particles."""
     kept = set(words)
     pieces: list[str] = []
     start = 0

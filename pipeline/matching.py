@@ -1,8 +1,8 @@
 """How closely a passage's words match a question's: features of (question, candidate), larger when closer.
 
 Everything is read from the analysis in the index and worked out for all candidates at once on flat arrays. A *term* is
-a distinct morpheme ("word") or character bigram ("letters") of the question, numbered words first; a *hit* is a place in
-a candidate where a term stands. A feature that adds up terms adds up their idf.
+a distinct morpheme ("word") or character bigram ("letters") of the question, numbered words first; a *hit* is a place
+in a candidate where a term stands. A feature that adds up terms adds up their idf.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Terms:
     """The distinct terms of a question; the first ``words`` of them are morphemes.
 
     ``slot`` maps a vocabulary id to the number of the term plus one, 0 elsewhere; ``weights`` are idf, zero for terms
-    that no passage has; ``pairs`` are the numbers of words that follow each other in the question, *shape* ``(pairs, 2)``.
+    that no passage has; ``pairs`` are the numbers of words that follow each other in the question,
+    *shape* ``(pairs, 2)``.
     """
 
     keys: tuple[str, ...]

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from pipeline.types import Passage, Source, Span
 
 _METADATA = [f.name for f in dataclasses.fields(Source)]
+# Metadata that many passages share is looked up by code, which is much faster than a cell of the table.
+_SHARED = ("title", "restaurant", "category", "district", "date", "price_band", "rating")
+_OWN = [name for name in _METADATA if name not in _SHARED]
 _SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -74,21 +77,25 @@ class PassageStore:
     def __iter__(self) -> Iterator[Passage]:
         return (self[row] for row in range(len(self)))
 
-    def _cell(self, row: int, column: str) -> Any:
+    def _place(self, row: int) -> tuple[Any, int]:
+        """The record batch that holds a row, and where in it."""
         batch = int(np.searchsorted(self._offsets, row, side="right")) - 1
-        return self._batches[batch].column(column)[row - int(self._offsets[batch])].as_py()
+        return self._batches[batch], row - int(self._offsets[batch])
 
     def __getitem__(self, row: int) -> Passage:
         if not 0 <= row < len(self):
             raise IndexError(row)
-        source = Source(**{name: self._cell(row, name) for name in _METADATA})
-        return Passage(self._cell(row, "id"), self._cell(row, "text"), source)
+        batch, at = self._place(row)
+        own = {name: batch.column(name)[at].as_py() for name in _OWN}
+        shared = {name: values[codes[row]] for name in _SHARED for codes, values in (self.codes(name),)}
+        return Passage(batch.column("id")[at].as_py(), batch.column("text")[at].as_py(), Source(**own, **shared))
 
     def sentences(self, row: int) -> list[Span]:
         """The offsets of a passage's sentences, in order; the whole text where none were found."""
-        flat = self._cell(row, "sentences")
+        batch, at = self._place(row)
+        flat = batch.column("sentences")[at].as_py()
         if not flat:
-            return [(0, len(self._cell(row, "text")))]
+            return [(0, len(batch.column("text")[at].as_py()))]
         return list(zip(flat[::2], flat[1::2], strict=True))
 
     @cached_property

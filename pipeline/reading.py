@@ -1,7 +1,7 @@
 """Which sentences of the candidates answer a question: a few non-negative weights over features of each sentence.
 
-A feature is compared with the best of all sentences read, because raw values mean different things in different corpora.
-The features that :mod:`pipeline.answerability` needs raw come from the same :class:`Reading`.
+A feature is compared with the best of all sentences read, because raw values mean another thing in every corpus. The
+features that :mod:`pipeline.answerability` needs raw come from the same :class:`Reading`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ STEADY_CHARS = 50  # a sentence this long counts half of its words' weight in th
 
 # Words that ask and name nothing that an answer would repeat; left in when a question has no others.
 ASKING = frozenset(
-    "알려주 알리 궁금 궁금하 추천 추천하 부탁 가르치 가격 값 시간 곳 데 집 사람 손 손님 분 명 개 점 번 말 얘기 이야기 경우 정도"
-    " 이름 이유 되 싶 만 만하 같 좀 가장 제일 더 많이 낫 어떻 어떠하 왜 후기 리뷰 평 의견 쪽 날 해 년 월 일 시 각각 그렇 그러 괜찮"
-    " 얼마나 명칭 이르 부르 당시 주로 다른".split()
+    "알려주 알리 궁금 궁금하 추천 추천하 부탁 가르치 가격 값 시간 곳 데 집 사람 손 손님 분 명 개 점 번 말 얘기 이야기"
+    " 경우 정도 이름 이유 되 싶 만 만하 같 좀 가장 제일 더 많이 낫 어떻 어떠하 왜 후기 리뷰 평"
+    " 의견 쪽 날 해 년 월 일 시 각각 그렇 그러 괜찮 얼마나 명칭 이르 부르 당시 주로 다른".split()
 )
 
 # What is asked for, and how a sentence looks that has it.
@@ -65,8 +65,8 @@ class Reading:
     """The sentences of some candidates seen with a question's eyes. All arrays have one row a sentence.
 
     ``owner`` is the number of the candidate, ``spans`` the characters in its text. *Shape:* ``words`` is ``(sentences,
-    content words of the question)``: 1 where the sentence has the word, less where it has only most of its letter pairs, else 0;
-    ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf and run along their second axis.
+    content words of the question)``: 1 where the sentence has the word, less where it has only most of its letter pairs,
+    else 0; ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf and run along their second axis.
     """
 
     owner: NDArray[np.int64]
@@ -107,9 +107,7 @@ def content_query(query: Query) -> Query:
     return replace(query, terms=terms)
 
 
-def read(
-    query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore
-) -> Reading | None:
+def read(query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore) -> Reading | None:
     """Look at every sentence of the candidates; None when there is no candidate or nothing that could be matched."""
     asked = tuple(dict.fromkeys(term.key for term in content_query(query).terms))  # morphemes first, then letter pairs
     if not candidates or not asked:
@@ -147,7 +145,7 @@ def _weights(keys: Sequence[str], store: TermStore) -> FloatArray:
 
 
 def _hits(keys: Sequence[str], rows: Sequence[int], spans: Sequence[Sequence[Span]], store: TermStore) -> _Hits:
-    """Where the terms stand: the sentence (numbered over all passages), the term, the place among the passage's terms."""
+    """Where the terms stand: sentence (numbered over all passages), term, place among the passage's terms."""
     ids = np.array([store.vocabulary.get(key, -1 - i) for i, key in enumerate(keys)])
     order = np.argsort(ids)
     parts, sentences_before = [], 0
@@ -250,6 +248,6 @@ def weights(path: Path = WEIGHTS) -> FloatArray:
 
 
 def sentence_scores(reading: Reading) -> FloatArray:
-    """How likely each sentence answers, compared with the others: 1 is best in every feature. *Shape:* ``(sentences,)``."""
+    """How well each sentence answers, compared with the others: 1 is best in everything. *Shape:* ``(sentences,)``."""
     scores: FloatArray = features(reading) @ weights()
     return scores

@@ -12,14 +12,15 @@ from pipeline.types import Answer, ScoredPassage, Source, Span, Trace
 
 
 def shown(trace: Trace, expanded: bool) -> list[tuple[int, ScoredPassage]]:
-    """The candidates to show with their places from 1: those of the prompt, or all.
+    """The candidates to show with their places from 1: those of the prompt and those cited (a count may cite any), or all.
 
     Before the reranker has chosen, the first k.
     """
     placed = list(enumerate(trace.candidates, start=1))
     if expanded:
         return placed
-    chosen = [(place, c) for place, c in placed if c.in_prompt]
+    cited = {citation.passage_id for citation in trace.answer.citations} if trace.answer else set()
+    chosen = [(place, c) for place, c in placed if c.in_prompt or c.passage.id in cited]
     return chosen or placed[: int(str(trace.settings["retrieval.k"]))]
 
 
@@ -44,8 +45,8 @@ def _foot(trace: Trace, expanded: bool, lang: Lang) -> str:
     if total > few:
         label = word("show_less", lang) if expanded else word("show_all", lang, n=total)
         more = button(escape(label), class_="soft", data_act="expand", aria_expanded="true" if expanded else "false")
-    used = escape(word("only_k", lang, k=few)) if any(c.in_prompt for c in trace.candidates) else ""
-    return f'<p class="foot">{used} {more}</p><p class="hint">{escape(word("scale", lang))}</p>'
+    only = "" if expanded or not more else escape(word("only_k", lang, k=few))
+    return f'<p class="foot">{only} {more}</p><p class="hint">{escape(word("scale", lang))}</p>'
 
 
 def _card(

@@ -123,7 +123,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fell": ("리랭커가 {n}계단 내림", "down {n} by the reranker"),
     "stayed": ("융합 순위 그대로", "as fused"),
     "not_reranked": ("리랭커가 보지 않음", "not reranked"),
-    "only_k": ("상위 {k}곳만 답변에 쓰였습니다", "Only the top {k} went into the answer"),
+    "only_k": ("답변에 쓴 {k}곳입니다", "The {k} that went into the answer"),
     "show_all": ("{n}곳 모두 보기", "Show all {n}"),
     "show_less": ("줄여 보기", "Show fewer"),
     "scale": (

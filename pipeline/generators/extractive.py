@@ -19,13 +19,16 @@ COUNTED = 0.5  # coverage from which a sentence counts as saying what was asked
 
 # How people judge, not what about: a count of "웨이팅이 길다고 불평한 사람" looks for 웨이팅 and 길다.
 SAYING = frozenset(
-    "불평 불만 칭찬 지적 언급 추천 비판 혹평 호평 말하 적 쓰 남기 느끼 얘기 이야기 만족 실망 후회 사람 손님 후기 리뷰 명 건".split()
+    "불평 불만 칭찬 지적 언급 추천 비판 혹평 호평 말하 적 쓰 남기 느끼 얘기 이야기 만족 실망 후회"
+    " 사람 손님 후기 리뷰 명 건".split()
 )
 
 
 class ExtractiveGenerator:
-    """See Generator. Facts cite passages in the prompt only; counts and comparisons look at, and may cite, any candidate:
-    a count over the prompt alone would be wrong, and a side of a comparison may have no place in it.
+    """See Generator. Facts cite passages in the prompt only.
+
+    Counts and comparisons look at, and may cite, any candidate: a count over the prompt alone would be wrong, and a side
+    of a comparison may have no place in it.
     """
 
     name = "extractive"
@@ -95,7 +98,8 @@ class ExtractiveGenerator:
                 citations=tuple(e.citation() for e in best[:count] if e),
                 kind="comparison",
                 confidence=confidence,
-                note=f"‘{asked_about(query)}’에 가장 가까운 문장을 가게마다 하나씩 옮겼습니다. 어디가 나은지는 판단하지 않습니다.",
+                note=f"‘{asked_about(query)}’에 가장 가까운 문장을 가게마다 하나씩 옮겼습니다."
+                " 어디가 나은지는 판단하지 않습니다.",
             )
 
     def _count(
@@ -135,8 +139,9 @@ class ExtractiveGenerator:
 
 
 def choose(found: Sequence[Evidence], limit: int, *, spread: bool) -> list[Evidence]:
-    """The best sentence and those that add to it: nearly as good, not the same again, and (with ``spread``) from restaurants
-    not heard yet while there are any.
+    """The best sentence and those that add to it: nearly as good, not the same again.
+
+    With ``spread`` restaurants that haven't been heard yet come first.
     """
     if not found:
         return []

@@ -2,7 +2,8 @@
 
 A feature counts by its share of the candidates' maximum, so the ranking carries over to corpora with other lengths and
 scores. P(relevant) is a logistic model over that sum, its lead over the other candidates and what share of the
-question's idf the passage has. ``pipeline.training.reranker`` fits both; ``models/reranker-linear/card.md`` says on what.
+question's idf the passage has. ``pipeline.training.reranker`` fits both; ``models/reranker-linear/card.md`` says on
+what.
 """
 
 from __future__ import annotations

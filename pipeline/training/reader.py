@@ -1,8 +1,8 @@
-"""Fits the reader and the answerability model on KorQuAD: ``python -m pipeline.training.reader --data FILE --out FOLDER``.
+"""Fits reader and answerability on KorQuAD: ``python -m pipeline.training.reader --data KORQUAD.json --out FOLDER``.
 
 The reader's weights maximise the likelihood of the sentences with the answer in a softmax over the sentences of the first
-passages; none is negative. Answerability is a logistic regression over each question twice: with its paragraph, and with that
-row masked before fusion scales anything. Figures are from folds that hold whole articles out. Deterministic.
+passages; none is negative. Answerability is a logistic regression over each question twice: with its paragraph, and with
+that row masked before fusion scales anything. Figures are from folds that hold whole articles out. Deterministic.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,14 @@ from sklearn.model_selection import GroupKFold
 from pipeline import answerability, reading
 from pipeline.calibration import PROMPT, candidates_of
 from pipeline.config import Settings
+from pipeline.protocols import FloatArray
 from pipeline.training.korquad import Corpus, open_corpus
 
 FOLDS = 5
 RIDGE = 1e-3  # on standardised features
 USED = (
-    "sentence_words sentence_letters pair_words passage_words union_words near margin bm25 bm25_margin window window_lead"
-    " window_margin vector vector_margin"
+    "sentence_words sentence_letters pair_words passage_words union_words near margin bm25 bm25_margin window"
+    " window_lead window_margin vector vector_margin"
 ).split()
 
 Doubles = NDArray[np.float64]
@@ -39,8 +41,10 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What is fitted on. *Shape:* ``sentences`` ``(all sentences, features)`` with ``holds`` beside it, ``begins`` the first
-    sentence of each question; ``present`` and ``absent`` ``(questions, USED)``; ``articles`` one a question.
+    """What is fitted on.
+
+    *Shape:* ``sentences`` ``(all sentences, features)`` with ``holds`` beside it, ``begins`` the first sentence of each
+    question; ``present`` and ``absent`` ``(questions, USED)``; ``articles`` one a question.
     """
 
     sentences: Doubles
@@ -70,7 +74,9 @@ def answers(path: Path) -> list[str]:
 
 def collect(corpus: Corpus, answer_texts: Sequence[str]) -> Data:
     """Read every question's candidates, with its paragraph and without it."""
-    sentences, holds, begins, present, absent = [], [], [0], [], []
+    sentences: list[FloatArray] = []
+    holds: list[bool] = []
+    begins, present, absent = [0], list[list[float]](), list[list[float]]()
     for asked, answer in zip(corpus.questions, answer_texts, strict=True):
         scores = {name: retriever.score(asked.query).copy() for name, retriever in corpus.retrievers.items()}
         for features in (present, absent):
@@ -167,7 +173,7 @@ def write(folder: Path, data: Data, folds: Sequence[Figures]) -> None:
     """Fit on everything and write ``weights.json`` and ``card.md``."""
     sentence_weights = fit_reading(data)
     weights, intercept = fit_answerability(data)
-    value = {
+    value: dict[str, Any] = {
         "reading": {n: round(float(w), 4) for n, w in zip(reading.FEATURES, sentence_weights, strict=True)},
         "answerability": {
             "weights": {n: round(float(w), 4) for n, w in zip(USED, weights, strict=True)},
@@ -179,7 +185,7 @@ def write(folder: Path, data: Data, folds: Sequence[Figures]) -> None:
     (folder / "card.md").write_text(_card(value, len(data.articles), folds), encoding="utf-8")
 
 
-def _card(value: dict[str, dict[str, object]], questions: int, folds: Sequence[Figures]) -> str:
+def _card(value: dict[str, Any], questions: int, folds: Sequence[Figures]) -> str:
     mean = [float(np.mean([getattr(f, name) for f in folds])) for name in ("best", "best_two", "auroc")]
     rows = "\n".join(f"| {i} | {f.best:.3f} | {f.best_two:.3f} | {f.auroc:.3f} |" for i, f in enumerate(folds, 1))
     return f"""# reader-linear
@@ -187,7 +193,8 @@ def _card(value: dict[str, dict[str, object]], questions: int, folds: Sequence[F
 A few weights that pick the sentences of an extractive answer (`pipeline.reading`) and say whether there is one
 (`pipeline.answerability`). Linear; no text is stored in them.
 
-- **Data**: KorQuAD 1.0 dev ({questions:,} questions; Lim, Kim and Lee 2019), CC BY-ND 2.0 KR, used only to fit these weights.
+- **Data**: KorQuAD 1.0 dev ({questions:,} questions; Lim, Kim and Lee 2019), CC BY-ND 2.0 KR, used only to fit these
+  weights.
 - **Split**: {FOLDS} folds over whole articles; the shipped weights are fitted on all.
 - **Made by**: `python -m pipeline.training.reader --data KorQuAD_v1.0_dev.json --out models/reader-linear`
 
@@ -196,13 +203,14 @@ A few weights that pick the sentences of an extractive answer (`pipeline.reading
 {rows}
 | mean | {mean[0]:.3f} | {mean[1]:.3f} | {mean[2]:.3f} |
 
-Sentences are those of the first {PROMPT} passages by the fused score. AUROC: each question with its paragraph in the index
-against the same question with that paragraph masked before scores are scaled; the article's other paragraphs remain.
+Sentences are those of the first {PROMPT} passages by the fused score. AUROC: each question with its paragraph in the
+index against the same question with that paragraph masked before scores are scaled; the article's other paragraphs
+remain.
 
-**Limits.** Fitted on encyclopaedia articles and questions in their words. On reviews, which are asked about in other words,
-ranking carries over less well, and probabilities only after calibration on the index (`pipeline.calibration`). Which share of a
-pseudo-question's words is foreign to reviews there, and the share of questions taken to be answerable, were chosen with the
-demo in view.
+**Limits.** Fitted on encyclopaedia articles and questions in their words. On reviews, which are asked about in other
+words, ranking carries over less well, and probabilities only after calibration on the index (`pipeline.calibration`).
+Which share of a pseudo-question's words is foreign to reviews, and the share of questions taken to be answerable, were
+chosen on the demo, so the demo's figures are not blind.
 
 ```json
 {json.dumps(value, indent=2)}
