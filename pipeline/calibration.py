@@ -27,8 +27,8 @@ from pipeline.types import AnalysedText, Morpheme, Query, ScoredPassage
 SAMPLES = 200
 SEED = 0
 WORDS = 5  # content words of a pseudo-question
-# Share of them that come from elsewhere. At 0.15 pseudo-questions of KorQuAD's paragraphs score as its real questions do.
-# People ask about restaurants far less in the reviews' words: 0.7 was chosen on the demo's questions.
+# Share of them that come from elsewhere. At 0.15 pseudo-questions about KorQuAD score as its real questions
+# do. People ask about restaurants far less in the reviews' words: 0.7 was chosen on the demo's questions.
 FOREIGN, FOREIGN_REVIEWS = 0.15, 0.7
 FEWEST = 20
 PULL = 1.0  # a few hundred pseudo-questions place the line well and tilt it badly: the slope stays close to one

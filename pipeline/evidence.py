@@ -21,8 +21,8 @@ _NAMING = frozenset({"NNG", "NNP", "SL", "SH", "SN", "XR"})
 class Evidence:
     """A sentence of a candidate.
 
-    ``score`` compares it with the others; ``coverage`` is what it and the sentence before it have of the question's words,
-    by idf, from 0 to 1.
+    ``score`` compares it with the others; ``coverage`` is what it and the sentence before it have of the question's
+    words, by idf, from 0 to 1.
     """
 
     candidate: ScoredPassage
@@ -68,8 +68,9 @@ def says_the_same(one: str, other: str) -> bool:
 def negations(morphemes: Sequence[Morpheme]) -> dict[str, bool]:
     """For each content word, whether it is negated.
 
-    That is: right after 안 or 못, or with 않, 못하, 없, 아니, 말, 안, 못 between it and the next content word (짜지 않다,
-    주차는 안 돼요, 웨이팅 없음). There is no syntax: double negation and rhetorical questions are not seen through.
+    That is: right after 안 or 못, or with 않, 못하, 없, 아니, 말, 안, 못 between it and the next content word
+    (짜지 않다, 주차는 안 돼요, 웨이팅 없음). No syntax: double negation and rhetorical questions are
+    not seen through.
     """
     found: dict[str, bool] = {}
     for i, m in enumerate(morphemes):

@@ -62,4 +62,5 @@ def _recency(passages: PassageStore) -> FloatArray:
     known = sorted({date for date in dates if date})
     place = {date: (number + 1) / len(known) for number, date in enumerate(known)}
     recency: FloatArray = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
-    return np.take(recency, codes)
+    taken: FloatArray = np.take(recency, codes)
+    return taken

@@ -44,10 +44,14 @@ class Rag:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What goes with a question: the trace it follows up, chips taken off, the day it is asked, whether to answer."""
+    """What goes with a question: the trace it follows up, chips taken off, the day it is asked, whether to answer.
+
+    ``dropped`` are ids of passages that count as not being in the index, for this question only.
+    """
 
     previous: Trace | None = None
     removed: Collection[str] = ()
+    dropped: Collection[str] = ()
     today: datetime.date = field(default_factory=datetime.date.today)
     answer: bool = True
 
@@ -81,6 +85,7 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
 
     scores = retrieve(query, rag, clock)
     with clock.stage("fuse"):
+        scores = forbid(scores, allowed_rows(understanding, ask, rag))
         trace = select(trace, scores, understanding, rag)
     yield replace(trace, state="retrieved", timings_ms=clock.read())
 
@@ -133,12 +138,8 @@ def retrieve(query: Query, rag: Rag, clock: Clock) -> dict[str, FloatArray]:
 
 
 def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> Trace:
-    """The trace with its candidates, in the order of the fused score, and the extremes that min-max used.
-
-    Passages that a filter forbids are −inf for every stage, so they take part in nothing.
-    """
+    """The trace with its candidates, in the order of the fused score, and the extremes that min-max used."""
     passages, settings = rag.index.passages, rag.settings
-    scores = forbid(scores, filter_rows(understanding, passages))
     fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), settings.fusion)
     favour = boosts(understanding, passages)
     if favour is not None:
@@ -154,8 +155,20 @@ def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understan
     return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
 
 
+def allowed_rows(understanding: Understanding, ask: Ask, rag: Rag) -> NDArray[np.bool_] | None:
+    """The rows that may take part: those that the filters allow and nobody dropped; None when all may."""
+    passages = rag.index.passages
+    allowed = filter_rows(understanding, passages)
+    dropped = [passages.rows[id_] for id_ in ask.dropped if id_ in passages.rows]
+    if not dropped:
+        return allowed
+    allowed = np.ones(len(passages), dtype=bool) if allowed is None else allowed
+    allowed[dropped] = False
+    return allowed
+
+
 def forbid(scores: Mapping[str, FloatArray], allowed: NDArray[np.bool_] | None) -> dict[str, FloatArray]:
-    """The scores with −inf where a passage is not allowed."""
+    """The scores with −inf where a passage is not allowed, so that it takes part in nothing."""
     if allowed is None:
         return dict(scores)
     return {name: np.where(allowed, values, np.float32(-np.inf)) for name, values in scores.items()}

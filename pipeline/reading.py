@@ -65,8 +65,8 @@ class Reading:
     """The sentences of some candidates seen with a question's eyes. All arrays have one row a sentence.
 
     ``owner`` is the number of the candidate, ``spans`` the characters in its text. *Shape:* ``words`` is ``(sentences,
-    content words of the question)``: 1 where the sentence has the word, less where it has only most of its letter pairs,
-    else 0; ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf and run along their second axis.
+    content words of the question)``: 1 where the sentence has the word, less where it has only most of its letter
+    pairs, else 0; ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf along the second axis.
     """
 
     owner: NDArray[np.int64]

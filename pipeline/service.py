@@ -56,7 +56,7 @@ class Request:
     """A question with all that goes with it.
 
     ``previous`` is the id of the trace that it follows up, ``removed`` the ids of chips taken off, ``keep`` whether the
-    trace is stored.
+    trace is stored, ``dropped`` ids of passages that count as not being in the index.
     """
 
     question: str
@@ -66,6 +66,7 @@ class Request:
     removed: Collection[str] = ()
     answer: bool = True
     keep: bool = True
+    dropped: Collection[str] = ()
 
 
 class Service:
@@ -114,7 +115,7 @@ class Service:
             previous=request.previous,
         )
         trace = replace(trace, question=Question(trace.id, text))
-        return rag, trace, Ask(previous, request.removed, self._today(), request.answer)
+        return rag, trace, Ask(previous, request.removed, request.dropped, self._today(), request.answer)
 
     def explain(self, request: Request, passage_id: str) -> Xray:
         """The X-ray of a question and any passage of the index.

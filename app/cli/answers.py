@@ -11,7 +11,7 @@ from rich.text import Text
 from app.chat.answer import places, sentences
 from app.chat.stages import number, percent
 from app.cli.console import clean
-from pipeline.types import Answer, Chip, ScoredPassage, Source, Trace
+from pipeline.types import Answer, Chip, ScoredPassage, Source, Span, Trace
 
 STAGES = {
     "bm25": "BM25",
@@ -36,10 +36,10 @@ def show_answer(console: Console, trace: Trace) -> None:
     _show_facts(console, trace)
 
 
-def show_candidates(console: Console, trace: Trace) -> None:
-    """Print the passages that were found."""
+def show_candidates(console: Console, trace: Trace, count: int) -> None:
+    """Print the first ``count`` passages that were found."""
     _show_conditions(console, trace)
-    console.print(candidate_table(list(enumerate(trace.candidates, start=1)), with_text=True))
+    console.print(candidate_table(list(enumerate(trace.candidates[:count], start=1)), with_text=True))
     _show_facts(console, trace)
 
 
@@ -81,15 +81,16 @@ def _show_text(console: Console, trace: Trace, answer: Answer) -> None:
 
 def _show_citations(console: Console, trace: Trace, answer: Answer) -> None:
     numbers = places(trace)
-    shown = set()
+    spans: dict[int, dict[Span, None]] = {}
     for citation in answer.citations:
         place = numbers.get(citation.passage_id)
-        if place is None or citation in shown:
-            continue
-        shown.add(citation)
+        if place:
+            spans.setdefault(place, {})[citation.start, citation.end] = None
+    for place, cited in spans.items():
         passage = trace.candidates[place - 1].passage
         console.print(Text.assemble((f"[{place}] ", "bold cyan"), clean(origin(passage.source))))
-        console.print(Text.assemble("    “", clean(passage.text[citation.start : citation.end]), "”"))
+        for start, end in cited:
+            console.print(Text.assemble("    “", clean(passage.text[start:end]), "”"))
     console.print()
 
 

@@ -94,11 +94,10 @@ def search(
         overrides.setdefault("retrieval.depth", count)
     request = Request(question, index, overrides, removed=tuple(without or ()), answer=False)
     trace = _last(Service(home_of(ctx, home), settings), request)
-    trace = replace(trace, candidates=trace.candidates[:count])
     if as_json:
-        print_json(to_json(trace))
+        print_json(to_json(replace(trace, candidates=trace.candidates[:count])))
     else:
-        show_candidates(stdout(), trace)
+        show_candidates(stdout(), trace, count)
 
 
 def explain(

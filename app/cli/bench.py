@@ -1,10 +1,127 @@
-"""``hansang bench``: how well the pipeline finds and answers, measured."""
+"""``hansang bench``: how well the pipeline finds and answers, and how fast, measured on this machine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from app.cli.console import print_json, stdout, waiting
+from app.cli.failures import Command
+from app.cli.options import (
+    DEFAULT_INDEX,
+    HomeOption,
+    IndexOption,
+    JsonOption,
+    ProfileOption,
+    SetOption,
+    common_of,
+    home_of,
+    overrides_of,
+    settings_of,
+)
+from app.cli.reports import counting, show_chat, show_report
+from pipeline.config import with_overrides
+from pipeline.types import Sample
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.retrieval_bench import Progress, Quality, Timing
+    from pipeline.service import Service
+
 bench = typer.Typer(
-    help="검색과 답변의 품질을 잽니다. · Measures how well passages are found and questions answered.",
+    help="품질과 속도를 이 기계에서 잽니다. · Measures quality and speed on this machine.",
     no_args_is_help=True,
 )
+
+
+@bench.command("retrieval", cls=Command)
+def retrieval(
+    ctx: typer.Context,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="파일", show_default=False, help="문제 집합 · The question set.")
+    ],
+    form: Annotated[str, typer.Option("--format", metavar="squad|beir", help="그 형식 · Its format.")] = "squad",
+    limit: Annotated[int, typer.Option("--limit", min=0, help="질문 수(0=모두) · Questions (0 = all).")] = 0,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="근거 문장과 기권도 잼(두 배 걸림) · Also reading and abstention.")
+    ] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="rank_bm25, LangChain과 견줌(extra 'peers') · Compare with peers.")
+    ] = False,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+    profile: ProfileOption = None,
+) -> None:
+    """검색의 품질과 단계별 시간을 잽니다. · Quality of retrieval and time of each stage.
+
+    예) hansang bench retrieval --data KorQuAD_v1.0_dev.json --format squad --answers
+    """
+    from pipeline.corpus import read_samples  # heavy: brings pandas; help must answer at once
+    from pipeline.evaluation import retrieval_bench as rb
+
+    samples = [sample for sample in read_samples(data, form) if sample.passage_ids]
+    samples = samples[:: max(1, len(samples) // limit)][:limit] if limit else samples
+    settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
+    rounds = len(samples) * (1 + answers + 2 * peers)
+    with counting(rounds) as step, rb.benchmark_service(data, form, settings) as service:
+        report = rb.bench_retrieval(service, samples, step)
+        if answers:
+            report = replace(report, answers=rb.bench_answers(service, samples, step))
+        if peers:
+            report = replace(report, peers=_peers(service, samples, step))
+    if as_json:
+        print_json(asdict(report))
+    else:
+        show_report(stdout(), report)
+
+
+def _peers(service: Service, samples: Sequence[Sample], step: Progress) -> dict[str, tuple[Quality, Timing]]:
+    from pipeline.assemble import ENCODER, load_tokenizer
+    from pipeline.evaluation import retrieval_bench as rb
+    from pipeline.evaluation.peers import langchain_peer, rank_bm25_peer  # an optional extra
+
+    index, tokenizer = service.index(rb.BENCH), load_tokenizer(service.settings.tokenizer)
+    encoder = index.part(f"{service.settings.tokenizer}/{ENCODER}")
+    made = {
+        "rank_bm25": rank_bm25_peer(index.passages, tokenizer),
+        "LangChain Ensemble": langchain_peer(index.passages, tokenizer, encoder),
+    }
+    return {name: rb.bench_peer(peer, samples, step) for name, peer in made.items()}
+
+
+@bench.command("chat", cls=Command)
+def chat(
+    ctx: typer.Context,
+    index: IndexOption = DEFAULT_INDEX,
+    users: Annotated[str, typer.Option("--users", metavar="1,20", help="동시 사용자 수 · Users at once.")] = "1,20",
+    questions: Annotated[int, typer.Option("--questions", min=1, help="사용자마다 · Questions each.")] = 10,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="파일", show_default=False, help="질문(JSONL) · Questions.")
+    ] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """서버를 띄우고 근거·첫 문장·끝까지의 시간을 잽니다. · Time to contexts, first sentence and end on a real server.
+
+    예) hansang bench chat --users 1,20
+    """
+    from app.cli.building import DEMO
+    from app.load import bench_chat
+    from pipeline.corpus import read_samples
+
+    texts = [sample.question.text for sample in read_samples(data or DEMO / "questions.jsonl", "auto")]
+    counts = [int(count) for count in users.split(",")]
+    place = home_of(ctx, home)
+    with waiting("서버에 묻는 중 … (Asking the server)"):
+        found = {
+            count: bench_chat(place.root, profile or common_of(ctx).profile, index, texts, count, questions)
+            for count in counts
+        }
+    if as_json:
+        print_json({str(count): asdict(times) for count, times in found.items()})
+    else:
+        show_chat(stdout(), found)

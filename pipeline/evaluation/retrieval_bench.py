@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
+
+import numpy as np
 
 from pipeline.config import Settings, with_overrides
-from pipeline.corpus import read_corpus, read_samples
-from pipeline.evaluation.metrics import ndcg, percentile, recall, reciprocal_rank
+from pipeline.corpus import read_corpus
+from pipeline.evaluation.metrics import auroc, ndcg, percentile, recall, reciprocal_rank
 from pipeline.indexing import Job, build_index
+from pipeline.rag import Ask, Rag, read_question
+from pipeline.reading import read, sentence_scores
 from pipeline.service import Home, Request, Service
 from pipeline.types import Sample, Trace
 
+BENCH = "bench"
 RECALLS = (1, 5, 10, 50)
 RANKERS = ("bm25", "vector", "window", "fused", "rerank")
+Ranked = tuple[list[str], frozenset[str]]
+Progress = Callable[[str, int], None]
+"""Called with what is being done and how many questions are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
     """Means over the questions that have a right passage."""
 
-    questions: int
     mrr10: float
     ndcg10: float
     recall: Mapping[int, float]
@@ -32,21 +41,39 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds of a stage over all questions."""
+    """Milliseconds over all questions."""
 
     p50: float
     p95: float
 
 
 @dataclass(frozen=True, slots=True)
-class RetrievalReport:
-    """What ``hansang bench retrieval`` prints. ``reading`` is the share of questions whose best one and best two cited
-    sentences hold the answer, where the set has answers as spans.
+class Answers:
+    """What becomes of the retrieved passages.
+
+    ``best_sentence`` and ``best_two`` are the shares of questions whose best one and two sentences of the prompt hold
+    the reference answer; ``abstention_auroc`` how well the confidence tells a question from the same question asked
+    with its right passages taken out of the index; ``abstained`` and ``wrongly_answered`` what the threshold makes of
+    the two.
     """
 
+    best_sentence: float
+    best_two: float
+    abstention_auroc: float
+    abstained: float
+    wrongly_answered: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalReport:
+    """What ``hansang bench retrieval`` prints. ``peers`` are systems measured in the same run, by name."""
+
     passages: int
+    questions: int
     quality: Mapping[str, Quality]
     timings: Mapping[str, Timing]
+    answers: Answers | None = None
+    peers: Mapping[str, tuple[Quality, Timing]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -58,7 +85,7 @@ def benchmark_service(path: Path, form: str, settings: Settings) -> Iterator[Ser
     whole = with_overrides(settings, {"indexing.passage_chars": "20000"}, indexing=True)
     with tempfile.TemporaryDirectory(prefix="hansang-bench-") as folder:
         home = Home(Path(folder))
-        job = Job(home.indexes, "bench", whole, tuple(dict.fromkeys(("kiwi", settings.tokenizer))), home.cache)
+        job = Job(home.indexes, BENCH, whole, tuple(dict.fromkeys(("kiwi", settings.tokenizer))), home.cache)
         build_index(job, read_corpus([path], format=form))
         service = Service(home, whole)
         try:
@@ -68,24 +95,78 @@ def benchmark_service(path: Path, form: str, settings: Settings) -> Iterator[Ser
 
 
 def bench_retrieval(
-    service: Service, samples: Sequence[Sample], progress: Callable[[int], None] = lambda done: None
+    service: Service, samples: Sequence[Sample], progress: Progress = lambda what, done: None
 ) -> RetrievalReport:
     """Ask every question that has a right passage and measure each stage's ranking."""
-    rankings: dict[str, list[tuple[list[str], frozenset[str]]]] = defaultdict(list)
+    rankings: dict[str, list[Ranked]] = defaultdict(list)
     timings: dict[str, list[float]] = defaultdict(list)
-    passages = service.index("bench").manifest.passages
-    for done, sample in enumerate((s for s in samples if s.passage_ids), start=1):
-        *_, trace = service.ask(Request(sample.question.text, "bench", keep=False))
+    for done, sample in enumerate(samples, start=1):
+        *_, trace = service.ask(Request(sample.question.text, BENCH, keep=False))
         for ranker in RANKERS:
             rankings[ranker].append((ranking(trace, ranker), frozenset(sample.passage_ids)))
         for stage, value in trace.timings_ms.items():
             timings[stage].append(value)
-        progress(done)
+        progress("ask", done)
     return RetrievalReport(
-        passages,
-        {ranker: _quality(pairs) for ranker, pairs in rankings.items()},
-        {stage: Timing(percentile(values, 0.5), percentile(values, 0.95)) for stage, values in timings.items()},
+        service.index(BENCH).manifest.passages,
+        len(samples),
+        {ranker: quality(pairs) for ranker, pairs in rankings.items()},
+        {stage: timing(values) for stage, values in timings.items()},
     )
+
+
+def bench_answers(service: Service, samples: Sequence[Sample], progress: Progress = lambda what, done: None) -> Answers:
+    """Read and answer every question, with its right passages in the index and with them taken out."""
+    rag = service.rag(BENCH)
+    one, two, with_gold, without_gold = [], [], [], []
+    for done, sample in enumerate(samples, start=1):
+        question = sample.question.text
+        *_, trace = service.ask(Request(question, BENCH, keep=False))
+        *_, lost = service.ask(Request(question, BENCH, keep=False, dropped=sample.passage_ids))
+        with_gold.append(trace.answer)
+        without_gold.append(lost.answer)
+        sentences = best_sentences(trace, rag)
+        one.append(sample.reference in sentences[0])
+        two.append(any(sample.reference in sentence for sentence in sentences))
+        progress("answer", done)
+    confident, unsure = ([a.confidence or 0.0 for a in answers if a] for answers in (with_gold, without_gold))
+    return Answers(
+        _mean(one),
+        _mean(two),
+        auroc(confident, unsure),
+        _mean(a is not None and a.abstained for a in with_gold),
+        _mean(a is not None and not a.abstained for a in without_gold),
+    )
+
+
+def best_sentences(trace: Trace, rag: Rag, count: int = 2) -> list[str]:
+    """The sentences of the prompt that the reader puts first, whether the answer was given or not."""
+    _, query = read_question(trace.question.text, rag, Ask())
+    prompt = [candidate for candidate in trace.candidates if candidate.in_prompt]
+    reading = read(query, prompt, rag.index.passages, rag.terms)
+    if reading is None:
+        return [""]
+    order = np.argsort(-sentence_scores(reading), kind="stable")[:count]
+    return [prompt[reading.owner[i]].passage.text[slice(*reading.spans[i])] for i in order]
+
+
+def bench_peer(
+    peer: Callable[[str], list[str]], samples: Sequence[Sample], progress: Progress = lambda what, done: None
+) -> tuple[Quality, Timing]:
+    """Ask another system the same questions."""
+    pairs, times = [], []
+    for done, sample in enumerate(samples, start=1):
+        start = time.perf_counter()
+        found = peer(sample.question.text)
+        times.append((time.perf_counter() - start) * 1000)
+        pairs.append((found, frozenset(sample.passage_ids)))
+        progress("peer", done)
+    return quality(pairs), timing(times)
+
+
+def timing(values: Sequence[float]) -> Timing:
+    """The median and the 95th percentile."""
+    return Timing(percentile(values, 0.5), percentile(values, 0.95))
 
 
 def ranking(trace: Trace, ranker: str) -> list[str]:
@@ -95,13 +176,14 @@ def ranking(trace: Trace, ranker: str) -> list[str]:
     return [candidate.passage.id for candidate in ordered]
 
 
-def _quality(pairs: Sequence[tuple[list[str], frozenset[str]]]) -> Quality:
-    def mean(values: Iterator[float]) -> float:
-        return sum(values) / len(pairs)
-
+def quality(pairs: Sequence[Ranked]) -> Quality:
+    """The means of all measures over rankings and what is right."""
     return Quality(
-        len(pairs),
-        mean(reciprocal_rank(ranked, gold) for ranked, gold in pairs),
-        mean(ndcg(ranked, gold) for ranked, gold in pairs),
-        {k: mean(recall(ranked, gold, k) for ranked, gold in pairs) for k in RECALLS},
+        _mean(reciprocal_rank(ranked, gold) for ranked, gold in pairs),
+        _mean(ndcg(ranked, gold) for ranked, gold in pairs),
+        {k: _mean(recall(ranked, gold, k) for ranked, gold in pairs) for k in RECALLS},
     )
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(fmean(values))

@@ -27,8 +27,8 @@ SAYING = frozenset(
 class ExtractiveGenerator:
     """See Generator. Facts cite passages in the prompt only.
 
-    Counts and comparisons look at, and may cite, any candidate: a count over the prompt alone would be wrong, and a side
-    of a comparison may have no place in it.
+    Counts and comparisons look at, and may cite, any candidate: a count over the prompt alone would be wrong, and a
+    side of a comparison may have no place in it.
     """
 
     name = "extractive"

@@ -29,7 +29,8 @@ class Figures:
 
 _CARD = """# 선형 리랭커 (reranker-linear)
 
-질문과 단락이 얼마나 맞는지 보는 특징 {features}개의 가중합입니다. 가중치는 음수가 아니고, 특징은 후보 중 최댓값으로 나눈 몫입니다.
+질문과 단락이 얼마나 맞는지 보는 특징 {features}개의 가중합입니다. 가중치는 음수가 아니고, 특징은 후보 중 최댓값으로
+나눈 몫입니다.
 단락이 질문에 답할 확률은 가중합과 단락이 담은 질문 낱말의 몫({evidence}개 값)에 대한 로지스틱 회귀입니다.
 
 ## 데이터와 라이선스
@@ -39,7 +40,8 @@ KorQuAD 1.0 개발 세트(질문 {questions:,}개, 문서 {articles:,}건; 임�
 ## 맞추는 방법
 - 순위: 융합 점수 상위 {depth}개 후보의 소프트맥스에서 정답 문단의 로그 확률을 최대로, L2 벌점 {ridge}.
 - 확률: 모든 후보의 로지스틱 회귀. 질문의 {unanswerable:.0%}에서 정답 문단을 뺐다고 보고 무게를 줍니다.
-- 명령: `python -m pipeline.training.reranker --data KORQUAD.json --out models/reranker-linear` (CPU 2코어에서 몇 분; 같은 파일이면 결과가 같음)
+- 명령: `python -m pipeline.training.reranker --data KORQUAD.json --out models/reranker-linear`
+- CPU 2코어에서 1–3분. 같은 파일이면 결과가 같습니다.
 
 ## 성능 (문서를 겹치지 않게 나눈 {folds}겹 교차 검증, 평균 ± 표준편차)
 | | 융합 순서 | 리랭킹 뒤 |

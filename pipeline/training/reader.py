@@ -1,8 +1,9 @@
 """Fits reader and answerability on KorQuAD: ``python -m pipeline.training.reader --data KORQUAD.json --out FOLDER``.
 
-The reader's weights maximise the likelihood of the sentences with the answer in a softmax over the sentences of the first
-passages; none is negative. Answerability is a logistic regression over each question twice: with its paragraph, and with
-that row masked before fusion scales anything. Figures are from folds that hold whole articles out. Deterministic.
+The reader's weights maximise the likelihood of the sentences with the answer in a softmax over the sentences of the
+first passages; none is negative. Answerability is a logistic regression over each question twice: with its paragraph,
+and with that row masked before fusion scales anything. Figures are from folds that hold whole articles out. The same
+file gives the same weights.
 """
 
 from __future__ import annotations
@@ -174,10 +175,10 @@ def write(folder: Path, data: Data, folds: Sequence[Figures]) -> None:
     sentence_weights = fit_reading(data)
     weights, intercept = fit_answerability(data)
     value: dict[str, Any] = {
-        "reading": {n: round(float(w), 4) for n, w in zip(reading.FEATURES, sentence_weights, strict=True)},
+        "reading": {n: round(float(w), 3) for n, w in zip(reading.FEATURES, sentence_weights, strict=True)},
         "answerability": {
-            "weights": {n: round(float(w), 4) for n, w in zip(USED, weights, strict=True)},
-            "intercept": round(intercept, 4),
+            "weights": {n: round(float(w), 3) for n, w in zip(USED, weights, strict=True)},
+            "intercept": round(intercept, 3),
         },
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -212,6 +212,12 @@ def test_xray_without_a_bm25_that_explains_says_so(service: Service) -> None:
     assert not service.explain(asked, "r1").exact
 
 
+def test_a_dropped_passage_is_as_if_it_were_not_there(service: Service) -> None:
+    free, without = ask(service, "주차 무료인가요?"), ask(service, "주차 무료인가요?", dropped=("r1", "unknown"))
+    assert {c.passage.id for c in free.candidates} - {c.passage.id for c in without.candidates} == {"r1"}
+    assert without.extremes["bm25"][1] < free.extremes["bm25"][1]
+
+
 def test_top_rows() -> None:
     import numpy as np
 

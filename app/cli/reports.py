@@ -1,0 +1,72 @@
+"""What the benchmarks print: tables for people, a progress bar while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from app.cli.console import stderr
+
+if TYPE_CHECKING:
+    from app.load import ChatTimes
+    from pipeline.evaluation.retrieval_bench import Quality, RetrievalReport
+
+
+@contextmanager
+def counting(total: int) -> Iterator[Callable[[str, int], None]]:
+    """A progress bar on standard error; what is yielded counts one step each time it is called."""
+    console = stderr()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task("재는 중 (Measuring)", total=total)
+        yield lambda what, done: shown.advance(task)
+
+
+def show_report(console: Console, report: RetrievalReport) -> None:
+    """Quality by stage and by peer, then times, then what became of the answers."""
+    console.print(f"단락 {report.passages:,}개 · 질문 {report.questions:,}개")
+    table = Table("", "MRR@10", "nDCG@10", "R@1", "R@5", "R@10", "R@50")
+    for name, quality in report.quality.items():
+        table.add_row(name, *_figures(quality))
+    for name, (quality, _) in report.peers.items():
+        table.add_row(name, *_figures(quality))
+    console.print(table)
+    times = Table("ms", "p50", "p95")
+    for name, timing in report.timings.items():
+        times.add_row(name, f"{timing.p50:.2f}", f"{timing.p95:.2f}")
+    console.print(times)
+    searching = _searching(report)
+    for name, (_, timing) in report.peers.items():
+        ratio = timing.p50 / searching
+        console.print(f"{name}: p50 {timing.p50:.2f} ms, 한상이 리랭킹 전까지 {ratio:.1f}배 빠름 (times as fast)")
+    if report.answers:
+        a = report.answers
+        console.print(f"가장 나은 문장이 답을 담음 (best sentence holds the answer): {a.best_sentence:.3f}")
+        console.print(f"나은 두 문장 (best two): {a.best_two:.3f}")
+        console.print(f"정답 단락을 뺐을 때와의 AUROC (abstention): {a.abstention_auroc:.3f}")
+        console.print(
+            f"답이 있는데 기권 (abstained): {a.abstained:.3f} · 답이 없는데 대답 (answered): {a.wrongly_answered:.3f}"
+        )
+
+
+def _figures(quality: Quality) -> list[str]:
+    return [f"{value:.4f}" for value in (quality.mrr10, quality.ndcg10, *quality.recall.values())]
+
+
+def _searching(report: RetrievalReport) -> float:
+    """The sum of the medians of what a peer does too: analysing the question, retrieving, fusing."""
+    return sum(report.timings[stage].p50 for stage in ("understand", "bm25", "vector", "window", "fuse"))
+
+
+def show_chat(console: Console, found: Mapping[int, ChatTimes]) -> None:
+    """Milliseconds from the question to contexts, to the first sentence and to the end, by number of users."""
+    table = Table("사용자 (users)", "질문", "오류", "근거 p50", "p95", "첫 문장 p50", "p95", "끝 p50", "p95")
+    for users, times in found.items():
+        pairs = (times.contexts, times.first, times.end)
+        cells = [f"{value:.0f}" for timing in pairs for value in (timing.p50, timing.p95)]
+        table.add_row(str(users), str(times.questions), str(times.errors), *cells)
+    console.print(table)

@@ -1,0 +1,103 @@
+"""Benchmark of the served pipeline: milliseconds from a question to its contexts, its first sentence and its end.
+
+Asks a real server, in a process of its own, over server-sent events, as many users at once as wanted. A browser adds
+the time to draw what it gets.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+import httpx
+
+from pipeline.errors import BackendUnavailable
+from pipeline.evaluation.metrics import percentile
+from pipeline.evaluation.retrieval_bench import Timing
+
+START_SECONDS = 120
+_EVENTS = {"retrieved": "contexts", "answering": "first", "done": "end"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTimes:
+    """Milliseconds over all questions of all users."""
+
+    questions: int
+    errors: int
+    contexts: Timing
+    first: Timing
+    end: Timing
+
+
+def bench_chat(home: Path, profile: str, index: str, texts: Sequence[str], users: int, questions: int) -> ChatTimes:
+    """Start a server over a home and let ``users`` ask ``questions`` each, one after the other."""
+    with running_server(home, profile) as url, ThreadPoolExecutor(users) as pool:
+        ask_once(url, index, texts[0])  # what is loaded with the first question isn't a user's wait
+        turns = [list(islice(cycle(texts), user * questions, (user + 1) * questions)) for user in range(users)]
+        times = [
+            one
+            for found in pool.map(lambda turn: [ask_once(url, index, text) for text in turn], turns)
+            for one in found
+        ]
+    good = [one for one in times if "end" in one]
+    return ChatTimes(len(times), len(times) - len(good), *(_timing(good, name) for name in _EVENTS.values()))
+
+
+def _timing(times: Sequence[dict[str, float]], name: str) -> Timing:
+    values = [one[name] for one in times if name in one]
+    return Timing(percentile(values, 0.5), percentile(values, 0.95))
+
+
+def ask_once(url: str, index: str, question: str) -> dict[str, float]:
+    """The milliseconds after which each part of the answer came, by name; without ``end`` where it failed."""
+    start, found = time.perf_counter(), dict[str, float]()
+    body = {"question": question, "index": index, "stream": True}
+    with httpx.stream("POST", f"{url}/v1/ask", json=body, timeout=60) as reply:
+        for line in reply.iter_lines():
+            name = _EVENTS.get(line.removeprefix("event: "))
+            if name and name not in found:
+                found[name] = (time.perf_counter() - start) * 1000
+    return found
+
+
+@contextmanager
+def running_server(home: Path, profile: str) -> Iterator[str]:
+    """The URL of a server in a process of its own, stopped at the end of the block.
+
+    Raises:
+        BackendUnavailable: it doesn't come up.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "app.cli", "--home", str(home), "--profile", profile, "serve", "--port", str(port)]
+    server = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait(server, f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def _wait(server: subprocess.Popen[str], url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            httpx.get(f"{url}/livez", timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.2)
+        else:
+            return
+    said = server.stderr.read() if server.poll() is not None and server.stderr else "no answer"
+    raise BackendUnavailable(name="server", reason=said.strip(), cure="`hansang doctor`")
