@@ -70,7 +70,7 @@ def open_part(index: Index, settings: Settings) -> Part:
         raise AnalyserNotIndexed(name=index.name, tokenizer=name, known=known)
     terms = TermStore(index.part(f"{name}/{TERMS}"))
     encoder = backends.load("encoder", index.manifest.encoder).load(index.part(f"{name}/{ENCODER}"))
-    vectors = np.load(index.part(f"{name}/{VECTORS}"), mmap_mode="r")
+    vectors = np.load(index.part(f"{name}/{VECTORS}"), mmap_mode="r").view(np.ndarray)
     bm25s = backends.load("retriever", "bm25s")
     return Part(
         terms,

@@ -33,6 +33,7 @@ FOREIGN, FOREIGN_REVIEWS = 0.15, 0.7
 FEWEST = 20
 PULL = 1.0  # a few hundred pseudo-questions place the line well and tilt it badly: the slope stays close to one
 MIN_SLOPE = 0.1
+MIN_GAP = 0.25  # between the mean scores with and without the passage; encyclopaedia and reviews have over 1
 DEPTH = 12  # candidates looked at; the features compare the first with the next five
 PROMPT = 5
 
@@ -42,13 +43,13 @@ def calibrate(
 ) -> Calibration:
     """The line from the model's score to log odds that fits this index's pseudo-questions best.
 
-    Deterministic. An index too small or too poor in words for ``FEWEST`` pseudo-questions gets the calibration of the
-    corpus that the model was fitted on.
+    Deterministic. An index too small or too poor in words for ``FEWEST`` pseudo-questions, or full of copies, so that
+    taking a passage out changes nothing, gets the calibration of the corpus that the model was fitted on.
     """
-    pairs = list(_score_pairs(passages, terms, retrievers, samples))
-    if len(pairs) < FEWEST:
+    pairs = np.array(list(_score_pairs(passages, terms, retrievers, samples)), dtype=np.float64).reshape(-1, 2)
+    if len(pairs) < FEWEST or (pairs[:, 0] - pairs[:, 1]).mean() < MIN_GAP:
         return Calibration()
-    return fit_line(np.array(pairs, dtype=np.float64))
+    return fit_line(pairs)
 
 
 def fit_line(pairs: NDArray[np.float64]) -> Calibration:
@@ -72,16 +73,18 @@ def _score_pairs(
 ) -> Iterator[tuple[float, float]]:
     random = np.random.default_rng(SEED)
     restaurants, names = passages.codes("restaurant")
+    documents, _ = passages.codes("document_id")
     for row in random.permutation(len(passages))[:samples].tolist():
         review = bool(names[restaurants[row]])
         query = pseudo_question(row, passages, terms, random, FOREIGN_REVIEWS if review else FOREIGN)
         allowed = restaurants == restaurants[row] if review else np.ones(len(passages), dtype=bool)
-        if query is None or allowed.sum() < 2:
+        same_document = documents == documents[row]  # its passages overlap
+        if query is None or not (allowed & ~same_document).any():
             continue
         scores = {name: np.where(allowed, r.score(query), -np.inf) for name, r in retrievers.items()}
         with_passage = score_of(query, scores, passages, terms)
         for values in scores.values():
-            values[row] = -np.inf
+            values[same_document] = -np.inf
         yield with_passage, score_of(query, scores, passages, terms)
 
 

@@ -10,6 +10,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -131,8 +132,13 @@ def options(settings: Settings) -> Iterator[Option]:
     yield from _options(settings, "")
 
 
+@cache
+def _hints(group: type) -> dict[str, Any]:
+    return get_type_hints(group)
+
+
 def _options(group: Any, prefix: str) -> Iterator[Option]:
-    hints = get_type_hints(type(group))
+    hints = _hints(type(group))
     for item in dataclasses.fields(group):
         value = getattr(group, item.name)
         if dataclasses.is_dataclass(value):

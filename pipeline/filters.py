@@ -50,7 +50,8 @@ def _rows(chip: Chip, passages: PassageStore) -> NDArray[np.bool_]:
 
 def _favour(chip: Chip, passages: PassageStore) -> FloatArray:
     if chip.kind == "dish":
-        return np.any([passages.containing(dish) for dish in chip.values], axis=0).astype(np.float32)
+        mentioned: FloatArray = np.any([passages.containing(dish) for dish in chip.values], axis=0).astype(np.float32)
+        return mentioned
     if chip.kind == "order":
         return _recency(passages)
     return _rows(chip, passages).astype(np.float32)
@@ -61,6 +62,5 @@ def _recency(passages: PassageStore) -> FloatArray:
     codes, dates = passages.codes("date")
     known = sorted({date for date in dates if date})
     place = {date: (number + 1) / len(known) for number, date in enumerate(known)}
-    recency: FloatArray = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
-    taken: FloatArray = np.take(recency, codes)
-    return taken
+    recency = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
+    return recency.take(codes)

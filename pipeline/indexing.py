@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
@@ -34,6 +32,7 @@ from pipeline.splitting import split_document
 from pipeline.storage import UNFINISHED, building, locked, write_atomically, write_json
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import AnalysedText, Document, Passage, Reject
+from pipeline.versions import versions
 
 SPLITTER = "kiwi"  # finds the sentences of every index; its terms are always there
 REJECTS = "rejects.jsonl"
@@ -136,7 +135,7 @@ def _fill(
         encoder=job.settings.encoder,
         sources=job.sources,
         settings=job.settings.flat(),
-        versions=versions(),
+        versions=dict(versions()),
         fingerprint=job.fingerprint,
     )
 
@@ -218,9 +217,3 @@ def _forget_old(target: Path, current: str) -> None:
     complete = sorted(path for path in target.iterdir() if path.is_dir() and not path.name.startswith("."))
     for folder in [path for path in complete if path.name <= current][:-KEEP]:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def versions() -> dict[str, str]:
-    """The versions that shape an index or an answer, by package."""
-    packages = ("hansang", "kiwipiepy", "kiwipiepy-model", "konlpy", "bm25s", "scikit-learn")
-    return {"python": platform.python_version(), **{package: version(package) for package in packages}}

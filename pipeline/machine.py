@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from pipeline.storage import UNFINISHED
+
 _SECONDS = 15  # for other programs to answer
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -119,7 +121,7 @@ def why_not_writable(folder: Path) -> str:
 
 def abandoned(indexes: Path) -> list[Path]:
     """The half-built folders under ``indexes`` whose process is gone: killed before it could remove them."""
-    found = sorted(indexes.glob("*/.building-*"))
+    found = sorted(indexes.glob(f"*/{UNFINISHED}*"))
     return [path for path in found if not _runs(path.name.rpartition("-")[2])]
 
 

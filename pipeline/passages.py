@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _BATCH = 4096
+CACHED = 10_000  # passages kept as objects: making one costs more than scoring it
 
 
 class PassageWriter:
@@ -70,6 +71,7 @@ class PassageStore:
         self._table: Any = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         self._offsets = np.cumsum([0] + [len(batch) for batch in self._table.to_batches()])
         self._batches = self._table.to_batches()
+        self._cached = lru_cache(CACHED)(self._read)
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -85,6 +87,9 @@ class PassageStore:
     def __getitem__(self, row: int) -> Passage:
         if not 0 <= row < len(self):
             raise IndexError(row)
+        return self._cached(row)
+
+    def _read(self, row: int) -> Passage:
         batch, at = self._place(row)
         own = {name: batch.column(name)[at].as_py() for name in _OWN}
         shared = {name: values[codes[row]] for name in _SHARED for codes, values in (self.codes(name),)}

@@ -146,12 +146,18 @@ def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understan
         scores["boost"] = (settings.fusion.boost * favour).astype(np.float32)
         fused = fused + scores["boost"]
     rows = candidate_rows(scores, fused, settings.retrieval.depth)
-    candidates = tuple(ScoredPassage(passages[row], row) for row in rows.tolist())
-    for name, values in {**scores, "fused": fused}.items():
-        ranks = competition_ranks(values, values[rows])
-        candidates = tuple(
-            c.scored(name, float(values[c.row]), int(rank)) for c, rank in zip(candidates, ranks, strict=True)
+    stages = {**scores, "fused": fused}
+    ranks = {name: competition_ranks(values, values[rows]).tolist() for name, values in stages.items()}
+    found = {name: values[rows].tolist() for name, values in stages.items()}
+    candidates = tuple(
+        ScoredPassage(
+            passages[row],
+            row,
+            {name: values[at] for name, values in found.items()},
+            {name: places[at] for name, places in ranks.items()},
         )
+        for at, row in enumerate(rows.tolist())
+    )
     return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
 
 
@@ -218,5 +224,5 @@ def mark_prompt(
         if fits:
             room -= 1
             taken[restaurant] += 1
-        marked.append(replace(candidate, in_prompt=fits))
+        marked.append(replace(candidate, in_prompt=True) if fits else candidate)
     return tuple(marked)

@@ -121,7 +121,7 @@ def read(query: Query, candidates: Sequence[ScoredPassage], passages: PassageSto
     found[sentence, term] = 1
     is_word = term < count
     letters = found[:, count:]
-    spelt = letters @ _spelling(asked[:count], asked[count:]).T
+    spelt = np.einsum("sl,wl->sw", letters, _spelling(asked[:count], asked[count:]))
     texts = [c.passage.text[start:end] for c, s in zip(candidates, spans, strict=True) for start, end in s]
     return Reading(
         owner=owner,
@@ -184,7 +184,7 @@ def _near(weights: FloatArray, sentence: _Ints, term: _Ints, place: _Ints, sente
         a, b = slice(None, -step), slice(step, None)
         close = (sentence[a] == sentence[b]) & (place[b] - place[a] <= NEAR) & (np.abs(term[b] - term[a]) == 1)
         found[sentence[a][close], np.minimum(term[a], term[b])[close]] = 1
-    near: FloatArray = found[:, :-1] @ (pairs / max(float(pairs.sum()), 1e-9))
+    near: FloatArray = (found[:, :-1] * (pairs / max(float(pairs.sum()), 1e-9))).sum(axis=1)
     return near
 
 
@@ -204,7 +204,7 @@ def _cues(question: str, sentences: Sequence[str]) -> FloatArray:
 def share(found: FloatArray, weights: FloatArray) -> FloatArray:
     """How much of the weight is found, row by row; 0 when there is none."""
     total = float(weights.sum())
-    result: FloatArray = (found @ weights / total if total else np.zeros(len(found))).astype(np.float32)
+    result: FloatArray = ((found * weights).sum(axis=1) / total if total else np.zeros(len(found))).astype(np.float32)
     return result
 
 
@@ -249,5 +249,5 @@ def weights(path: Path = WEIGHTS) -> FloatArray:
 
 def sentence_scores(reading: Reading) -> FloatArray:
     """How well each sentence answers, compared with the others: 1 is best in everything. *Shape:* ``(sentences,)``."""
-    scores: FloatArray = features(reading) @ weights()
+    scores: FloatArray = (features(reading) * weights()).sum(axis=1)
     return scores

@@ -14,10 +14,10 @@ from pipeline.assemble import Part, assemble, open_part
 from pipeline.config import Settings, with_overrides
 from pipeline.errors import HansangError, PassageNotFound, QuestionEmpty, QuestionTooLong
 from pipeline.index import Index, Manifest, current_folder, names, read_manifest
-from pipeline.indexing import versions
 from pipeline.rag import Ask, Rag, run
 from pipeline.traces import Feedback, TraceStore, Vote
 from pipeline.types import Question, Trace
+from pipeline.versions import versions
 from pipeline.xray import Xray, explain
 
 QUESTION_LIMIT = 1_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ CONCURRENT = 20
 WAITING = 64
 FONTS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "NanumGothic", "sans-serif")
 MONO = ("ui-monospace", "D2Coding", "NanumGothicCoding", "monospace")
+# Nothing is reported to anybody; nor does Gradio make a table of all past events after each one, which slows them down.
+QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
+}
 EVENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 Updates = dict[Any, Any]
@@ -74,7 +81,10 @@ class Page:
 
 def build(service: Service) -> gr.Blocks:
     """The chat page over a service."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     page = Page(service)
+    blocks: gr.Blocks
     with gr.Blocks(title="한상", analytics_enabled=False, fill_width=True) as blocks:
         page.session = gr.State(Session())
         _html("header", page)
@@ -91,10 +101,11 @@ def mount(app: FastAPI, service: Service) -> FastAPI:
     script, style = (HERE / name for name in ("chat.js", "style.css"))
     head = f"<style>{style.read_text(encoding='utf-8')}</style><script>{script.read_text(encoding='utf-8')}</script>"
     theme = gr.themes.Base(font=FONTS, font_mono=MONO)
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app, build(service), path="/", theme=theme, head=head, footer_links=[], run_history=False, ssr_mode=False,
         pwa=False, mcp_server=False, enable_monitoring=False,
     )  # fmt: skip
+    return mounted
 
 
 def _html(name: str, page: Page) -> None:

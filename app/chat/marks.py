@@ -15,25 +15,26 @@ _WORD = re.compile(r"[^\W_]{2,}")
 
 
 def matched_spans(service: Service, trace: Trace, candidates: Iterable[ScoredPassage]) -> dict[str, list[Span]]:
-    """Where each passage has the question's content morphemes, by passage id.
+    """Where each passage has what the question's content morphemes say, by passage id.
 
-    When the index is gone or no longer holds the passage as it was, the question's words are looked for as typed.
+    As a morpheme of its own, or as characters inside a longer word (주차 in 공영주차장), which the bigrams match. When the
+    index is gone or no longer holds the passage as it was, the question's words are looked for as typed.
     """
     text = trace.understanding.search_text if trace.understanding else trace.question.text
     try:
         rag = service.rag(trace.index, {"tokenizer": str(trace.settings["tokenizer"])})
     except HansangError:  # a stored answer outlives its index
         return {c.passage.id: word_spans(text, c.passage.text) for c in candidates}
-    wanted = {m.form for m in next(iter(rag.tokenizer.analyse([text]))).morphemes if m.content}
+    content = [m for m in next(iter(rag.tokenizer.analyse([text]))).morphemes if m.content]
+    forms, typed = {m.form for m in content}, " ".join(text[m.start : m.end] for m in content)
     found = {}
-    for candidate in candidates:
-        passage = candidate.passage
+    for passage in (candidate.passage for candidate in candidates):
         row = rag.index.passages.rows.get(passage.id)
         if row is None or rag.index.passages[row].text != passage.text:
             found[passage.id] = word_spans(text, passage.text)
         else:
-            morphemes = rag.terms.morphemes(row)
-            found[passage.id] = [(m.start, m.end) for m in morphemes if m.content and m.form in wanted]
+            morphemes = [(m.start, m.end) for m in rag.terms.morphemes(row) if m.content and m.form in forms]
+            found[passage.id] = morphemes + word_spans(typed, passage.text)
     return found
 
 

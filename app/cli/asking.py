@@ -52,7 +52,7 @@ def ask(
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """질문에 근거를 들어 답합니다. · Answers a question and cites what it rests on.
+    """질문에 근거를 들어 답합니다. · Answer a question with citations.
 
     예) hansang ask '주차 편한 고깃집 있어?' --index demo
     """
@@ -81,7 +81,7 @@ def search(
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """답하지 않고 단락만 찾습니다. · Finds passages without answering.
+    """답하지 않고 단락만 찾습니다. · Find passages only.
 
     예) hansang search '콜키지 무료' -n 20
     """
@@ -114,7 +114,9 @@ def explain(
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """단락이 왜 찾아졌는지, 왜 못 찾아졌는지 형태소로 보여 줍니다. · Shows by morphemes why a passage was found or not.
+    """단락이 왜 찾아졌는지 형태소로 봅니다. · X-ray of a passage.
+
+    왜 못 찾아졌는지도 알려 줍니다. · Also says why a passage was not found.
 
     예) hansang explain '주차 편한 고깃집' --passage r01-06
     """

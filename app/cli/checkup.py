@@ -22,7 +22,7 @@ _MARKS = {"ok": ("✓ 정상", "green"), "notice": ("! 알림", "yellow"), "prob
 
 
 def doctor(ctx: typer.Context, as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """이 컴퓨터를 점검하고 고칠 방법을 알려 줍니다. · Checks this machine and tells the cure.
+    """이 컴퓨터를 점검하고 고칠 방법을 알립니다. · Check this machine.
 
     문제가 있으면 종료 코드가 1입니다. · Exits with 1 when there is a problem.
 

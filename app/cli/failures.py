@@ -76,8 +76,11 @@ def _of_sqlite(error: sqlite3.OperationalError) -> HansangError:
 
 
 def _of_system(error: Exception) -> HansangError:
+    path = getattr(error, "filename", None)
+    if path is None:  # the output, say: nothing of ours was half-written
+        return SystemRefused(reason=error)
     try:
-        with clear_errors(Path(getattr(error, "filename", None) or "HANSANG_HOME")):
+        with clear_errors(Path(path)):
             raise error
     except HansangError as known:
         return known
@@ -88,8 +91,12 @@ def _of_system(error: Exception) -> HansangError:
 def report(error: HansangError, *, as_json: bool) -> None:
     """Say what went wrong, in Korean with English under it."""
     if as_json:
-        print_json({"error": {"code": error.code, "message": error.korean, "message_en": error.english}})
-        return
+        try:
+            print_json({"error": {"code": error.code, "message": error.korean, "message_en": error.english}})
+            sys.stdout.flush()
+            return
+        except OSError:  # the output itself is what failed
+            pass
     console = stderr()
     console.print(clean(error.korean, "bold red"), soft_wrap=True)
     console.print(clean(error.english, "dim"), soft_wrap=True)

@@ -72,7 +72,9 @@ def index(
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """파일로 색인을 만듭니다. 도중에 멈추면 이전 색인이 그대로입니다. · Builds an index; stopped, the former one stays.
+    """파일로 색인을 만듭니다. · Build an index from files.
+
+    도중에 멈추면 이전 색인이 그대로 남습니다. · When stopped, the former index stays.
 
     예) hansang index 후기.csv --name 우리동네 --column text=본문 --set indexing.k1=1.5
     """

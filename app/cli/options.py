@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.config import Settings, load_profile, parse_assignments
+from pipeline.errors import NotWritable
 
 if TYPE_CHECKING:
     from pipeline.service import Home
@@ -77,10 +78,17 @@ def common_of(ctx: typer.Context) -> Common:
 
 
 def home_of(ctx: typer.Context, home: Path | None) -> Home:
-    """The home: the command's own option, else that before the command."""
+    """The home: the command's own option, else that before the command.
+
+    Raises:
+        NotWritable: it is a file.
+    """
     from pipeline.service import Home  # heavy: brings pandas and pyarrow, which help and typing errors don't need
 
-    return Home(home or common_of(ctx).home)
+    root = home or common_of(ctx).home
+    if root.exists() and not root.is_dir():
+        raise NotWritable(path=root, reason="폴더가 아닙니다 · not a folder")
+    return Home(root)
 
 
 def settings_of(ctx: typer.Context, profile: str | None) -> Settings:

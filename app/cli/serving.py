@@ -29,7 +29,9 @@ def serve(
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """채팅과 HTTP API를 엽니다. Ctrl-C로 끕니다. · Serves the chat and the HTTP API until Ctrl-C.
+    """채팅과 HTTP API를 엽니다. · Serve the chat and the HTTP API.
+
+    Ctrl-C로 끕니다. · Until Ctrl-C.
 
     예) hansang serve --port 8000 --set retrieval.k=7
     """
@@ -44,7 +46,9 @@ def demo(
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """데모 색인을 만들고(없을 때만) 채팅을 엽니다. · Builds the demo index where it is missing and opens the chat.
+    """데모를 엽니다. · Open the demo.
+
+    색인이 없거나 낡았으면 먼저 만듭니다. · Its index is built first where it is missing or out of date.
 
     예) hansang demo
     """

@@ -77,5 +77,7 @@ def build(store: TermStore, folder: Path, *, k1: float, b: float, windows: Windo
 def load(store: TermStore, folder: Path) -> Bm25sRetriever:
     """Open what ``build`` wrote, memory-mapped."""
     bm25 = bm25s.BM25.load(folder, mmap=True, load_vocab=False)
+    for name in ("data", "indices", "indptr"):  # views without np.memmap's bookkeeping at every slice
+        bm25.scores[name] = bm25.scores[name].view(np.ndarray)
     starts = folder / "starts.npy"
     return Bm25sRetriever(store, bm25, np.load(starts) if starts.exists() else None)

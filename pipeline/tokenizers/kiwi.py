@@ -33,6 +33,9 @@ class KiwiTokenizer:
 
     def analyse(self, texts: Iterable[str]) -> Iterator[AnalysedText]:
         """See Tokenizer. Sentences are Kiwi's, each from its first morpheme to its last."""
+        if isinstance(texts, list) and len(texts) == 1:  # a question: not worth waking Kiwi's threads
+            yield _analysed(texts[0], self._kiwi.tokenize(texts[0]))
+            return
         kept: list[str] = []  # Kiwi reads ahead, so texts wait here until their analysis comes out, in order
 
         def remember() -> Iterator[str]:

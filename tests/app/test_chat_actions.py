@@ -23,7 +23,7 @@ REVIEWS = (
     ("숯골갈비", "마포", "건물 지하에 주차 2시간 무료라 편했어요. 고기도 맛있습니다."),
     ("숯골갈비", "마포", "고기는 좋은데 대기가 길어요."),
     ("연탄집", "마포", "주차가 불편합니다. 골목 안쪽이에요."),
-    ("스시담월", "강남", "주차는 발렛만 됩니다. 초밥이 신선해요."),
+    ("스시담월", "강남", "공영주차장 말고 주차는 발렛만 됩니다. 초밥이 신선해요."),
 )
 
 
@@ -84,6 +84,15 @@ def test_matches_of_the_question_are_found_in_the_passages(service: Service, ses
     spans = matched_spans(service, trace, trace.candidates)
     texts = {c.passage.id: c.passage.text for c in trace.candidates}
     assert {texts[id_][a:b] for id_, found in spans.items() for a, b in found} >= {"주차"}
+
+
+def test_a_word_inside_a_longer_one_is_marked_too(service: Service, session: Session) -> None:
+    asked(service, session, "강남 주차 되나요?")
+    trace = session.focused
+    assert trace is not None
+    spans = matched_spans(service, trace, trace.candidates)
+    start = REVIEWS[3][2].index("주차장")
+    assert any((start, start + 2) in found for found in spans.values())
 
 
 def test_a_wrong_question_stays_in_the_box_and_makes_room_for_the_next(service: Service, session: Session) -> None:

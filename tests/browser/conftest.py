@@ -113,9 +113,14 @@ def _open(browser: Browser, site: Site, seen: Seen, **options: Any) -> Page:
     local = (site.address, "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(local) else seen.outside.append(r.url))
     page.goto(site.address)
+    ready(page)
+    return page
+
+
+def ready(page: Page) -> None:
+    """Wait until the server has begun the session."""
     page.wait_for_selector("#hs-talk .welcome")
     page.wait_for_selector("#hs-header [data-act=lang]")
-    return page
 
 
 @pytest.fixture

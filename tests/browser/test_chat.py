@@ -9,16 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.trace_json import to_json
-from tests.browser.conftest import HOSTILE, Site
+from pipeline.trace_json import from_json
+from tests.browser.conftest import HOSTILE, Site, ready
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's queue sets a pandas option that pandas 3 no longer needs
-    pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated:DeprecationWarning"),
-]
+pytestmark = pytest.mark.browser
 
-QUESTION = "마포에서 주차 편한 고깃집 있어?"
+QUESTION = "불티연탄구이 주차 되나요?"
 BOX = "#hs-box textarea"
 
 
@@ -127,7 +123,7 @@ def test_the_download_is_the_stored_answer(page: Page, site: Site) -> None:
         page.get_by_role("link", name="JSON 받기").click()
     assert started.value.suggested_filename == f"hansang-{trace_id(page)}.json"
     found = json.loads(Path(started.value.path()).read_text(encoding="utf-8"))
-    assert found == to_json(site.service.trace(trace_id(page)))
+    assert from_json(found) == site.service.trace(trace_id(page))
 
 
 def test_an_unknown_link_says_so(page: Page, site: Site) -> None:
@@ -314,6 +310,7 @@ SMALL_OR_FAINT = """() => {
 def test_no_text_is_small_or_faint(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.reload()
+    ready(page)
     ask(page)
     assert page.evaluate(SMALL_OR_FAINT) == []
     for tab in ("형태소", "설정"):

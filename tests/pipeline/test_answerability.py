@@ -13,7 +13,7 @@ from pipeline import calibration
 from pipeline.answerability import PRIOR, Calibration, answerability, features, model, probability, raw_score
 from pipeline.protocols import Tokenizer
 from pipeline.reading import read
-from tests.pipeline.reviews import REVIEWS, Reviews, make_reviews
+from tests.pipeline.reviews import Reviews, make_reviews
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,9 @@ def test_calibrating_is_deterministic_and_needs_enough_passages(kiwi: Tokenizer,
     few = make_reviews(tmp_path, kiwi)
     assert calibration.calibrate(few.passages, few.terms, few.retrievers) == Calibration()
     (tmp_path / "many").mkdir()
-    words = ["주차", "웨이팅", "콜키지", "냉면", "갈비", "볶음밥", "된장찌개", "발렛", "유아의자", "룸"]
-    more = [
-        (f"가게{i % 3}", f"{words[i % 10]} {words[i // 3 % 10]} 이야기. {text}")
-        for i in range(4)
-        for _, text in REVIEWS
-    ]
+    things = ("주차장", "웨이팅", "콜키지", "냉면", "갈비", "볶음밥", "된장찌개", "발렛", "유아의자", "단체석")
+    praise = ("넓어서 편했어요", "짧아서 놀랐어요", "저렴해서 고마웠어요", "시원해서 행복했어요")
+    more = [("", f"{t} {p}. {things[i]} 이야기는 {i}월에 들었어요.") for i, t in enumerate(things) for p in praise]
     many = make_reviews(tmp_path / "many", kiwi, more)
     first = calibration.calibrate(many.passages, many.terms, many.retrievers)
     assert first == calibration.calibrate(many.passages, many.terms, many.retrievers)
@@ -111,3 +108,9 @@ def test_a_pseudo_question_uses_the_sentences_words(reviews: Reviews) -> None:
     forms = {m.form for m in reviews.terms.morphemes(0)}
     assert all(m.form in forms and query.text[m.start : m.end] == m.form for m in query.analysed.morphemes)
     assert calibration.pseudo_question(7, reviews.passages, reviews.terms, random, 0.0) is None  # ㅋㅋㅋㅋ
+
+
+def test_an_index_of_copies_is_not_calibrated(kiwi: Tokenizer, tmp_path: Path) -> None:
+    two = [("가게", "주차가 편하고 갈비가 맛있어요."), ("가게", "웨이팅이 길고 냉면이 짜요.")]
+    copies = make_reviews(tmp_path, kiwi, two * 20)
+    assert calibration.calibrate(copies.passages, copies.terms, copies.retrievers) == Calibration()

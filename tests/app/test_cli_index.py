@@ -1,0 +1,162 @@
+"""``hansang index``: what it makes and says, each wrong input, and that nothing half-made is ever left or used."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+
+from app.cli.indexing import checked_name
+from tests.app.cli_runs import failure, make_index, run, run_json, start, unfinished, wait_for, write_reviews
+
+
+def answers(home: Path, name: str = "small") -> bool:
+    """Whether the index can be asked, and nothing half-built lies beside it."""
+    return run(home, "search", "주차", "--index", name).exit_code == 0 and not unfinished(home)
+
+
+def test_says_what_was_built_and_knows_the_same_input(tmp_path: Path) -> None:
+    reviews, home = write_reviews(tmp_path), tmp_path / "home"
+    first = run(home, "index", str(reviews), "--name", "우리동네")
+    assert re.fullmatch(r"색인 '우리동네' 완성: 단락 9 · 거절 0 · \d+초\n", first.stdout)
+    again = run(home, "index", str(reviews), "--name", "우리동네")
+    assert "이미 최신입니다" in again.stdout
+    value = run_json(home, "index", str(reviews), "--name", "우리동네")
+    assert value["unchanged"] is True
+    forced = run_json(home, "index", str(reviews), "--name", "우리동네", "--force")
+    assert forced["unchanged"] is False
+    assert forced["index"]["version"] > value["index"]["version"]
+    assert first.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--set", "indexing.k1=2"], ["--column", "title=restaurant_id"], ["--restaurants", "places.jsonl"]],
+)
+def test_other_settings_columns_or_restaurants_are_other_input(tmp_path: Path, more: list[str]) -> None:
+    reviews, home = tmp_path / "reviews.csv", tmp_path / "home"
+    reviews.write_text("text,restaurant_id\n주차가 편해요,a\n냉면이 맛있어요,a\n", encoding="utf-8")
+    (tmp_path / "places.jsonl").write_text('{"id": "a", "name": "숯골갈비"}\n', encoding="utf-8")
+    more = [str(tmp_path / word) if word.endswith(".jsonl") else word for word in more]
+    assert run_json(home, "index", str(reviews), "--name", "x")["unchanged"] is False
+    assert run_json(home, "index", str(reviews), "--name", "x", *more)["unchanged"] is False
+    assert run_json(home, "index", str(reviews), "--name", "x", *more)["unchanged"] is True
+
+
+def test_refused_rows_are_counted_and_their_reasons_named(tmp_path: Path) -> None:
+    reviews = tmp_path / "reviews.csv"
+    reviews.write_text("글,별점\n주차가 편해요,5\n,4\n냉면이 짜요,열하나\n", encoding="utf-8")
+    result = run(tmp_path / "home", "index", str(reviews), "--name", "x", "--column", "text=글")
+    assert result.exit_code == 0, result.output
+    found = re.search(r"거절 2 \(이유: (.*)\) ·", result.stdout)
+    assert found
+    reasons = [json.loads(line) for line in Path(found[1]).read_text(encoding="utf-8").splitlines()]
+    assert [reason["line"] for reason in reasons] == [3, 4]
+
+
+def test_benchmarks_bring_questions(tmp_path: Path) -> None:
+    paragraph = {"context": "세종대왕은 훈민정음을 만들었다.", "qas": [
+        {"id": "q1", "question": "누가 훈민정음을 만들었나?", "answers": [{"text": "세종대왕", "answer_start": 0}]}
+    ]}  # fmt: skip
+    squad = tmp_path / "squad.json"
+    squad.write_text(json.dumps({"data": [{"title": "한글", "paragraphs": [paragraph]}]}), encoding="utf-8")
+    result = run(tmp_path / "home", "index", str(squad), "--name", "squad", "--format", "squad")
+    assert result.exit_code == 0, result.output
+    assert "질문 1개" in result.stdout
+
+
+def test_benchmark_without_questions_is_still_indexed(tmp_path: Path) -> None:
+    beir = tmp_path / "beir"
+    beir.mkdir()
+    (beir / "corpus.jsonl").write_text('{"_id": "d1", "title": "", "text": "주차가 편해요"}\n', encoding="utf-8")
+    result = run(tmp_path / "home", "index", str(beir), "--name", "b", "--format", "beir")
+    assert result.exit_code == 0, result.output
+    assert "질문은 읽지 못했습니다" in result.stderr
+    assert "단락 1" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "arguments", "said"),
+    [
+        ("reviews.csv", "제목,값\n가,나\n", [], "text 열을 찾지 못했습니다(있는 열: 제목, 값)"),
+        ("reviews.csv", "제목,값\n가,나\n", ["--column", "text=글"], "'글' 열이 없습니다"),
+        ("reviews.csv", "text\n가\n", ["--column", "text"], "이름=값"),
+        ("reviews.csv", "text\n가\n", ["--format", "xlsx"], "auto/csv"),
+        ("reviews.csv", "", [], "비어 있습니다"),
+        ("reviews.hwp", "가", [], "--format"),
+        ("reviews.csv", "text\n가\n", ["--set", "indexing.k1=-1"], "0–10"),
+        ("reviews.csv", "text\n가\n", ["--tokenizer", "mecab"], "kiwi, okt"),
+        ("reviews.csv", "text\n가\n", ["--set", "encoder=bert"], "lsa"),
+        ("reviews.csv", "text,restaurant_id\n가,나\n", ["--restaurants", "nope.csv"], "파일이 없습니다"),
+        ("reviews.csv", "text,rating\n,5\n", [], "쓸 수 있는 행이 하나도 없습니다"),
+    ],
+)
+def test_files_that_can_not_be_used_are_told(
+    tmp_path: Path, name: str, text: str, arguments: list[str], said: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    result = run(tmp_path / "home", "index", str(tmp_path / name), "--name", "x", *arguments)
+    assert said in failure(result, 2)
+    assert result.stdout == ""
+    assert not unfinished(tmp_path / "home")
+
+
+def test_folder_and_missing_file_are_told(tmp_path: Path) -> None:
+    assert "폴더입니다" in failure(run(tmp_path / "home", "index", str(tmp_path), "--name", "x"), 2)
+    assert "파일이 없습니다" in failure(run(tmp_path / "home", "index", str(tmp_path / "no.csv"), "--name", "x"), 2)
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", ".hidden", "-x", "a b", "가" * 61, "a\0b", "\udcff"])
+def test_names_that_no_folder_should_have_are_refused(tmp_path: Path, name: str) -> None:
+    reviews = write_reviews(tmp_path)
+    assert "색인 이름" in failure(run(tmp_path / "home", "index", str(reviews), f"--name={name}"), 2)
+    assert not (tmp_path / "home").exists()
+
+
+def test_names_are_composed() -> None:
+    assert checked_name("한글") == "한글"
+
+
+def test_interrupted_indexing_leaves_the_former_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    make_index(home, tmp_path)
+    process = start(home, "index", str(write_reviews(tmp_path, copies=5_000)), "--name", "small")
+    wait_for(lambda: list((home / "index").glob("*/.building-*/passages.arrow")))
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert answers(home)
+
+
+def test_two_indexings_of_one_name_do_not_run_at_once(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    make_index(home, tmp_path)
+    process = start(home, "index", str(write_reviews(tmp_path, copies=5_000)), "--name", "small")
+    wait_for(lambda: list((home / "index").glob("*/.building-*/passages.arrow")))
+    said = failure(run(home, "index", str(write_reviews(tmp_path)), "--name", "small", "--force"), 4)
+    assert f"프로세스 {process.pid}" in said
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert answers(home)
+
+
+@pytest.mark.parametrize("limit", [20_000, 200_000])
+def test_write_that_is_refused_half_way_leaves_the_former_one(tmp_path: Path, limit: int) -> None:
+    home = tmp_path / "home"
+    make_index(home, tmp_path)
+
+    def no_room() -> None:  # a file that grows beyond the limit meets the same refusal as on a full disk
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    process = start(home, "index", str(write_reviews(tmp_path, copies=300)), "--name", "small", prepare=no_room)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 5, said
+    assert "Traceback" not in said
+    assert answers(home)
