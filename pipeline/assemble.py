@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
+from pipeline.answerability import Calibration
+from pipeline.calibration import calibrate
 from pipeline.config import Indexing, Settings
 from pipeline.errors import AnalyserNotIndexed
 from pipeline.index import Index
 from pipeline.passages import PassageStore
 from pipeline.protocols import Retriever, Tokenizer
 from pipeline.rag import Rag
+from pipeline.storage import write_json
 from pipeline.termstore import TermStore
 
 TERMS, BM25, WINDOWS, ENCODER, VECTORS = "terms", "bm25", "windows", "encoder", "vectors.npy"
+CALIBRATION = "calibration.json"
 WINDOW_SENTENCES = 2
 WINDOW_B = 0.4  # windows differ less in length than passages do
 
@@ -37,6 +42,11 @@ def build_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: 
     np.save(folder / VECTORS, vectors)
 
 
+def calibrate_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: str) -> None:
+    """Learn what an answerable question looks like in what ``build_part`` built, and keep it beside it."""
+    write_json(folder / CALIBRATION, calibrate(passages, terms, open_retrievers(folder, terms, encoder)).to_json())
+
+
 def _windows(passages: PassageStore) -> list[tuple[int, int, int]]:
     """Every run of neighbouring sentences, as ``(row, start, end)``."""
     windows = []
@@ -48,12 +58,26 @@ def _windows(passages: PassageStore) -> list[tuple[int, int, int]]:
     return windows
 
 
+def open_retrievers(folder: Path, terms: TermStore, encoder: str) -> dict[str, Retriever]:
+    """The retrievers that ``build_part`` built in a folder, by the name of their stage."""
+    bm25s = backends.load("retriever", "bm25s")
+    vectors = np.load(folder / VECTORS, mmap_mode="r").view(np.ndarray)
+    return {
+        "bm25": bm25s.load(terms, folder / BM25),
+        "vector": backends.load("retriever", "vector").load(
+            backends.load("encoder", encoder).load(folder / ENCODER), vectors
+        ),
+        "window": bm25s.load(terms, folder / WINDOWS),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What an index holds for one analyser, opened."""
 
     terms: TermStore
     retrievers: Mapping[str, Retriever]
+    calibration: Calibration
 
 
 def open_part(index: Index, settings: Settings) -> Part:
@@ -68,28 +92,17 @@ def open_part(index: Index, settings: Settings) -> Part:
     if name not in index.manifest.analysers:
         known = ", ".join(index.manifest.analysers)
         raise AnalyserNotIndexed(name=index.name, tokenizer=name, known=known)
-    terms = TermStore(index.part(f"{name}/{TERMS}"))
-    encoder = backends.load("encoder", index.manifest.encoder).load(index.part(f"{name}/{ENCODER}"))
-    vectors = np.load(index.part(f"{name}/{VECTORS}"), mmap_mode="r").view(np.ndarray)
-    bm25s = backends.load("retriever", "bm25s")
-    return Part(
-        terms,
-        {
-            "bm25": _bm25(terms, index, settings),
-            "vector": backends.load("retriever", "vector").load(encoder, vectors),
-            "window": bm25s.load(terms, index.part(f"{name}/{WINDOWS}")),
-        },
-    )
-
-
-def _bm25(terms: TermStore, index: Index, settings: Settings) -> Retriever:
-    backend = backends.load("retriever", settings.retrieval.bm25)
+    for part in (TERMS, BM25, WINDOWS, ENCODER, VECTORS, CALIBRATION):
+        index.part(f"{name}/{part}")
+    folder = index.folder / name
+    terms = TermStore(folder / TERMS)
+    retrievers = open_retrievers(folder, terms, index.manifest.encoder)
     if settings.retrieval.bm25 == "rank_bm25":
         built = index.manifest.settings
-        retriever: Retriever = backend.load(terms, k1=built["indexing.k1"], b=built["indexing.b"])
-    else:
-        retriever = backend.load(terms, index.part(f"{settings.tokenizer}/{BM25}"))
-    return retriever
+        other = backends.load("retriever", "rank_bm25")
+        retrievers["bm25"] = other.load(terms, k1=built["indexing.k1"], b=built["indexing.b"])
+    calibration = Calibration.from_json(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
+    return Part(terms, retrievers, calibration)
 
 
 def assemble(settings: Settings, index: Index, part: Part) -> Rag:
@@ -105,5 +118,7 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
         tokenizer=load_tokenizer(settings.tokenizer),
         retrievers=part.retrievers,
         reranker=backends.load("reranker", settings.reranker).load(index.passages, part.terms),
-        generator=backends.load("generator", settings.generator).load(index.passages, part.terms, settings.answer),
+        generator=backends.load("generator", settings.generator).load(
+            index.passages, part.terms, settings.answer, part.calibration
+        ),
     )

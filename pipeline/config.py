@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -127,14 +127,12 @@ class Option:
     index_time: bool
 
 
+_hints: Callable[[type], dict[str, Any]] = cache(get_type_hints)
+
+
 def options(settings: Settings) -> Iterator[Option]:
     """Every setting with its value and description, in the order of the table in the README."""
     yield from _options(settings, "")
-
-
-@cache
-def _hints(group: type) -> dict[str, Any]:
-    return get_type_hints(group)
 
 
 def _options(group: Any, prefix: str) -> Iterator[Option]:

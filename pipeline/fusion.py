@@ -6,6 +6,7 @@ Each works on the passages that are allowed (the others are −inf and stay so).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import Fusion
 from pipeline.protocols import FloatArray
@@ -26,22 +27,24 @@ def min_max(scores: FloatArray, low: float, high: float) -> FloatArray:
     return ((scores - np.float32(low)) / np.float32(high - low)).astype(np.float32)
 
 
-def competition_ranks(scores: FloatArray, of: FloatArray | None = None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def competition_ranks(scores: FloatArray, of: FloatArray | None = None) -> NDArray[np.int64]:
     """The rank of each score, from 1: one more than the number of higher scores, so equal scores share a rank.
 
     ``of`` ranks those scores among ``scores`` instead of all.
     """
-    ordered = np.sort(scores)
-    ranks: np.ndarray[tuple[int], np.dtype[np.int64]] = (
-        len(scores) - np.searchsorted(ordered, scores if of is None else of, side="right") + 1
-    )
+    asked = scores if of is None else of
+    if not len(asked):
+        return np.empty(0, dtype=np.int64)
+    higher = np.sort(scores[scores > asked.min()])  # what is lower than all that is asked counts for none of them
+    ranks: NDArray[np.int64] = len(higher) - np.searchsorted(higher, asked, side="right") + 1
     return ranks
 
 
 def fuse(bm25: FloatArray, vector: FloatArray, window: FloatArray | None, settings: Fusion) -> FloatArray:
     """One score per passage. *Shape:* that of the arguments.
 
-    ``minmax``: ``(1 − window) · ((1 − weight) · bm25 + weight · vector) + window · best window``, each scaled by min-max.
+    ``minmax``: ``(1 − window) · ((1 − weight) · bm25 + weight · vector) + window · window score``, each scaled by
+    min-max.
     ``rrf``: the same shares of ``1 / (60 + rank)``. Without ``window`` scores its share goes to the other two.
     """
     scale = _by_extremes if settings.method == "minmax" else _by_rank

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.analyses import CachedTokenizer
-from pipeline.assemble import TERMS, build_part, load_tokenizer
+from pipeline.assemble import TERMS, build_part, calibrate_part, load_tokenizer
 from pipeline.config import Settings
 from pipeline.errors import HansangError, NothingToIndex
 from pipeline.index import (
@@ -124,6 +124,7 @@ def _fill(
             terms[name] = _write_terms(folder / name / TERMS, name, store, tokenizers[name], progress)
         progress(f"build:{name}", len(store))
         build_part(store, terms[name], folder / name, job.settings.encoder, job.settings.indexing)
+        calibrate_part(store, terms[name], folder / name, job.settings.encoder)
     return Manifest(
         name=job.name,
         version=version_name,

@@ -23,7 +23,7 @@ from pipeline.index import Index
 from pipeline.protocols import FloatArray, Generator, Reranker, Retriever, Tokenizer
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
-from pipeline.types import Query, ScoredPassage, Trace, Understanding
+from pipeline.types import Answer, Query, ScoredPassage, Trace, Understanding
 from pipeline.understanding import understand
 
 FIRST_STAGES = ("bm25", "vector")  # the retrievers that bring candidates; the window score only weighs in
@@ -98,7 +98,7 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
     if ask.answer:
         with clock.stage("generate"):
             for answer in rag.generator.generate(query, understanding, candidates):
-                trace = replace(trace, state="answering", answer=answer)
+                trace = replace(trace, state="answering", answer=answer, candidates=mark_cited(candidates, answer))
                 yield replace(trace, timings_ms=clock.read())
     yield replace(trace, state="done", timings_ms=clock.read())
 
@@ -189,9 +189,18 @@ def candidate_rows(scores: Mapping[str, FloatArray], fused: FloatArray, depth: i
 def top_rows(scores: FloatArray, depth: int) -> NDArray[np.int64]:
     """The rows of the highest finite scores, best first; equal scores in the order of their rows."""
     depth = min(depth, len(scores))
-    bound = np.partition(scores, len(scores) - depth)[len(scores) - depth] if depth else np.inf
-    rows = np.flatnonzero((scores >= bound) & np.isfinite(scores))
-    return rows[np.lexsort((rows, -scores[rows]))][:depth]
+    if not depth:
+        return np.empty(0, dtype=np.int64)
+    low = scores.min()
+    above = np.flatnonzero(
+        scores > low
+    )  # many passages share the lowest score (no term in common), which slows partition
+    if len(above) > depth:
+        low = np.partition(scores[above], len(above) - depth)[len(above) - depth]
+        above = np.flatnonzero(scores > low)
+    level = np.flatnonzero(scores == low)[: depth - len(above)] if np.isfinite(low) else above[:0]
+    rows = np.concatenate((above, level))
+    return rows[np.lexsort((rows, -scores[rows]))]
 
 
 def rerank(query: Query, candidates: tuple[ScoredPassage, ...], rag: Rag) -> tuple[ScoredPassage, ...]:
@@ -226,3 +235,9 @@ def mark_prompt(
             taken[restaurant] += 1
         marked.append(replace(candidate, in_prompt=True) if fits else candidate)
     return tuple(marked)
+
+
+def mark_cited(candidates: tuple[ScoredPassage, ...], answer: Answer) -> tuple[ScoredPassage, ...]:
+    """The candidates with those that the answer cites in the prompt: a count looks beyond the first ``k``."""
+    cited = {citation.passage_id for citation in answer.citations}
+    return tuple(replace(c, in_prompt=True) if c.passage.id in cited and not c.in_prompt else c for c in candidates)

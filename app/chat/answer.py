@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.chat.cards import source_line
-from app.chat.stages import percent
+from app.chat.stages import percent, worked_ms
 from app.chat.text import attributes, button, escape, excerpt
 from app.chat.words import Lang, word
 from pipeline.types import Answer, Citation, Trace
@@ -95,10 +95,12 @@ def _note(answer: Answer) -> str:
 
 
 def _looked_for(trace: Trace, lang: Lang) -> str:
+    """What was searched for in vain: in the generator's words when it says, else the text of the search."""
     assert trace.answer is not None
+    if trace.answer.note:
+        return _note(trace.answer)
     searched = trace.understanding.search_text if trace.understanding else trace.question.text
-    said = escape(trace.answer.note or searched)
-    return f'<p class="note"><b>{escape(word("looked_for", lang))}</b> {said}</p>'
+    return f'<p class="note"><b>{escape(word("looked_for", lang))}</b> {escape(searched)}</p>'
 
 
 def _nearest(trace: Trace, lang: Lang) -> str:
@@ -130,6 +132,5 @@ def facts(trace: Trace, lang: Lang) -> str:
         cited = {citation.passage_id for citation in trace.answer.citations}
         parts.append(word("sources", lang, n=len(cited)))
     parts.append(word("candidates", lang, n=len(trace.candidates)))
-    if "total" in trace.timings_ms:
-        parts.append(f"{trace.timings_ms['total']:,.0f} ms")
+    parts.append(f"{worked_ms(trace):,.0f} ms")
     return f'<p class="facts">{escape(" · ".join(parts))}</p>'

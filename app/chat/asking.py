@@ -1,4 +1,4 @@
-"""Asking: a question, the same again, without a chip, under other settings. Each yields the parts of the page that changed.
+"""Asking: a question, the same again, without a chip, under other settings. Each yields the parts to draw anew.
 
 Nothing here knows of Gradio or HTML: these are functions of a Service and a Session.
 """
@@ -41,7 +41,6 @@ class Unexpected(HansangError):
 
 def ask(service: Service, session: Session, question: str) -> Iterator[Parts]:
     """Ask a new question, following up the last answer over the same index."""
-    session.draft = question
     if session.busy:
         session.notice = word("busy", session.lang)
         yield TALK
@@ -94,7 +93,7 @@ def _work(
     session.notice = word("failed" if turn.error else "ready", session.lang)
     if session.tab == "morphemes":
         explain(service, session)
-    yield END | {"box"} if session.draft else END
+    yield END
 
 
 def _grow(
@@ -105,9 +104,6 @@ def _grow(
     request = Request(turn.question, index, overrides, turn.previous, turn.removed)
     drawn = 0.0
     with closing(service.ask(request)) as traces:  # type: ignore[type-var]  # it is a generator
-        if session.draft:
-            session.draft = ""
-            yield frozenset({"box"})
         for trace in traces:
             _take(session, turn, trace, beside=beside)
             if session.stop:

@@ -42,6 +42,7 @@ class Page:
         self.parts: dict[str, Any] = {}
         self.tabs: dict[Tab, Any] = {}
         self.session: Any = None
+        self.box: Any = None
         self.send: Any = None
         self.stop: Any = None
         self.sheet: Any = None
@@ -50,8 +51,8 @@ class Page:
     @property
     def outputs(self) -> list[Any]:
         """Every component that an event may change."""
-        buttons = [self.send, self.stop, self.sheet, self.close]
-        return [*self.parts.values(), *self.tabs.values(), *buttons, self.session]
+        others = [self.box, self.send, self.stop, self.sheet, self.close]
+        return [*self.parts.values(), *self.tabs.values(), *others, self.session]
 
     def updates(self, parts: Iterable[str], session: Session) -> Updates:
         """The parts as updates of their components."""
@@ -69,9 +70,9 @@ class Page:
     def everything(self, session: Session) -> Updates:
         """All parts and labels: at the beginning, and when the language changes."""
         lang = session.lang
-        made = self.updates([part for part in self.parts if part not in ("box", "tabs")], session)
+        made = self.updates([part for part in self.parts if part != "tabs"], session)
         made |= {tab: gr.update(label=word(f"tab_{name}", lang)) for name, tab in self.tabs.items()}
-        made[self.parts["box"]] = gr.update(placeholder=word("placeholder", lang), label=word("question_label", lang))
+        made[self.box] = gr.update(placeholder=word("placeholder", lang), label=word("question_label", lang))
         made[self.send] = gr.update(value=word("send", lang))
         made[self.stop] = gr.update(value=f"◼ {word('stop', lang)}")
         made[self.sheet] = gr.update(value=word("open_panel", lang))
@@ -125,7 +126,7 @@ def _left(page: Page) -> None:
         with gr.Column(elem_id="hs-composer", min_width=0):
             _html("status", page)
             with gr.Row(elem_id="hs-ask"):
-                page.parts["box"] = gr.Textbox(
+                page.box = gr.Textbox(
                     lines=1, max_lines=6, elem_id="hs-box", container=False, show_label=False, autofocus=True,
                     label=word("question_label", "ko"), placeholder=word("placeholder", "ko"), scale=1, min_width=0,
                 )  # fmt: skip
@@ -152,7 +153,7 @@ def _right(page: Page) -> None:
 
 def _events(page: Page, blocks: gr.Blocks) -> None:
     """Wire everything. Every function is given the session, changes it, and yields updates."""
-    box, session, everything = page.parts["box"], page.session, page.outputs
+    box, session, everything = page.box, page.session, page.outputs
     blocks.load(_opener(page), None, everything, **EVENT)
     asking = _asker(page)
     gr.on([box.submit, page.send.click], asking, [session, box], everything, trigger_mode="multiple", **EVENT)

@@ -12,9 +12,9 @@ from pipeline.types import Answer, ScoredPassage, Source, Span, Trace
 
 
 def shown(trace: Trace, expanded: bool) -> list[tuple[int, ScoredPassage]]:
-    """The candidates to show with their places from 1: those of the prompt and those cited (a count may cite any), or all.
+    """The candidates to show with their places from 1: those of the prompt and those cited, or all.
 
-    Before the reranker has chosen, the first k.
+    A count may cite a passage outside the prompt. Before the reranker has chosen, the first k.
     """
     placed = list(enumerate(trace.candidates, start=1))
     if expanded:
@@ -99,7 +99,8 @@ def source_line(source: Source, lang: Lang) -> str:
 def _stars(rating: float, lang: Lang) -> str:
     full = min(5, max(0, round(rating)))
     label = word("rating", lang, n=f"{rating:g}")
-    return f'<span role="img"{attributes(aria_label=label, title=label)} class="stars">{"★" * full}{"☆" * (5 - full)}</span>'
+    opening = attributes(class_="stars", role="img", aria_label=label, title=label)
+    return f"<span{opening}>{'★' * full}{'☆' * (5 - full)}</span>"
 
 
 def _stages(candidate: ScoredPassage, bars: Mapping[str, Mapping[str, int]], lang: Lang) -> str:

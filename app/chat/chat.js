@@ -61,7 +61,7 @@
     for (const name of ["mouseover", "focusin"]) element.addEventListener(name, (event) => light(event.target));
     for (const name of ["mouseleave", "focusout"]) element.addEventListener(name, () => light(null));
     if (element.closest("#hs-evidence")) new MutationObserver(arrive).observe(element, {childList: true, subtree: true, attributes: true});
-    if (element.closest("#hs-talk")) new MutationObserver(follow).observe(element, {childList: true, subtree: true, characterData: true});
+    if (element.closest("#hs-talk")) new MutationObserver(follow).observe(element, {childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-trace"]});
     if (element.closest("#hs-header")) new MutationObserver(language).observe(element, {childList: true, subtree: true, attributes: true});
     language();
   }
@@ -158,9 +158,21 @@
     const now = all("#hs-talk .turn");
     if (now.length > turns) following = true;
     turns = now.length;
+    accept(now.at(-1));
     if (!following) return;
     now.at(-1).scrollIntoView({block: "start"});
     if (!now.at(-1).querySelector(".working")) following = false;
+  }
+  /* The box is emptied here, once the service has taken the question: what is wrong stays to be mended, and what was
+     typed meanwhile stays too. */
+  let accepted = null;
+  function accept(turn) {
+    if (!turn?.dataset.trace || turn.dataset.trace === accepted) return;
+    accepted = turn.dataset.trace;
+    const box = $("#hs-box textarea");
+    if (box.value.trim() !== turn.querySelector(".question")?.textContent) return;
+    box.value = "";
+    box.dispatchEvent(new Event("input", {bubbles: true}));
   }
   function language() {
     const lang = $("#hs-header [data-lang]")?.dataset.lang;

@@ -1,4 +1,4 @@
-"""The morpheme X-ray of a passage as HTML: both texts as morphemes, what each term gave, why the passage stands where it does."""
+"""The morpheme X-ray as HTML: both texts as morphemes, what each term gave, why the passage stands where it does."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def _table(xray: Xray, lang: Lang) -> str:
         f'<th scope="col">{escape(word(key, lang))}</th>' for key in ("term", "count", "idf", "gave", "share")
     )
     body = "".join(_contribution(c, total, lang) for c in xray.contributions)
-    foot = f'<tr class="sum"><th scope="row">{escape(word("total", lang))}</th><td></td><td></td><td>{number(total)}</td><td></td></tr>'
+    named = f'<th scope="row">{escape(word("total", lang))}</th>'
+    foot = f'<tr class="sum">{named}<td></td><td></td><td>{number(total)}</td><td></td></tr>'
     return f'<div class="wide"><table class="terms"><tr>{head}</tr>{body}{foot}</table></div>'
 
 

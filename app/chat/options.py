@@ -142,4 +142,5 @@ def _problem(error: HansangError | None, lang: Lang) -> str:
 def error_block(error: HansangError, lang: Lang) -> str:
     """An error as HTML: the Korean sentence, the English one beside it when the page is in English."""
     english = f'<p lang="en">{escape(error.english)}</p>' if lang == "en" else ""
-    return f'<div class="error" role="alert"><span aria-hidden="true">⚠</span><div><p>{escape(error.korean)}</p>{english}</div></div>'
+    said = f"<div><p>{escape(error.korean)}</p>{english}</div>"
+    return f'<div class="error" role="alert"><span aria-hidden="true">⚠</span>{said}</div>'

@@ -1,10 +1,10 @@
-"""The two figures of the panel: ranks across the stages, and where the time went. Plain Plotly, no request leaves the page."""
+"""The two figures of the panel: ranks across the stages, and where the time went."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.chat.stages import COLOURS
+from app.chat.stages import COLOURS, worked_ms
 from app.chat.text import excerpt, plain
 from app.chat.words import Lang, word
 from pipeline.types import ScoredPassage, Trace
@@ -90,8 +90,7 @@ def time_figure(trace: Trace, lang: Lang) -> Any:
             marker={"color": COLOURS[stage], "line": {"width": 1, "color": "#ffffff"}},
             textfont={"color": "#ffffff" if stage in DARK else "#000000"},
         )
-    total = trace.timings_ms.get("total", 0.0)
-    layout = _layout(f"{word('times_title', lang)}: {total:,.1f}", 180, len(figure.data))
+    layout = _layout(f"{word('times_title', lang)}: {worked_ms(trace):,.1f}", 180, len(figure.data))
     figure.update_layout(
         **layout, barmode="stack", xaxis={"ticksuffix": " ms"}, uniformtext={"minsize": 13, "mode": "hide"}
     )
@@ -99,10 +98,8 @@ def time_figure(trace: Trace, lang: Lang) -> Any:
 
 
 def stage_times(trace: Trace) -> dict[str, float]:
-    """Milliseconds by stage in order; what no stage accounts for is ``other``."""
-    known = {stage: trace.timings_ms[stage] for stage in TIME_STAGES if stage in trace.timings_ms}
-    rest = trace.timings_ms.get("total", 0.0) - sum(known.values())
-    return {**known, "other": rest} if rest > 0.05 else known
+    """Milliseconds by stage, in the order in which they happen."""
+    return {stage: trace.timings_ms[stage] for stage in TIME_STAGES if stage in trace.timings_ms}
 
 
 def _layout(title: str, height: int, entries: int) -> dict[str, Any]:

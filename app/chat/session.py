@@ -1,4 +1,4 @@
-"""What one browser tab holds: the conversation, what the panel shows, the settings in force. Plain data, changed in place.
+"""What one browser tab holds: the conversation, what the panel shows, the settings in force. Changed in place.
 
 Gradio hands the same Session to every event of a tab, so that two events at once (an answer that grows, a language that
 is switched) see each other's changes.
@@ -51,7 +51,6 @@ class Session:
     tab: Tab = "evidence"
     chosen: str = ""
     xray: Xray | HansangError | None = None
-    draft: str = ""
     busy: bool = False
     stop: bool = False
     notice: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline.types import ScoredPassage
+from pipeline.types import ScoredPassage, Trace
 
 STAGES = ("bm25", "vector", "window", "fused", "rerank")
 """The stages of a card, in the order in which they happen."""
@@ -20,7 +20,6 @@ COLOURS = {
     "rerank": "#d55e00",
     "generate": "#56b4e9",
     "understand": "#999999",
-    "other": "#c8c8c8",
 }
 """Okabe and Ito's palette, one colour for each stage everywhere."""
 
@@ -57,3 +56,8 @@ def lift(candidate: ScoredPassage) -> int | None:
     if "rerank" not in candidate.ranks or "fused" not in candidate.ranks:
         return None
     return candidate.ranks["fused"] - candidate.ranks["rerank"]
+
+
+def worked_ms(trace: Trace) -> float:
+    """Milliseconds that the stages took. The trace's total is more: it waits for the page between two stages."""
+    return sum(milliseconds for stage, milliseconds in trace.timings_ms.items() if stage != "total")

@@ -17,7 +17,8 @@ from pipeline.types import Chip, Trace
 REASONS = ("unfaithful", "irrelevant", "missing", "wrong", "other")
 _THUMB = (
     '<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none" stroke="currentColor"'
-    ' stroke-width="2" stroke-linejoin="round"{turned}><path d="M3 11h4v10H3zM7 11l4-8q3 0 3 3v4h5q2 0 1.6 2l-1.6 7q-.4 2-2.4 2H7z"/></svg>'
+    ' stroke-width="2" stroke-linejoin="round"{turned}>'
+    '<path d="M3 11h4v10H3zM7 11l4-8q3 0 3 3v4h5q2 0 1.6 2l-1.6 7q-.4 2-2.4 2H7z"/></svg>'
 )
 _THUMB_UP, _THUMB_DOWN = _THUMB.format(turned=""), _THUMB.format(turned=' transform="rotate(180)"')
 _MODE_SIGNS = {"filter": "", "exclude": "≠ ", "boost": "↑ "}
@@ -117,8 +118,11 @@ def _chip(chip: Chip, trace: Trace, lang: Lang) -> str:
         "✕", class_="off", data_act="remove", data_chip=chip.id, data_trace=trace.id,
         aria_label=f"{chip.label}: {word('remove', lang)}", title=word("remove", lang),
     )  # fmt: skip
-    label = f"<span{attributes(title=hint)}><small>{escape(word(f'mode_{chip.mode}', lang))}</small> {escape(_MODE_SIGNS[chip.mode] + about + chip.label)}{carried}</span>"
-    return f'<li class="chip {chip.mode}" lang="ko">{label}{off}</li>'
+    mode = f"<small>{escape(word(f'mode_{chip.mode}', lang))}</small>"
+    named = escape(_MODE_SIGNS[chip.mode] + about + chip.label)
+    return (
+        f'<li class="chip {chip.mode}" lang="ko"><span{attributes(title=hint)}>{mode} {named}{carried}</span>{off}</li>'
+    )
 
 
 def _removed(chip: Chip, trace: Trace, lang: Lang) -> str:
@@ -143,6 +147,7 @@ def _working(turn: Turn, session: Session, lang: Lang) -> str:
 def _actions(turn: Turn, trace: Trace, lang: Lang) -> str:
     vote = turn.feedback.vote if turn.feedback else ""
     id_ = trace.id
+    download = attributes(class_="soft", href=f"v1/traces/{id_}", download=f"hansang-{id_}.json")
     made = [
         _icon(_THUMB_UP, "up", lang, data_act="up", data_trace=id_, aria_pressed="true" if vote == "up" else "false"),
         _icon(
@@ -153,7 +158,7 @@ def _actions(turn: Turn, trace: Trace, lang: Lang) -> str:
         button(f"↻ {escape(word('again', lang))}", class_="soft", data_act="again", data_trace=id_),
         _compare_button(turn, id_, lang),
         button(escape(word("link", lang)), class_="soft", data_link=f"?trace={id_}", data_done=word("linked", lang)),
-        f"<a{attributes(class_='soft', href=f'v1/traces/{id_}', download=f'hansang-{id_}.json')}>⬇ {escape(word('download', lang))}</a>",
+        f"<a{download}>⬇ {escape(word('download', lang))}</a>",
     ]  # fmt: skip
     saved = f'<span class="saved">{escape(word("saved", lang, id=turn.feedback.id))}</span>' if turn.feedback else ""
     return f'<div class="acts">{"".join(made)}{saved}</div>'
@@ -187,7 +192,10 @@ def _reasons(trace: Trace, lang: Lang) -> str:
         f"{escape(word(f'reason_{key}', lang))}</label>"
         for key in REASONS
     )
-    text = f"<textarea{attributes(name='text', rows='2', maxlength='1000', aria_label=word('reason_text', lang), placeholder=word('reason_text', lang))}></textarea>"
+    hint = word("reason_text", lang)
+    text = (
+        f"<textarea{attributes(name='text', rows='2', maxlength='1000', aria_label=hint, placeholder=hint)}></textarea>"
+    )
     send = button(escape(word("submit", lang)), class_="primary", data_act="down", data_trace=trace.id)
     cancel = button(escape(word("cancel", lang)), class_="soft", data_act="form", data_form="", data_trace=trace.id)
     return (

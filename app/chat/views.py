@@ -58,10 +58,6 @@ def _status(service: Service, session: Session) -> str:
     return f'<div class="status" role="status" aria-live="polite">{pulse}<span>{escape(said)}</span></div>'
 
 
-def _box(service: Service, session: Session) -> Any:
-    return gr.update(value=session.draft)
-
-
 def _evidence(service: Service, session: Session) -> str:
     trace = session.focused
     if trace is None:
@@ -107,7 +103,6 @@ def _header(service: Service, session: Session) -> str:
 _DRAWN: dict[str, Callable[[Service, Session], Any]] = {
     "talk": _talk,
     "status": _status,
-    "box": _box,
     "evidence": _evidence,
     "ranks": _ranks,
     "times": _times,

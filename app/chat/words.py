@@ -116,7 +116,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stage_understand": ("질문 이해", "Understand"),
     "stage_fuse": ("융합", "Fuse"),
     "stage_generate": ("답변", "Answer"),
-    "stage_other": ("나머지", "Other"),
     "rank": ("{n}위", "#{n}"),
     "relevance": ("관련 확률 {p} %", "P(relevant) {p} %"),
     "rose": ("리랭커가 {n}계단 올림", "up {n} by the reranker"),

@@ -15,7 +15,7 @@ from pipeline.errors import DiskFull, HansangError, MachineError, NotWritable
 from pipeline.storage import clear_errors
 
 _OURS = ("annotations", "app", "pages", "pipeline")
-_UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
+_UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 
 
 class PackageMissing(MachineError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.decomposition import TruncatedSVD
+from sklearn.utils.extmath import randomized_svd
 
 from pipeline.protocols import FloatArray
 from pipeline.termstore import TermStore
@@ -95,11 +95,11 @@ def _components(store: TermStore, ids: NDArray[np.int64], idf: FloatArray, dimen
     dimensions = min(dimensions, len(rows), len(ids))
     if dimensions < 2:  # one passage or one term: nothing to decompose
         return np.ones((len(ids), 1), dtype=np.float32)
-    svd = TruncatedSVD(dimensions, random_state=0)
+    matrix = _tfidf(store, rows, ids, idf)
     # Once Java runs in the process (Okt), OpenBLAS's LU crashes on the main thread's stack; other threads are spared.
     with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(svd.fit, _tfidf(store, rows, ids, idf)).result()
-    return np.ascontiguousarray(svd.components_.T, dtype=np.float32)
+        _, _, components = thread.submit(randomized_svd, matrix, dimensions, n_iter=5, random_state=0).result()
+    return np.ascontiguousarray(components.T, dtype=np.float32)
 
 
 def _tfidf(

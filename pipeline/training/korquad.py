@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import backends
-from pipeline.assemble import BM25, ENCODER, VECTORS, WINDOWS, build_part, load_tokenizer
+from pipeline.assemble import build_part, load_tokenizer, open_retrievers
 from pipeline.config import Fusion, Settings
 from pipeline.errors import FileProblem
 from pipeline.fusion import fuse
@@ -85,17 +84,7 @@ def open_corpus(path: Path, folder: Path, settings: Settings) -> Corpus:
     build_part(opened, store, folder, settings.encoder, settings.indexing)
     queries = map(make_query, tokenizer.analyse(text for text, _, _ in asked))
     questions = tuple(Asked(query, row, article) for query, (_, row, article) in zip(queries, asked, strict=True))
-    return Corpus(opened, store, _retrievers(store, folder, settings.encoder), questions)
-
-
-def _retrievers(terms: TermStore, folder: Path, encoder: str) -> dict[str, Retriever]:
-    bm25s, vector = backends.load("retriever", "bm25s"), backends.load("retriever", "vector")
-    opened = backends.load("encoder", encoder).load(folder / ENCODER)
-    return {
-        "bm25": bm25s.load(terms, folder / BM25),
-        "vector": vector.load(opened, np.load(folder / VECTORS, mmap_mode="r")),
-        "window": bm25s.load(terms, folder / WINDOWS),
-    }
+    return Corpus(opened, store, open_retrievers(folder, store, settings.encoder), questions)
 
 
 def candidates(corpus: Corpus, depth: int) -> Iterator[list[ScoredPassage]]:

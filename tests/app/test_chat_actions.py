@@ -74,7 +74,6 @@ def test_the_answer_grows_through_named_stages_and_is_stored(service: Service, s
     assert service.trace(trace.id).answer == trace.answer
     assert session.focus == trace.id
     assert not session.busy
-    assert session.draft == ""
 
 
 def test_matches_of_the_question_are_found_in_the_passages(service: Service, session: Session) -> None:
@@ -95,10 +94,9 @@ def test_a_word_inside_a_longer_one_is_marked_too(service: Service, session: Ses
     assert any((start, start + 2) in found for found in spans.values())
 
 
-def test_a_wrong_question_stays_in_the_box_and_makes_room_for_the_next(service: Service, session: Session) -> None:
+def test_a_wrong_question_is_an_error_that_makes_room_for_the_next(service: Service, session: Session) -> None:
     asked(service, session, "???")
     assert isinstance(session.turns[0].error, QuestionEmpty)
-    assert session.draft == "???"
     asked(service, session)
     assert [turn.error for turn in session.turns] == [None]
 
@@ -205,7 +203,6 @@ def test_a_question_while_another_is_answered_waits(service: Service, session: S
     list(ask(service, session, "다른 질문"))
     assert session.turns == []
     assert "답하는 중" in session.notice
-    assert session.draft == "다른 질문"
 
 
 def test_the_xray_is_of_the_chosen_passage(service: Service, session: Session) -> None:

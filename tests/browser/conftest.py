@@ -30,7 +30,8 @@ FLAGS = (
 ).split()
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 HOSTILE = (
-    '<script>window.hacked=1;alert(1)</script> 해커네식당 와이파이 비밀번호는 벽에 있어요. <img src=x onerror="window.hacked=2">',
+    "<script>window.hacked=1;alert(1)</script> 해커네식당 와이파이 비밀번호는 벽에 있어요."
+    ' <img src=x onerror="window.hacked=2">',
     "해커네식당 [와이파이](javascript:window.hacked=3) {{value}} ${window.hacked=4} `x` **굵게** 잘 됩니다.",
     "해커네식당 와이파이 \u202e다니립느\u202c <a href=javascript:alert(1)>링크</a> &lt;b&gt;",
 )
@@ -126,9 +127,8 @@ def ready(page: Page) -> None:
 @pytest.fixture
 def page(browser: Browser, site: Site, seen: Seen) -> Iterator[Page]:
     """The chat at 1280 px. Whatever a test does, no dialog opens, no script fails and nothing is fetched from outside."""
-    opened = _open(
-        browser, site, seen, viewport={"width": 1280, "height": 800}, permissions=["clipboard-read", "clipboard-write"]
-    )
+    wide, clipboard = {"width": 1280, "height": 800}, ["clipboard-read", "clipboard-write"]
+    opened = _open(browser, site, seen, viewport=wide, permissions=clipboard)
     yield opened
     opened.context.close()
     assert seen == Seen()

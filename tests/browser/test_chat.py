@@ -37,7 +37,7 @@ def trace_id(page: Page) -> str:
 
 
 def test_a_question_is_answered_with_evidence_scores_and_times(page: Page, site: Site) -> None:
-    ask(page)
+    ask(page, "불티연탄구이 와인 콜키지 얼마예요?")
     trace = site.service.trace(trace_id(page))
     assert trace.answer is not None
     used = [c for c in trace.candidates if c.in_prompt]
@@ -291,19 +291,27 @@ def test_on_a_phone_nothing_scrolls_sideways_and_a_citation_opens_the_sheet(phon
 
 SMALL_OR_FAINT = """() => {
   const channels = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const lum = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
-  const ground = e => { for (; e; e = e.parentElement) { const c = channels(getComputedStyle(e).backgroundColor); if (c.length && (c.length < 4 || c[3] === 1)) return c; } return [255, 255, 255]; };
+  const linear = v => v / 255 <= .03928 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = c => .2126 * linear(c[0]) + .7152 * linear(c[1]) + .0722 * linear(c[2]);
+  const ground = e => {
+    for (; e; e = e.parentElement) {
+      const c = channels(getComputedStyle(e).backgroundColor);
+      if (c.length && (c.length < 4 || c[3] === 1)) return c;
+    }
+    return [255, 255, 255];
+  };
   const bad = [];
-  for (const e of document.querySelectorAll('#hs-header *, #hs-talk *, #hs-panel *, #hs-composer *')) {
-    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    const box = e.getBoundingClientRect();
-    if (!own || !box.width || e.closest('svg, option, [disabled], .sr-only') || !e.checkVisibility({visibilityProperty: true})) continue;
-    const style = getComputedStyle(e), a = lum(channels(style.color)), b = lum(ground(e));
+  for (const e of document.querySelectorAll(':is(#hs-header, #hs-talk, #hs-panel, #hs-composer) *')) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    if (e.closest('svg, option, [disabled], .sr-only') || !e.checkVisibility({visibilityProperty: true})) continue;
+    const style = getComputedStyle(e), a = light(channels(style.color)), b = light(ground(e));
     const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (parseFloat(style.fontSize) < 13 || ratio < 4.5) bad.push(`${e.tagName}.${e.className} ${style.fontSize} ${ratio.toFixed(2)} ${e.textContent.slice(0, 20)}`);
+    const small = parseFloat(style.fontSize) < 13;
+    if (small || ratio < 4.5) bad.push([e.tagName, e.className, style.fontSize, ratio, e.textContent].join(' '));
   }
   return bad;
 }"""
+"""Texts under 13 px or under the contrast of WCAG AA (4.5 : 1)."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
