@@ -6,12 +6,13 @@ once.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.console import print_json, stdout, waiting
+from app.cli.console import note, print_json, stdout, waiting
 from app.cli.options import (
     DEFAULT_INDEX,
     HomeOption,
@@ -138,10 +139,17 @@ def explain(
 
 def _last(service: Service, request: Request) -> Trace:
     """The finished trace; the terminal says meanwhile what is being done."""
+    trace: Trace | None = None
     try:
         with waiting(_PREPARING) as line:
             for trace in service.ask(request):
                 line.say(_DOING.get(trace.state, _DOING["reranked"]))
+    except sqlite3.OperationalError as error:
+        if trace is None or trace.state != "done":
+            raise
+        # The answer is there, only its record couldn't be stored: a full disk must not keep it from whoever asked.
+        note(f"답변 기록은 남기지 못했습니다({error}).", f"The answer could not be stored ({error}).")
     finally:
         service.close()
+    assert trace is not None  # a service yields at least one, or raises
     return trace

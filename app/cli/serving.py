@@ -75,9 +75,14 @@ def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, host: str, 
 
 def _say_ready(line: Waiting, host: str, port: int) -> None:
     line.stop()
-    reached = {"0.0.0.0": HOST, "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    reached = reachable(host)
     console = stdout()
     console.print(clean(f"채팅 chat  http://{reached}:{port}", "bold"), soft_wrap=True)
     console.print(clean(f"API        http://{reached}:{port}/docs"), soft_wrap=True)
     console.print(clean("끄려면 Ctrl-C · Stop with Ctrl-C", "dim"), soft_wrap=True)
     console.file.flush()
+
+
+def reachable(host: str) -> str:
+    """A host that a browser on this machine can open for a server that listens on ``host``."""
+    return {"0.0.0.0": HOST, "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)

@@ -251,7 +251,9 @@ def test_the_xray_dims_particles_numbers_matches_and_shares_the_score() -> None:
         question_morphemes=(Morpheme("주차", "NNG", 0, 2, True), Morpheme("는", "JX", 2, 3, False)),
         passage_morphemes=(Morpheme("주차", "NNG", 0, 2, True), Morpheme("는", "JX", 2, 3, False)),
         contributions=(
-            Contribution("m:주차", 3.2, 1, 3.0), Contribution("b:주차", 2.0, 1, 1.0), Contribution("m:무료", 2.0, 0, 0.0),
+            Contribution("m:주차", 3.2, 1, 3.0),
+            Contribution("b:주차", 2.0, 1, 1.0),
+            Contribution("m:무료", 2.0, 0, 0.0),
         ),
         exact=True, scores={}, ranks={}, why=("이유 <하나>",),
     )  # fmt: skip

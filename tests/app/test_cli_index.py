@@ -6,6 +6,8 @@ import json
 import re
 import resource
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,28 @@ def test_write_that_is_refused_half_way_leaves_the_former_one(tmp_path: Path, li
     assert process.returncode == 5, said
     assert "Traceback" not in said
     assert answers(home)
+
+
+@pytest.mark.parametrize("size", ["3m", "8m"])
+def test_full_disk_leaves_the_former_one_answering(tmp_path: Path, size: str) -> None:
+    """On a real file system without room, mounted in a name space of its own."""
+    small, many = tmp_path / "few", tmp_path / "many"
+    small.mkdir()
+    many.mkdir()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = f"{sys.executable} -m app.cli --home {disk}"
+    script = f"""
+        mount -t tmpfs -o size={size} tmpfs {disk} || exit 77
+        {command} index {write_reviews(small)} --name small || exit 1
+        {command} index {write_reviews(many, copies=500)} --name small
+        test $? = 5 || exit 2
+        ls -d {disk}/index/small/.building-* && exit 3
+        {command} search 주차 --index small || exit 4
+    """
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("no name spaces here")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "디스크가 가득" in done.stderr
+    assert "Traceback" not in done.stderr

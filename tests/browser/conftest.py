@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
 from app.api import create_api
 from app.chat.blocks import mount
@@ -109,10 +109,18 @@ def _open(browser: Browser, site: Site, seen: Seen, **options: Any) -> Page:
     context = browser.new_context(**options)
     page = context.new_page()
     page.set_default_timeout(WAIT)
-    page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dialog(opened: Dialog) -> None:
+        seen.dialogs.append(opened.message)
+        opened.dismiss()
+
+    def request(sent: Request) -> None:
+        if not sent.url.startswith((site.address, "data:", "blob:")):
+            seen.outside.append(sent.url)
+
+    page.on("dialog", dialog)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    local = (site.address, "data:", "blob:")
-    page.on("request", lambda r: None if r.url.startswith(local) else seen.outside.append(r.url))
+    page.on("request", request)
     page.goto(site.address)
     ready(page)
     return page

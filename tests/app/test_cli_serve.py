@@ -1,0 +1,119 @@
+"""``hansang serve`` and ``demo``: they open, say where, refuse to run twice, and end cleanly with Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.cli.building import DEMO_NAME
+from app.cli.serving import reachable
+from pipeline.index import current_folder, read_manifest
+from tests.app.cli_runs import failure, make_index, run, start
+
+READY = 120  # seconds: the chat takes some to import on a busy machine
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """What a server says first: that it is open."""
+    assert process.stdout
+    line = process.stdout.readline()
+    assert line, process.stderr.read() if process.stderr else ""
+    return line
+
+
+def stop(process: subprocess.Popen[str]) -> str:
+    """End a server as Ctrl-C does; what it said on standard error."""
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in (0, 130), said
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("serve")
+    make_index(folder / "home", folder)
+    return folder / "home"
+
+
+@pytest.fixture(scope="module")
+def port(home: Path) -> Iterator[int]:
+    """The port of a running server over the home."""
+    number = free_port()
+    process = start(home, "serve", "--port", str(number), "--set", "retrieval.k=3")
+    assert f"http://127.0.0.1:{number}" in first_line(process)
+    yield number
+    stop(process)
+
+
+@pytest.mark.timeout(READY + 60)
+def test_server_answers_with_the_settings_it_was_given(port: int) -> None:
+    assert httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
+    asked = httpx.post(
+        f"http://127.0.0.1:{port}/v1/ask", json={"question": "주차 되나요?", "index": "small"}, timeout=60
+    )
+    assert asked.json()["settings"]["retrieval.k"] == 3
+
+
+def test_second_server_over_one_home_is_refused(home: Path, port: int) -> None:
+    assert port
+    assert "다른 한상(프로세스" in failure(run(home, "serve", "--port", str(free_port())), 4)
+
+
+def test_taken_port_is_told_at_once_with_another(tmp_path: Path, port: int) -> None:
+    said = failure(run(tmp_path / "home", "demo", "--port", str(port)), 5)
+    assert f"{port}번 포트" in said
+    assert f"--port {port + 1}" in said
+    assert not (tmp_path / "home" / "index").exists()
+
+
+def test_questions_can_be_asked_beside_a_running_server(home: Path, port: int) -> None:
+    assert port
+    assert run(home, "ask", "주차 되나요?", "--index", "small").exit_code == 0
+
+
+def test_setting_that_only_indexing_can_change_is_refused(tmp_path: Path) -> None:
+    assert "색인할 때" in failure(run(tmp_path, "serve", "--set", "indexing.k1=2"), 2)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_impossible_port_is_wrong_usage(tmp_path: Path, port: str) -> None:
+    assert "Usage" in failure(run(tmp_path, "serve", "--port", port), 2)
+
+
+def test_server_without_an_index_says_how_to_make_one(tmp_path: Path) -> None:
+    process = start(tmp_path, "serve", "--port", str(free_port()))
+    first_line(process)
+    assert "아직 색인이 없습니다" in stop(process)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("example.kr", "example.kr")]
+)
+def test_address_that_is_shown_can_be_opened(host: str, shown: str) -> None:
+    assert reachable(host) == shown
+
+
+@pytest.mark.timeout(300)
+def test_demo_builds_its_index_once_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    for said in ("완성: 단락 384", "이미 최신입니다"):
+        number = free_port()
+        process = start(tmp_path, "demo", "--port", str(number))
+        assert f":{number}" in first_line(process)
+        assert httpx.get(f"http://127.0.0.1:{number}/v1/indexes").json()[0]["name"] == DEMO_NAME
+        assert said in stop(process)
+    assert read_manifest(current_folder(tmp_path / "index", DEMO_NAME)).analysers == ("kiwi", "okt")
