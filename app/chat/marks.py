@@ -17,8 +17,8 @@ _WORD = re.compile(r"[^\W_]{2,}")
 def matched_spans(service: Service, trace: Trace, candidates: Iterable[ScoredPassage]) -> dict[str, list[Span]]:
     """Where each passage has what the question's content morphemes say, by passage id.
 
-    As a morpheme of its own, or inside a longer word (주차 in 공영주차장), which the bigrams match. When the index is gone
-    or no longer holds the passage as it was, the question's words are looked for as typed.
+    As a morpheme of its own, or inside a longer word (주차 in 공영주차장), which bigrams match. When the index is
+    gone or no longer holds the passage as it was, the question's words are looked for as typed.
     """
     text = trace.understanding.search_text if trace.understanding else trace.question.text
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 from app.api import create_api
 from app.chat.blocks import mount
@@ -36,6 +36,8 @@ HOSTILE = (
     "해커네식당 와이파이 \u202e다니립느\u202c <a href=javascript:alert(1)>링크</a> &lt;b&gt;",
 )
 WAIT = 30_000  # milliseconds
+QUESTION = "불티연탄구이 주차 되나요?"
+BOX = "#hs-box textarea"
 
 
 @dataclass
@@ -149,3 +151,24 @@ def phone(browser: Browser, site: Site, seen: Seen) -> Iterator[Page]:
     yield opened
     opened.context.close()
     assert seen == Seen()
+
+
+def ask(page: Page, question: str = QUESTION) -> None:
+    """Type a question, press Enter, wait for the whole answer."""
+    page.fill(BOX, question)
+    page.press(BOX, "Enter")
+    expect(page.locator(".turn").last.locator(".question")).to_have_text(question)
+    finished(page)
+
+
+def finished(page: Page) -> None:
+    """Wait until the last turn is answered."""
+    page.wait_for_function(
+        "() => { const t = document.querySelector('.turn:last-child');"
+        " return t && t.querySelector('.acts') && !t.querySelector('.working') }"
+    )
+
+
+def trace_id(page: Page) -> str:
+    """The id of the last answer."""
+    return page.locator(".turn").last.get_attribute("data-trace") or ""
