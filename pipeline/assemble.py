@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
-from pipeline.answerability import Calibration
-from pipeline.calibration import calibrate
 from pipeline.config import Indexing, Settings
 from pipeline.errors import AnalyserNotIndexed
+from pipeline.evidence.answerability import Calibration
+from pipeline.evidence.calibration import calibrate
 from pipeline.index import Index
 from pipeline.passages import PassageStore
 from pipeline.protocols import Retriever, Tokenizer

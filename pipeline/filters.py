@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.question.understanding import matches
 from pipeline.types import Chip, Source, Understanding
-from pipeline.understanding import matches
 
 _COLUMNS = {
     "restaurant": "restaurant",

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated
-from pipeline.lexicon import Lexicon
 from pipeline.passages import PassageStore
+from pipeline.question.lexicon import Lexicon
 from pipeline.storage import MANIFEST, write_json
 
 FORMAT = 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.analyses import CachedTokenizer
 from pipeline.assemble import TERMS, build_part, calibrate_part, load_tokenizer
 from pipeline.config import Settings
+from pipeline.corpus.splitting import split_document
 from pipeline.errors import HansangError, NothingToIndex
 from pipeline.index import (
     CURRENT,
@@ -25,10 +26,9 @@ from pipeline.index import (
     read_manifest,
     write_manifest,
 )
-from pipeline.lexicon import build_lexicon
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Tokenizer
-from pipeline.splitting import split_document
+from pipeline.question.lexicon import build_lexicon
 from pipeline.storage import UNFINISHED, building, locked, write_atomically, write_json
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import AnalysedText, Document, Passage, Reject

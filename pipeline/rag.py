@@ -21,10 +21,10 @@ from pipeline.filters import boosts, filter_rows
 from pipeline.fusion import competition_ranks, extremes, fuse
 from pipeline.index import Index
 from pipeline.protocols import FloatArray, Generator, Reranker, Retriever, Tokenizer
+from pipeline.question.understanding import understand
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
 from pipeline.types import Answer, Query, ScoredPassage, Trace, Understanding
-from pipeline.understanding import understand
 
 FIRST_STAGES = ("bm25", "vector")  # the retrievers that bring candidates; the window score only weighs in
 

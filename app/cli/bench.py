@@ -59,7 +59,7 @@ def retrieval(
 
     예) hansang bench retrieval --data KorQuAD_v1.0_dev.json --format squad --answers
     """
-    from pipeline.corpus import read_samples  # heavy: brings pandas; help must answer at once
+    from pipeline.corpus.reader import read_samples  # heavy: brings pandas; help must answer at once
     from pipeline.evaluation import retrieval_bench as rb
 
     samples = [sample for sample in read_samples(data, form) if sample.passage_ids]
@@ -111,7 +111,7 @@ def chat(
     """
     from app.cli.building import DEMO
     from app.load import bench_chat
-    from pipeline.corpus import read_samples
+    from pipeline.corpus.reader import read_samples
 
     texts = [sample.question.text for sample in read_samples(data or DEMO / "questions.jsonl", "auto")]
     counts = [int(count) for count in users.split(",")]

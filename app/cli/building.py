@@ -76,7 +76,7 @@ def build(
         HansangError: a file, a name or this machine doesn't allow it; the former version stays.
     """
     from pipeline import backends, indexing  # heavy: numpy, pandas, pyarrow, which help doesn't need
-    from pipeline.corpus import read_corpus
+    from pipeline.corpus.reader import read_corpus
 
     began = time.monotonic()
     # Files and names are looked at before anything slow: whoever mistyped is told at once.

@@ -117,7 +117,7 @@ def count_questions(given: Input) -> int | None:
     """How many questions benchmark files bring; None for other files and where they can't be read."""
     if given.format not in ("squad", "beir"):
         return None
-    from pipeline.corpus import read_samples  # brings pyarrow, which help doesn't need
+    from pipeline.corpus.reader import read_samples  # brings pyarrow, which help doesn't need
 
     try:
         return sum(len(read_samples(path, given.format)) for path in given.files)

@@ -14,11 +14,11 @@ from statistics import fmean
 import numpy as np
 
 from pipeline.config import Settings, with_overrides
-from pipeline.corpus import read_corpus
+from pipeline.corpus.reader import read_corpus
 from pipeline.evaluation.metrics import auroc, ndcg, percentile, recall, reciprocal_rank
+from pipeline.evidence.reading import read, sentence_scores
 from pipeline.indexing import Job, build_index
 from pipeline.rag import Ask, Rag, read_question
-from pipeline.reading import read, sentence_scores
 from pipeline.service import Home, Request, Service
 from pipeline.types import Sample, Trace
 

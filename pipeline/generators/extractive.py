@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from pipeline.answerability import Calibration, answerability
 from pipeline.config import Answering
-from pipeline.evidence import Evidence, denies, evidence_of, says_the_same, topic
+from pipeline.evidence.answerability import Calibration, answerability
+from pipeline.evidence.reading import Reading, content_query, read, share
+from pipeline.evidence.sentences import Evidence, denies, evidence_of, says_the_same, topic
 from pipeline.passages import PassageStore
-from pipeline.reading import Reading, content_query, read, share
 from pipeline.termstore import TermStore
 from pipeline.types import AnalysedText, Answer, Morpheme, Query, ScoredPassage, Understanding
 

@@ -19,7 +19,7 @@ import numpy as np
 
 import pipeline
 from pipeline.errors import BackendUnavailable
-from pipeline.matching import FEATURES, Match, match, relative
+from pipeline.evidence.matching import FEATURES, Match, match, relative
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.termstore import TermStore

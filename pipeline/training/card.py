@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.matching import FEATURES
+from pipeline.evidence.matching import FEATURES
 from pipeline.rerankers.linear import EVIDENCE, Weights
 
 

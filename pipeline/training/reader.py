@@ -24,9 +24,9 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from pipeline import answerability, reading
-from pipeline.calibration import PROMPT, candidates_of
 from pipeline.config import Settings
+from pipeline.evidence.calibration import PROMPT, candidates_of
+from pipeline.evidence import answerability, reading
 from pipeline.protocols import FloatArray
 from pipeline.training.korquad import Corpus, open_corpus
 
@@ -191,8 +191,8 @@ def _card(value: dict[str, Any], questions: int, folds: Sequence[Figures]) -> st
     rows = "\n".join(f"| {i} | {f.best:.3f} | {f.best_two:.3f} | {f.auroc:.3f} |" for i, f in enumerate(folds, 1))
     return f"""# reader-linear
 
-A few weights that pick the sentences of an extractive answer (`pipeline.reading`) and say whether there is one
-(`pipeline.answerability`). Linear; no text is stored in them.
+A few weights that pick the sentences of an extractive answer (`pipeline.evidence.reading`) and say whether there is one
+(`pipeline.evidence.answerability`). Linear; no text is stored in them.
 
 - **Data**: KorQuAD 1.0 dev ({questions:,} questions; Lim, Kim and Lee 2019), CC BY-ND 2.0 KR, used only to fit these
   weights.
@@ -209,7 +209,7 @@ index against the same question with that paragraph masked before scores are sca
 remain.
 
 **Limits.** Fitted on encyclopaedia articles and questions in their words. On reviews, which are asked about in other
-words, ranking carries over less well, and probabilities only after calibration on the index (`pipeline.calibration`).
+words, ranking carries over less well, and probabilities only after calibration on the index (`pipeline.evidence.calibration`).
 Which share of a pseudo-question's words is foreign to reviews, and the share of questions taken to be answerable, were
 chosen on the demo, so the demo's figures are not blind.
 

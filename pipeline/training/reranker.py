@@ -23,7 +23,7 @@ from scipy.special import expit, log_softmax
 from sklearn.model_selection import GroupKFold
 
 from pipeline.config import Settings
-from pipeline.matching import FEATURES, Match, match, relative
+from pipeline.evidence.matching import FEATURES, Match, match, relative
 from pipeline.protocols import FloatArray
 from pipeline.rerankers.linear import EVIDENCE, VERSION, Weights, evidence
 from pipeline.training.card import Figures, write_card

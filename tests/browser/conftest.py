@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_pla
 from app.api import create_api
 from app.chat.blocks import mount
 from pipeline.config import load_profile
-from pipeline.corpus import read_corpus
+from pipeline.corpus.reader import read_corpus
 from pipeline.indexing import Job, build_index
 from pipeline.service import Home, Service
 from pipeline.types import Document, Reject, Source
@@ -136,7 +136,7 @@ def ready(page: Page) -> None:
 
 @pytest.fixture
 def page(browser: Browser, site: Site, seen: Seen) -> Iterator[Page]:
-    """The chat at 1280 px. Whatever a test does, no dialog opens, no script fails and nothing is fetched from outside."""
+    """The chat at 1280 px. Whatever a test does: no dialog, no failing script, no request to outside."""
     wide, clipboard = {"width": 1280, "height": 800}, ["clipboard-read", "clipboard-write"]
     opened = _open(browser, site, seen, viewport=wide, permissions=clipboard)
     yield opened

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
-from pipeline.calibration import candidates_of
+from pipeline.evidence.calibration import candidates_of
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Retriever, Tokenizer
 from pipeline.terms import make_query

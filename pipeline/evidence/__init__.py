@@ -1,0 +1,1 @@
+"""How well passages and their sentences fit a question, and whether they can answer it."""
