@@ -13,7 +13,7 @@ from pipeline import backends
 from pipeline.config import Indexing, Settings
 from pipeline.errors import AnalyserNotIndexed
 from pipeline.evidence.answerability import Calibration
-from pipeline.evidence.calibration import calibrate
+from pipeline.evidence.calibration import calibrate, calibrate_relevance
 from pipeline.index import Index
 from pipeline.passages import PassageStore
 from pipeline.protocols import Retriever, Tokenizer
@@ -23,6 +23,7 @@ from pipeline.termstore import TermStore
 
 TERMS, BM25, WINDOWS, ENCODER, VECTORS = "terms", "bm25", "windows", "encoder", "vectors.npy"
 CALIBRATION = "calibration.json"
+CALIBRATED_RERANKER = "linear"  # the others bring probabilities of their own, or none
 WINDOW_SENTENCES = 2
 WINDOW_B = 0.4  # windows differ less in length than passages do
 
@@ -43,8 +44,14 @@ def build_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: 
 
 
 def calibrate_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: str) -> None:
-    """Learn what an answerable question looks like in what ``build_part`` built, and keep it beside it."""
-    write_json(folder / CALIBRATION, calibrate(passages, terms, open_retrievers(folder, terms, encoder)).to_json())
+    """Learn what answerable questions and relevant passages look like in what ``build_part`` built; keep it there."""
+    retrievers = open_retrievers(folder, terms, encoder)
+    reranker = backends.load("reranker", CALIBRATED_RERANKER).load(passages, terms)
+    learned = {
+        "answerable": calibrate(passages, terms, retrievers),
+        CALIBRATED_RERANKER: calibrate_relevance(passages, terms, retrievers, reranker),
+    }
+    write_json(folder / CALIBRATION, {name: calibration.to_json() for name, calibration in learned.items()})
 
 
 def _windows(passages: PassageStore) -> list[tuple[int, int, int]]:
@@ -77,7 +84,7 @@ class Part:
 
     terms: TermStore
     retrievers: Mapping[str, Retriever]
-    calibration: Calibration
+    calibrations: Mapping[str, Calibration]
 
 
 def open_part(index: Index, settings: Settings) -> Part:
@@ -101,8 +108,8 @@ def open_part(index: Index, settings: Settings) -> Part:
         built = index.manifest.settings
         other = backends.load("retriever", "rank_bm25")
         retrievers["bm25"] = other.load(terms, k1=built["indexing.k1"], b=built["indexing.b"])
-    calibration = Calibration.from_json(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
-    return Part(terms, retrievers, calibration)
+    learned = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
+    return Part(terms, retrievers, {what: Calibration.from_json(line) for what, line in learned.items()})
 
 
 def assemble(settings: Settings, index: Index, part: Part) -> Rag:
@@ -117,8 +124,10 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
         terms=part.terms,
         tokenizer=load_tokenizer(settings.tokenizer),
         retrievers=part.retrievers,
-        reranker=backends.load("reranker", settings.reranker).load(index.passages, part.terms),
+        reranker=backends.load("reranker", settings.reranker).load(
+            index.passages, part.terms, part.calibrations.get(settings.reranker)
+        ),
         generator=backends.load("generator", settings.generator).load(
-            index.passages, part.terms, settings.answer, part.calibration
+            index.passages, part.terms, settings.answer, part.calibrations["answerable"]
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,10 @@ class Calibration:
     def to_json(self) -> dict[str, float]:
         """As it is kept in the index's folder."""
         return asdict(self)
+
+    def probability(self, score: float) -> float:
+        """A model's score (its log odds where it was fitted) as a probability on this index."""
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, self.slope * score + self.offset))))
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Calibration:
@@ -103,10 +107,15 @@ def raw_score(found: Mapping[str, float]) -> float:
     return shipped.intercept + sum(weight * found[name] for name, weight in shipped.weights.items())
 
 
+def log_odds(probability: float) -> float:
+    """The logarithm of the odds, bounded where the probability is 0 or 1."""
+    bounded = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))
+
+
 def probability(score: float, calibration: Calibration) -> float:
     """A score as a probability, given that ``PRIOR`` of the questions that people ask can be answered."""
-    logit = calibration.slope * score + calibration.offset + math.log(PRIOR / (1 - PRIOR))
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
+    return replace(calibration, offset=calibration.offset + math.log(PRIOR / (1 - PRIOR))).probability(score)
 
 
 def answerability(

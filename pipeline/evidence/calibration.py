@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from pipeline.config import Fusion
-from pipeline.evidence.answerability import Calibration, features, model, raw_score
+from pipeline.evidence.answerability import Calibration, features, log_odds, model, raw_score
 from pipeline.evidence.reading import ASKING, read
 from pipeline.fusion import fuse
 from pipeline.passages import PassageStore
-from pipeline.protocols import FloatArray, Retriever
+from pipeline.protocols import FloatArray, Reranker, Retriever
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
 from pipeline.types import AnalysedText, Morpheme, Query, ScoredPassage
@@ -52,17 +52,40 @@ def calibrate(
     return fit_line(pairs)
 
 
+def calibrate_relevance(
+    passages: PassageStore,
+    terms: TermStore,
+    retrievers: Mapping[str, Retriever],
+    reranker: Reranker,
+    *,
+    samples: int = SAMPLES,
+) -> Calibration:
+    """The same for a reranker's P(relevant): a pseudo-question's own passage is relevant, the others aren't."""
+    signed: list[tuple[float, float]] = []
+    for row, query, scores in _pseudo_questions(passages, terms, retrievers, samples):
+        candidates = candidates_of(scores, passages)
+        for candidate, (_, relevance) in zip(candidates, reranker.rerank(query, candidates), strict=True):
+            if relevance is None:
+                return Calibration()
+            signed.append((log_odds(relevance), 1.0 if candidate.row == row else -1.0))
+    values = np.array(signed, dtype=np.float64).reshape(-1, 2)
+    if (values[:, 1] > 0).sum() < FEWEST:
+        return Calibration()
+    return _fit(values[:, 0], values[:, 1], pull=0.0)  # every candidate is a sample: enough to tilt the line
+
+
 def fit_line(pairs: NDArray[np.float64]) -> Calibration:
     """Logistic regression on one variable, drawn a little towards the line as it is.
 
     *Shape:* ``pairs`` is ``(questions, 2)``: the score with the passage, the score without it.
     """
-    scores = np.concatenate((pairs[:, 0], pairs[:, 1]))
-    signs = np.repeat((1.0, -1.0), len(pairs))
+    return _fit(np.concatenate((pairs[:, 0], pairs[:, 1])), np.repeat((1.0, -1.0), len(pairs)), pull=PULL)
 
+
+def _fit(scores: NDArray[np.float64], signs: NDArray[np.float64], *, pull: float) -> Calibration:
     def loss(line: NDArray[np.float64]) -> float:
         misfit = np.logaddexp(0, -signs * (line[0] * scores + line[1])).mean()
-        return float(misfit + PULL * (line[0] - 1) ** 2)
+        return float(misfit + pull * (line[0] - 1) ** 2)
 
     best = minimize(loss, np.array((1.0, 0.0)), method="L-BFGS-B", bounds=((MIN_SLOPE, None), (None, None)))
     return Calibration(float(best.x[0]), float(best.x[1]))
@@ -71,21 +94,28 @@ def fit_line(pairs: NDArray[np.float64]) -> Calibration:
 def _score_pairs(
     passages: PassageStore, terms: TermStore, retrievers: Mapping[str, Retriever], samples: int
 ) -> Iterator[tuple[float, float]]:
+    documents, _ = passages.codes("document_id")
+    for row, query, scores in _pseudo_questions(passages, terms, retrievers, samples):
+        same_document = documents == documents[row]  # its passages overlap
+        if not (np.isfinite(scores["bm25"]) & ~same_document).any():
+            continue
+        with_passage = score_of(query, scores, passages, terms)
+        without = {name: np.where(same_document, -np.inf, values) for name, values in scores.items()}
+        yield with_passage, score_of(query, without, passages, terms)
+
+
+def _pseudo_questions(
+    passages: PassageStore, terms: TermStore, retrievers: Mapping[str, Retriever], samples: int
+) -> Iterator[tuple[int, Query, dict[str, FloatArray]]]:
+    """Rows, questions about them and every passage's scores; −inf outside the row's restaurant, where it has one."""
     random = np.random.default_rng(SEED)
     restaurants, names = passages.codes("restaurant")
-    documents, _ = passages.codes("document_id")
     for row in random.permutation(len(passages))[:samples].tolist():
         review = bool(names[restaurants[row]])
         query = pseudo_question(row, passages, terms, random, FOREIGN_REVIEWS if review else FOREIGN)
-        allowed = restaurants == restaurants[row] if review else np.ones(len(passages), dtype=bool)
-        same_document = documents == documents[row]  # its passages overlap
-        if query is None or not (allowed & ~same_document).any():
-            continue
-        scores = {name: np.where(allowed, r.score(query), -np.inf) for name, r in retrievers.items()}
-        with_passage = score_of(query, scores, passages, terms)
-        for values in scores.values():
-            values[same_document] = -np.inf
-        yield with_passage, score_of(query, scores, passages, terms)
+        if query is not None:
+            allowed = restaurants == restaurants[row] if review else np.ones(len(passages), dtype=bool)
+            yield row, query, {name: np.where(allowed, r.score(query), -np.inf) for name, r in retrievers.items()}
 
 
 def pseudo_question(

@@ -9,7 +9,6 @@ what.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 import pipeline
 from pipeline.errors import BackendUnavailable
+from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.matching import FEATURES, Match, match, relative
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
@@ -50,8 +50,9 @@ class LinearReranker:
 
     name = "linear"
 
-    def __init__(self, weights: Weights, passages: PassageStore, terms: TermStore) -> None:
+    def __init__(self, weights: Weights, passages: PassageStore, terms: TermStore, relevance: Calibration) -> None:
         self._weights = weights
+        self._relevance = relevance
         self._passages = passages
         self._terms = terms
 
@@ -61,7 +62,7 @@ class LinearReranker:
         scores = relative(found.features) @ self._weights.features
         logits = evidence(scores, found) @ self._weights.evidence + self._weights.intercept
         return [
-            (float(score) + candidate.scores.get("boost", 0.0), 1 / (1 + math.exp(-float(logit))))
+            (float(score) + candidate.scores.get("boost", 0.0), self._relevance.probability(float(logit)))
             for score, logit, candidate in zip(scores, logits, candidates, strict=True)
         ]
 
@@ -113,10 +114,10 @@ def _named(values: Mapping[str, float], names: Sequence[str]) -> FloatArray:
     return weights
 
 
-def load(passages: PassageStore, terms: TermStore) -> LinearReranker:
-    """The reranker with the weights that are shipped.
+def load(passages: PassageStore, terms: TermStore, relevance: Calibration | None = None) -> LinearReranker:
+    """The reranker with the weights that are shipped; ``relevance`` makes its P(relevant) that of an index.
 
     Raises:
         BackendUnavailable: they are missing or damaged.
     """
-    return LinearReranker(read_weights(WEIGHTS), passages, terms)
+    return LinearReranker(read_weights(WEIGHTS), passages, terms, relevance or Calibration())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.evidence.answerability import Calibration
 from pipeline.passages import PassageStore
 from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage
@@ -19,6 +20,6 @@ class NoReranker:
         return [(candidate.scores["fused"], None) for candidate in candidates]
 
 
-def load(passages: PassageStore, terms: TermStore) -> NoReranker:
+def load(passages: PassageStore, terms: TermStore, relevance: Calibration | None = None) -> NoReranker:
     """A reranker that does nothing; needs nothing of the index."""
     return NoReranker()

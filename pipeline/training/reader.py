@@ -25,8 +25,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from pipeline.config import Settings
-from pipeline.evidence.calibration import PROMPT, candidates_of
 from pipeline.evidence import answerability, reading
+from pipeline.evidence.calibration import PROMPT, candidates_of
 from pipeline.protocols import FloatArray
 from pipeline.training.korquad import Corpus, open_corpus
 
@@ -209,7 +209,8 @@ index against the same question with that paragraph masked before scores are sca
 remain.
 
 **Limits.** Fitted on encyclopaedia articles and questions in their words. On reviews, which are asked about in other
-words, ranking carries over less well, and probabilities only after calibration on the index (`pipeline.evidence.calibration`).
+words, ranking carries over less well, and probabilities only after calibration on the index
+(`pipeline.evidence.calibration`).
 Which share of a pseudo-question's words is foreign to reviews, and the share of questions taken to be answerable, were
 chosen on the demo, so the demo's figures are not blind.
 

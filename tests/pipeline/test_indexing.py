@@ -33,6 +33,12 @@ def test_an_index_holds_what_was_read(home: Home) -> None:
     assert "숯골갈비" in index.lexicon.restaurants
 
 
+def test_every_analyser_is_calibrated_for_this_index(home: Home) -> None:
+    build(home)
+    path = current_folder(home.indexes, "small") / "kiwi" / "calibration.json"
+    assert {name for name, line in json.loads(path.read_text()).items() if line["slope"] > 0} == {"answerable", "linear"}
+
+
 def test_long_documents_become_passages_that_know_their_place(home: Home) -> None:
     text = " ".join(f"{n}번째 방문입니다. 갈비가 부드럽고 주차가 편했어요." for n in range(40))
     build(home, [Document(text, Source("long", 0, len(text)))], indexing__passage_chars="200")

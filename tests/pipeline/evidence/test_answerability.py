@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.evidence.answerability import PRIOR, Calibration, answerability, features, model, probability, raw_score
 from pipeline.evidence.reading import read
-from pipeline.evidence.sentences import calibration
+from pipeline.evidence import calibration
 from pipeline.protocols import Tokenizer
 from tests.pipeline.reviews import Reviews, make_reviews
 
