@@ -36,7 +36,10 @@ def test_an_index_holds_what_was_read(home: Home) -> None:
 def test_every_analyser_is_calibrated_for_this_index(home: Home) -> None:
     build(home)
     path = current_folder(home.indexes, "small") / "kiwi" / "calibration.json"
-    assert {name for name, line in json.loads(path.read_text()).items() if line["slope"] > 0} == {"answerable", "linear"}
+    assert {name for name, line in json.loads(path.read_text()).items() if line["slope"] > 0} == {
+        "answerable",
+        "linear",
+    }
 
 
 def test_long_documents_become_passages_that_know_their_place(home: Home) -> None:

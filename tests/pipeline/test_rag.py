@@ -1,6 +1,7 @@
 """The way of a question: what each stage may and may not do."""
 
 import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_traces_grow_and_never_lose(service: Service) -> None:
     traces = list(service.ask(Request("주차 편한 고깃집 있어?", "small")))
     states = list(dict.fromkeys(trace.state for trace in traces))
     assert states == ["understood", "retrieved", "reranked", "answering", "done"]
-    for before, after in zip(traces, traces[1:], strict=False):
+    for before, after in pairwise(traces):
         assert set(before.timings_ms) <= set(after.timings_ms)
         kept = {c.passage.id: c.scores for c in after.candidates}
         assert all(kept[c.passage.id].items() >= c.scores.items() for c in before.candidates)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.evidence import calibration
 from pipeline.evidence.answerability import PRIOR, Calibration, answerability, features, model, probability, raw_score
 from pipeline.evidence.reading import read
-from pipeline.evidence import calibration
 from pipeline.protocols import Tokenizer
 from tests.pipeline.reviews import Reviews, make_reviews
 

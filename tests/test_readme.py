@@ -1,0 +1,97 @@
+"""What the README says is true: the settings table, the tree, the commands, the links."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Settings, options
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    return [text for kind, text in found if kind == language]
+
+
+def test_settings_table_is_that_of_the_code() -> None:
+    for option in options(Settings()):
+        bounds = "" if option.low == float("-inf") else f" ({option.low:g}–{option.high:g})"
+        again = " ⟳" if option.index_time else ""
+        assert f"| `{option.name}`{again} | `{option.value}`{bounds} | {option.ko} | {option.en} |" in README
+    rows = re.findall(r"^\| `([a-z.0-9_]+)`", README, flags=re.MULTILINE)
+    assert set(rows) == {option.name for option in options(Settings())}
+
+
+def tree_paths() -> list[str]:
+    paths, stack = [], []
+    for line in blocks("")[-1].splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        stack = [*stack[:depth], line.split()[0]]
+        paths.append("".join(stack))
+    return paths
+
+
+def test_every_line_of_the_tree_exists() -> None:
+    for path in tree_paths():
+        if path != "annotations/schemes/":
+            assert (ROOT / path).exists(), path
+
+
+def test_every_module_of_the_pipeline_is_in_the_tree() -> None:
+    listed = set(tree_paths())
+    here = {f"pipeline/{path.name}" for path in (ROOT / "pipeline").glob("*.py")} - {"pipeline/__init__.py"}
+    folders = {f"pipeline/{path.parent.name}/" for path in (ROOT / "pipeline").glob("*/__init__.py")}
+    assert here | folders <= listed
+
+
+def test_backends_named_in_the_tree_are_those_that_exist() -> None:
+    from pipeline import backends
+
+    for kind in ("tokenizer", "encoder", "retriever", "reranker", "generator"):
+        (line,) = re.findall(rf"^  {kind}s/ +(.*)$", README, flags=re.MULTILINE)
+        assert tuple(sorted(line.split(", "))) == backends.available(kind)
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"make ([a-z]+)", README):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_commands_are_those_of_the_program() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "app.cli", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for command in re.findall(r"^\| `hansang ([a-z]+)` \|", README, flags=re.MULTILINE):
+        assert re.search(rf"\b{command}\b", shown), command
+
+
+@pytest.mark.parametrize("line", [line for block in blocks("sh") for line in block.splitlines() if "hansang" in line])
+def test_commands_with_their_options_are_understood(line: str) -> None:
+    words = shlex.split(line)
+    options_used = [word for word in words if word.startswith("--")]
+    shown = subprocess.run(
+        [sys.executable, "-m", "app.cli", words[1], "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for option in options_used:
+        assert option in shown
+
+
+def test_limits_are_those_of_the_code() -> None:
+    from app.api import FeedbackBody
+    from pipeline.corpus import cells
+    from pipeline.service import QUESTION_LIMIT
+
+    reason = next(m.max_length for m in FeedbackBody.model_fields["reason"].metadata if hasattr(m, "max_length"))
+    assert f"질문 {QUESTION_LIMIT:,}자 · 한 행 {cells.MAX_TEXT:,}자 · 의견 {reason:,}자" in README
