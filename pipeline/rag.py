@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from pipeline.question.understanding import understand
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
 from pipeline.types import Answer, Query, ScoredPassage, Trace, Understanding
+
+T = TypeVar("T")
 
 FIRST_STAGES = ("bm25", "vector")  # the retrievers that bring candidates; the window score only weighs in
 
@@ -57,22 +60,33 @@ class Ask:
 
 
 class Clock:
-    """Milliseconds by stage."""
+    """Milliseconds of work by stage. Time that a trace spends with whoever looks at it between stages isn't counted."""
 
-    def __init__(self) -> None:
-        self.timings: dict[str, float] = {}
-        self._start = time.perf_counter()
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
+        self._timings: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Add the time of the block to a stage."""
-        start = time.perf_counter()
-        yield
-        self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - start) * 1000
+        start = self._now()
+        try:
+            yield
+        finally:
+            self._timings[name] = self._timings.get(name, 0.0) + (self._now() - start) * 1000
+
+    def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
+        """The items; the time that each takes to come is added to a stage."""
+        while True:
+            with self.stage(name):
+                item = next(items, None)
+            if item is None:
+                return
+            yield item
 
     def read(self) -> dict[str, float]:
-        """The timings so far, with the total."""
-        return {**self.timings, "total": (time.perf_counter() - self._start) * 1000}
+        """The timings so far, with their total."""
+        return {**self._timings, "total": sum(self._timings.values())}
 
 
 def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
@@ -96,10 +110,9 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
     yield trace
 
     if ask.answer:
-        with clock.stage("generate"):
-            for answer in rag.generator.generate(query, understanding, candidates):
-                trace = replace(trace, state="answering", answer=answer, candidates=mark_cited(candidates, answer))
-                yield replace(trace, timings_ms=clock.read())
+        for answer in clock.each("generate", rag.generator.generate(query, understanding, candidates)):
+            trace = replace(trace, state="answering", answer=answer, candidates=mark_cited(candidates, answer))
+            yield replace(trace, timings_ms=clock.read())
     yield replace(trace, state="done", timings_ms=clock.read())
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from pipeline.filters import filter_rows
 from pipeline.fusion import competition_ranks, fuse
-from pipeline.protocols import Explaining, FloatArray
+from pipeline.protocols import Explaining
 from pipeline.rag import Ask, Clock, Rag, forbid, read_question, retrieve
 from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.types import Morpheme, Passage, Query, Understanding
+
+_PREDICATES = frozenset(("VV", "VA", "VX", "VCN"))  # Kiwi's verbs and adjectives come without 다
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
         exact=exact,
         scores={name: float(values[row]) for name, values in scores.items()} if inside else {},
         ranks=ranks if inside else {},
-        why=tuple(_why(understanding, contributions, scores, ranks, inside, rag)),
+        why=tuple(_why(understanding, query, contributions, ranks, inside, rag)),
     )
 
 
@@ -105,27 +107,36 @@ def _contributions(query: Query, row: int, rag: Rag) -> tuple[tuple[Contribution
 
 def _why(
     understanding: Understanding,
+    query: Query,
     contributions: tuple[Contribution, ...],
-    scores: Mapping[str, FloatArray],
     ranks: Mapping[str, int],
     inside: bool,
     rag: Rag,
 ) -> list[str]:
     if not inside:
-        labels = ", ".join(chip.label for chip in understanding.chips if chip.mode == "filter")
+        labels = ", ".join(chip.label for chip in understanding.chips if chip.mode != "boost")
         return [f"조건({labels})에 맞지 않아 찾는 대상에서 빠졌습니다."]
-    why = []
-    words = [c for c in contributions if not c.is_bigram]
-    missing = [c.word for c in words if not c.count]
-    if words and len(missing) == len(words):
-        why.append("질문의 낱말이 이 단락에 하나도 없습니다.")
-    elif missing:
-        why.append(f"질문의 낱말 가운데 {', '.join(missing)}이(가) 없습니다.")
-    depth, k = rag.settings.retrieval.depth, rag.settings.retrieval.k
+    depth, k, looked_at = rag.settings.retrieval.depth, rag.settings.retrieval.k, rag.settings.rerank.depth
+    why = _missing(query, contributions)
     if ranks["bm25"] > depth and ranks["vector"] > depth:
         why.append(f"BM25 {ranks['bm25']}위, 벡터 {ranks['vector']}위로 둘 다 후보 {depth}개 안에 들지 못했습니다.")
-    elif ranks["fused"] > rag.settings.rerank.depth:
-        why.append(f"융합 {ranks['fused']}위로 리랭커가 보는 {rag.settings.rerank.depth}개 밖입니다.")
+    elif ranks["fused"] > looked_at:
+        why.append(f"융합 {ranks['fused']}위로 리랭커가 보는 {looked_at}개 밖입니다.")
     elif ranks["fused"] > k:
         why.append(f"융합 {ranks['fused']}위입니다. 리랭커가 {k}위 안으로 올려야 답변에 쓰입니다.")
     return why
+
+
+def _missing(query: Query, contributions: tuple[Contribution, ...]) -> list[str]:
+    """Which words of the question the passage lacks, as a dictionary writes them."""
+    written = {m.form: f"{m.form}다" if m.tag in _PREDICATES else m.form for m in query.analysed.morphemes}
+    words = [c for c in contributions if not c.is_bigram]
+    missing = [f"‘{written.get(c.word, c.word)}’" for c in words if not c.count]
+    letters = [f"‘{c.word}’" for c in contributions if c.is_bigram and c.count]
+    if not missing:
+        return []
+    if len(missing) < len(words):
+        return [f"질문의 낱말 가운데 이 단락에 없는 것: {', '.join(missing)}"]
+    if letters:
+        return [f"질문의 낱말은 하나도 없고, 글자만 겹칩니다: {', '.join(letters)}"]
+    return ["질문의 낱말이 이 단락에 하나도 없습니다."]

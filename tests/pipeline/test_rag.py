@@ -1,6 +1,7 @@
 """The way of a question: what each stage may and may not do."""
 
 import datetime
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pipeline.errors import (
     QuestionTooLong,
     TraceNotFound,
 )
-from pipeline.rag import top_rows
+from pipeline.rag import Clock, top_rows
 from pipeline.service import Home, Request, Service, clean_question
 from pipeline.types import Trace
 from tests.pipeline.corpora import build, documents
@@ -177,7 +178,8 @@ def test_english_is_a_question_too(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "error"),
-    [({"overrides": {"tokenizer": "okt"}}, AnalyserNotIndexed), ({"overrides": {"tokenizer": "mecab"}}, BackendNotFound),
+    [({"overrides": {"tokenizer": "okt"}}, AnalyserNotIndexed),
+     ({"overrides": {"tokenizer": "mecab"}}, BackendNotFound),
      ({"overrides": {"reranker": "bert"}}, BackendNotFound), ({"previous": "nope"}, TraceNotFound)],
 )  # fmt: skip
 def test_what_does_not_exist_is_said_before_the_first_trace(service: Service, fields: dict, error: type) -> None:
@@ -217,6 +219,20 @@ def test_a_dropped_passage_is_as_if_it_were_not_there(service: Service) -> None:
     free, without = ask(service, "주차 무료인가요?"), ask(service, "주차 무료인가요?", dropped=("r1", "unknown"))
     assert {c.passage.id for c in free.candidates} - {c.passage.id for c in without.candidates} == {"r1"}
     assert without.extremes["bm25"][1] < free.extremes["bm25"][1]
+
+
+def test_time_that_whoever_looks_takes_is_not_the_pipelines() -> None:
+    now = [0.0]
+
+    def works() -> Iterator[str]:
+        for item in "ab":
+            now[0] += 1
+            yield item
+
+    clock = Clock(lambda: now[0])
+    for _ in clock.each("generate", works()):
+        now[0] += 100
+    assert clock.read() == {"generate": 2000, "total": 2000}
 
 
 def test_top_rows() -> None:

@@ -22,7 +22,8 @@ def test_building_leaves_nothing_when_something_failed(tmp_path: Path) -> None:
             (folder / "a").write_text("1")
             raise KeyError
 
-    pytest.raises(KeyError, fail)
+    with pytest.raises(KeyError):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 
