@@ -92,7 +92,7 @@ def open_part(index: Index, settings: Settings) -> Part:
 
     Raises:
         AnalyserNotIndexed: the index wasn't built with it.
-        IndexDamaged: a file is missing.
+        IndexDamaged: a file is missing or broken.
     """
     name = settings.tokenizer
     backends.load("tokenizer", name)
@@ -102,14 +102,16 @@ def open_part(index: Index, settings: Settings) -> Part:
     for part in (TERMS, BM25, WINDOWS, ENCODER, VECTORS, CALIBRATION):
         index.part(f"{name}/{part}")
     folder = index.folder / name
-    terms = TermStore(folder / TERMS)
-    retrievers = open_retrievers(folder, terms, index.manifest.encoder)
+    with index.reading(name):
+        terms = TermStore(folder / TERMS)
+        retrievers = open_retrievers(folder, terms, index.manifest.encoder)
+        learned = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
+        calibrations = {what: Calibration.from_json(line) for what, line in learned.items()}
     if settings.retrieval.bm25 == "rank_bm25":
         built = index.manifest.settings
         other = backends.load("retriever", "rank_bm25")
         retrievers["bm25"] = other.load(terms, k1=built["indexing.k1"], b=built["indexing.b"])
-    learned = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
-    return Part(terms, retrievers, {what: Calibration.from_json(line) for what, line in learned.items()})
+    return Part(terms, retrievers, calibrations)
 
 
 def assemble(settings: Settings, index: Index, part: Part) -> Rag:

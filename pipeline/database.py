@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from pipeline.errors import DiskFull
+
 Migration = Callable[[Database], None]
 
 BUSY_MS = 10_000
@@ -47,12 +49,28 @@ def _migrate(database: Database, migrations: Sequence[Migration]) -> None:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk, as SQLite tells it, into the error that names the cure.
+
+    Raises:
+        DiskFull: there is no room; the transaction was rolled back.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise DiskFull(path=path) from error
+        raise
+
+
+@contextmanager
 def transaction(database: Database) -> Iterator[Database]:
     """One short write transaction, begun IMMEDIATE so that it can never fail half-way for want of the lock."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield database
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.conn.in_transaction:  # SQLite ends it by itself when the disk is full
+            database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -60,12 +61,26 @@ class Index:
     @cached_property
     def passages(self) -> PassageStore:
         """The passages, memory-mapped."""
-        return PassageStore(self.part(PASSAGES))
+        with self.reading(PASSAGES):
+            return PassageStore(self.part(PASSAGES))
 
     @cached_property
     def lexicon(self) -> Lexicon:
         """The names that questions may use."""
-        return Lexicon.from_json(json.loads(self.part(LEXICON).read_text(encoding="utf-8")))
+        with self.reading(LEXICON):
+            return Lexicon.from_json(json.loads(self.part(LEXICON).read_text(encoding="utf-8")))
+
+    @contextmanager
+    def reading(self, part: str) -> Iterator[None]:
+        """Turn what goes wrong while a part is read into an error that says how to mend the index.
+
+        Raises:
+            IndexDamaged: the part can't be read as what it should be.
+        """
+        try:
+            yield
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise IndexDamaged(name=self.name, part=part) from error
 
     def part(self, name: str) -> Path:
         """A file or folder of the index.

