@@ -18,7 +18,7 @@ CONTENT_TAGS = frozenset(["NNG", "NNP", "NNB", "NR", "NP", "VV", "VA", "VX", "VC
 # Light verbs, bound nouns and pronouns that stand in every question and say nothing of what is looked for.
 FUNCTION_WORDS = frozenset(
     "하 되 있 없 않 이 것 거 수 등 때 중 뒤 후 위 안 못 때문 대하 위하 통하 따르 의하 관하 지 주 보 오 가 나오 받 가지"
-    " 그 이것 그것 저 나 저희 우리 어디 무엇 누구 언제 무슨 어떤 어느 얼마 몇 뭐".split()
+    " 그 이것 그것 거기 여기 저기 이거 그거 저 나 저희 우리 어디 무엇 누구 언제 무슨 어떤 어느 얼마 몇 뭐".split()
 )
 
 
