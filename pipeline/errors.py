@@ -108,8 +108,8 @@ class BadIndexName(InputError):
     """A name that no index can have."""
 
     code = "bad-index-name"
-    ko = "색인 이름 '{name}'은(는) 쓸 수 없습니다. 글자, 숫자, _, -, .으로 64자까지 지어 주세요. 예) --name 우리가게"
-    en = "An index can't be named '{name}'. Use up to 64 letters, digits, _, - or ., e.g. --name myshop"
+    ko = "색인 이름 '{name}'은(는) 쓸 수 없습니다. 글자나 숫자로 시작해 글자, 숫자, _, -, .으로 60자까지 지어 주세요. 예) --name 우리가게"
+    en = "An index can't be named '{name}'. Begin with a letter or digit; use letters, digits, _, - and ., 60 at most, e.g. --name myshop"
 
 
 class NothingToIndex(InputError):

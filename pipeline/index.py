@@ -24,7 +24,7 @@ CURRENT = "current"
 PASSAGES = "passages.arrow"
 LEXICON = "lexicon.json"
 
-_NAME = re.compile(r"\w[\w.-]{0,63}")
+_NAME = re.compile(r"\w[\w.-]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)
