@@ -89,7 +89,7 @@ class Answering:
 
     sentences: int = _setting(3, "답변의 최대 문장 수", "sentences in an answer at most", low=1, high=10)
     threshold: float = _setting(
-        0.35, "답할 수 있다는 확률이 이보다 낮으면 기권", "abstain when P(answerable) is lower", low=0, high=1
+        0.7, "답할 수 있다는 확률이 이보다 낮으면 기권", "abstain when P(answerable) is lower", low=0, high=1
     )
 
 

@@ -234,17 +234,20 @@ def mark_prompt(
     """The candidates with the first ``k`` marked for the prompt.
 
     Unless the question names restaurants, one restaurant takes at most ``spread`` places, so that a question about many
-    is answered from several.
+    is answered from several. A text that has a place already (a review posted twice) takes none.
     """
     named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
     limit = settings.retrieval.spread if settings.retrieval.spread and not named else len(candidates)
     taken: Counter[str] = Counter()
+    texts: set[str] = set()
     marked, room = [], settings.retrieval.k
     for candidate in candidates:
         restaurant = candidate.passage.source.restaurant
-        fits = room > 0 and (not restaurant or taken[restaurant] < limit)
+        new = candidate.passage.text not in texts
+        fits = room > 0 and new and (not restaurant or taken[restaurant] < limit)
         if fits:
             room -= 1
+            texts.add(candidate.passage.text)
             taken[restaurant] += 1
         marked.append(replace(candidate, in_prompt=True) if fits else candidate)
     return tuple(marked)

@@ -94,6 +94,8 @@ class TraceStore:
     def add_feedback(self, trace_id: str, vote: Vote, reason: str = "") -> Feedback:
         """Append what somebody said of an answer, and return it as it was read back.
 
+        The same said again at once (a double click) is one row.
+
         Raises:
             TraceNotFound: there is no such trace.
         """
@@ -101,8 +103,12 @@ class TraceStore:
         with self._lock, writing(self._path), transaction(self._database) as database:
             if database.execute("SELECT 1 FROM traces WHERE id = ?", [trace_id]).fetchone() is None:
                 raise TraceNotFound(trace=trace_id)
-            row = (trace_id, created, vote, reason)
-            database.execute("INSERT INTO feedback (trace_id, created, vote, reason) VALUES (?, ?, ?, ?)", row)
+            last = database.execute(
+                "SELECT vote, reason FROM feedback WHERE trace_id = ? ORDER BY id DESC LIMIT 1", [trace_id]
+            ).fetchone()
+            if last != (vote, reason):
+                row = (trace_id, created, vote, reason)
+                database.execute("INSERT INTO feedback (trace_id, created, vote, reason) VALUES (?, ?, ?, ?)", row)
         return self.feedback(trace_id)[-1]
 
     def feedback(self, trace_id: str) -> list[Feedback]:

@@ -138,12 +138,13 @@ class Chip:
 class Understanding:
     """What the question was understood to mean: the text to search for and the chips in force.
 
-    ``shape`` is the form of answer asked for; ``removed`` are chips the user took off.
+    ``shape`` is the form of answer asked for (``list``: whatever meets the conditions); ``removed`` are chips that the
+    user took off.
     """
 
     search_text: str
     chips: tuple[Chip, ...] = ()
-    shape: Literal["fact", "count", "comparison"] = "fact"
+    shape: Literal["fact", "count", "comparison", "list"] = "fact"
     removed: tuple[Chip, ...] = ()
 
 

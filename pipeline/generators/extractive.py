@@ -11,7 +11,7 @@ from pipeline.evidence.reading import Reading, content_query, read, share
 from pipeline.evidence.sentences import Evidence, denies, evidence_of, says_the_same, topic
 from pipeline.passages import PassageStore
 from pipeline.termstore import TermStore
-from pipeline.types import AnalysedText, Answer, Morpheme, Query, ScoredPassage, Understanding
+from pipeline.types import AnalysedText, Answer, Citation, Morpheme, Query, ScoredPassage, Understanding
 
 ADDS = 0.85  # share of the best sentence's score from which a further one is worth saying
 SIDE = 0.25  # coverage from which a sentence is evidence in a comparison
@@ -49,14 +49,33 @@ class ExtractiveGenerator:
         reading = read(query, prompt, self._passages, self._terms)
         confidence = answerability(reading, [*prompt, *(c for c in candidates if not c.in_prompt)], self._calibration)
         sides = compared(understanding, candidates) if understanding.shape == "comparison" else []
-        if understanding.shape == "count":
+        if understanding.shape == "list" and prompt:
+            yield self._listing(understanding, candidates, prompt)
+        elif understanding.shape == "count":
             yield self._count(query, understanding, candidates, confidence)
+        elif len(sides) > 1 and (named_restaurants(understanding) or confidence >= self._settings.threshold):
+            # each side of named restaurants is held to evidence of its own
+            yield from self._compare(query, understanding, candidates, sides, confidence)
         elif reading is None or confidence < self._settings.threshold:
             yield abstention(query, understanding, confidence)
-        elif len(sides) > 1:
-            yield from self._compare(query, understanding, candidates, sides, confidence)
         else:
             yield from self._fact(query, understanding, evidence_of(reading, prompt), confidence)
+
+    def _listing(
+        self, understanding: Understanding, candidates: Sequence[ScoredPassage], prompt: Sequence[ScoredPassage]
+    ) -> Answer:
+        """The first sentences of what meets the conditions, for a question that says nothing else (별점 낮은 후기?)."""
+        labels = " · ".join(chip.label for chip in understanding.chips)
+        first = [self._passages.sentences(c.row)[0] for c in prompt[: self._settings.sentences]]
+        citations = tuple(
+            Citation(c.passage.text[start:end], c.passage.id, start, end)
+            for c, (start, end) in zip(prompt, first, strict=False)
+        )
+        return Answer(
+            text=" ".join(citation.sentence for citation in citations),
+            citations=citations,
+            note=f"조건({labels})에 맞는 후보 {len(candidates)}건 가운데 앞의 {len(citations)}건입니다.",
+        )
 
     def _fact(
         self, query: Query, understanding: Understanding, found: list[Evidence], confidence: float
@@ -158,11 +177,16 @@ def choose(found: Sequence[Evidence], limit: int, *, spread: bool) -> list[Evide
 
 def compared(understanding: Understanding, candidates: Sequence[ScoredPassage]) -> list[str]:
     """The restaurants that are compared: those the question names, else the two most frequent in the prompt."""
-    named = [value for chip in understanding.chips if chip.kind == "restaurant" for value in chip.values]
-    if len(named) > 1:
-        return list(dict.fromkeys(named))
+    if len(named := named_restaurants(understanding)) > 1:
+        return named
     seen = Counter(c.passage.source.restaurant for c in candidates if c.in_prompt and c.passage.source.restaurant)
     return [name for name, _ in seen.most_common(2)]
+
+
+def named_restaurants(understanding: Understanding) -> list[str]:
+    """The restaurants that a question is about, in its order."""
+    chips = [chip for chip in understanding.chips if chip.kind == "restaurant" and chip.mode == "filter"]
+    return list(dict.fromkeys(value for chip in chips for value in chip.values))
 
 
 def content_morphemes(query: Query) -> list[Morpheme]:

@@ -24,6 +24,7 @@ _COUNT = re.compile(
     r"|(?:다고|라고|냐고|자고|다는|라는|했던|한|하는|쓴|적은|남긴|말한|느낀|본|준|단|불평한|칭찬한|언급한)\s*(?:사람|손님|분|고객|이용자|리뷰어|후기|리뷰|글|의견|경우)들?(?:이|은|는|가|도|중)?\s*"
     r"(?:모두|총|전부|다|대략)?\s*(?:몇(?!\s*(?:시|층|인분|호|살|월|일|년))|얼마나\s*(?:많|돼|되|있))"
     r"|몇\s*(?:명|사람|분)(?:이|이나|정도가?|이서)?\s+\S.{0,40}?(?:다고|라고|냐고|불평|칭찬|언급|불만|추천|지적)"
+    r"|몇\s*(?:명|사람|분)(?:이|이나)?\s+\S.{0,40}?(?:대|대요|대나요|래|래요|던가요|던가)\s*[?.!]*\s*$"
     r"|얼마나\s*많은\s*(?:사람|손님|분|고객|후기|리뷰)|(?:후기|리뷰)\s*(?:수|개수|건수)(?:는|가|를|\s|\?|$)"
 )
 _MORE = re.compile(
@@ -43,6 +44,13 @@ _BEHIND_REVIEWS = re.compile(
 )
 _AMONG = re.compile(r"\s*(?:중에서?|가운데|중)(?=\s|$)")
 _EDGES = " \t\n,.·/&~-–"
+
+
+# What people say when they want reviews and not something that stands in them.
+_REVIEWS_THEMSELVES = frozenset(
+    "후기 리뷰 평 평가 의견 글 반응 알리 알려주 보이 보여주 찾 찾아주 추천 추천하 부탁 부탁하 궁금 궁금하 어떻 어떠하"
+    " 좀 만 말 얘기 이야기 모두 전부 다 맛집 곳 데 집 가게 식당 중 가운데 점 별점 올라오 남기 쓰 적".split()
+)
 
 
 def understand(
@@ -80,10 +88,11 @@ def understand(
     chips = (*(_beside(chip, more.beside) for chip in own if chip.id not in removed), *more.chips)
     in_force = {(chip.kind, chip.mode) for chip in chips}
     cut = [m for m in mentions if (m.kind, m.mode) in in_force and not says_more(m, question, lexicon)]
+    listing = _only_conditions(analysed, chips)
     return Understanding(
         search_text=more.text or _search_text(question, analysed, _cuts(question, cut)),
         chips=chips,
-        shape=_shape(question, mentions, chips, lexicon),
+        shape=_shape(question, mentions, chips, lexicon) if more.text or not listing else "list",
         removed=(*(chip for chip in own if chip.id in removed), *more.removed),
     )
 
@@ -133,6 +142,14 @@ def _search_text(question: str, analysed: AnalysedText, cuts: list[Span]) -> str
     text = " ".join(" ".join([*pieces, question[after:]]).split())
     text = re.sub(r"(?<!\S)(?:vs\.?|['\"‘’“”「」『』(),.]+)(?!\S)", " ", text, flags=re.IGNORECASE)
     return " ".join(text.split()).strip(_EDGES) or question
+
+
+def _only_conditions(analysed: AnalysedText, chips: Collection[Chip]) -> bool:
+    """Whether the question names conditions and nothing that a review could say of them (별점 낮은 후기 보여줘)."""
+    own = [chip for chip in chips if chip.span and chip.kind != "dish"]
+    spans = [chip.span for chip in own if chip.span]
+    words = [m for m in analysed.morphemes if m.content and not any(a <= m.start < b for a, b in spans)]
+    return any(chip.mode == "filter" for chip in own) and all(m.form in _REVIEWS_THEMSELVES for m in words)
 
 
 def _shape(

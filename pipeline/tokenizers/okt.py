@@ -21,7 +21,7 @@ from pipeline.types import AnalysedText, Morpheme
 CONTENT_TAGS = frozenset(("Noun", "Verb", "Adjective", "Adverb", "Modifier", "Number", "Alpha", "Foreign", "Hashtag"))
 FUNCTION_WORDS = frozenset(
     "하다 되다 있다 없다 이다 않다 것 거 수 등 때 중 이 그 저 나 우리 저희 어디 무엇 누구 언제 무슨 어떤"
-    " 어느 얼마 몇 뭐".split()
+    " 어느 얼마 몇 뭐 거기 여기 저기 이거 그거".split()
 )
 
 

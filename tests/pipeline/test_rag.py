@@ -23,7 +23,7 @@ from pipeline.index import current_folder
 from pipeline.rag import Clock, top_rows
 from pipeline.service import Home, Request, Service, clean_question
 from pipeline.types import Trace
-from tests.pipeline.corpora import build, documents
+from tests.pipeline.corpora import REVIEWS, build, documents
 
 TODAY = datetime.date(2026, 8, 20)
 
@@ -117,6 +117,24 @@ def test_settings_of_one_call_are_in_its_trace_and_leave_the_next_alone(service:
     trace = ask(service, "주차 되나요?", overrides=overrides)
     assert overrides.items() <= trace.settings.items()
     assert ask(service, "주차 되나요?").settings == load_profile().flat()
+
+
+@pytest.mark.parametrize("question", ["별점 2점 이하 후기", "별점 낮은 후기 보여줘"])
+def test_a_question_of_conditions_only_lists_what_meets_them(service: Service, question: str) -> None:
+    trace = ask(service, question)
+    assert trace.answer is not None
+    assert not trace.answer.abstained
+    assert {c.passage.id for c in trace.candidates} == {"r2", "r4", "r8"}
+    assert {c.passage_id for c in trace.answer.citations} == {"r2", "r4", "r8"}
+
+
+def test_a_review_posted_twice_takes_one_place(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home, documents([REVIEWS[0], *REVIEWS]))
+    service = Service(home, load_profile())
+    used = [c.passage.text for c in ask(service, "숯골갈비 주차 되나요?").candidates if c.in_prompt]
+    assert len(used) == len(set(used))
+    service.close()
 
 
 def test_date_filter_counts_from_the_day_of_asking(service: Service) -> None:

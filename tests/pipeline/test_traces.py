@@ -83,6 +83,14 @@ def test_feedback_is_appended_never_replaced(store: TraceStore) -> None:
     assert (second.vote, second.reason) == ("up", "")
 
 
+def test_a_double_click_is_one_vote(store: TraceStore) -> None:
+    store.save(trace())
+    assert store.add_feedback("t1", "up") == store.add_feedback("t1", "up")
+    store.add_feedback("t1", "down")
+    store.add_feedback("t1", "up")
+    assert [f.vote for f in store.feedback("t1")] == ["up", "down", "up"]
+
+
 def test_unknown_trace(store: TraceStore) -> None:
     for call in (lambda: store.get("nope"), lambda: store.add_feedback("nope", "up")):
         with pytest.raises(TraceNotFound, match="nope"):
