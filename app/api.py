@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
+from app.reference import reference_page
 from pipeline.errors import HansangError, InputError
 from pipeline.service import QUESTION_LIMIT, Request, Service
 from pipeline.trace_json import to_json
@@ -38,9 +39,9 @@ class AskBody(BaseModel):
 class FeedbackBody(BaseModel):
     """What somebody says of an answer."""
 
-    trace: str
+    trace: str = Field(examples=["9f2c51d07a3be846"])
     vote: Literal["up", "down"]
-    reason: str = Field("", max_length=2_000)
+    reason: str = Field("", max_length=2_000, examples=["근거와 다름"])
 
 
 def problem(error: HansangError) -> JSONResponse:
@@ -61,7 +62,8 @@ class MalformedRequest(InputError):
 
 def create_api(service: Service) -> FastAPI:
     """The API over a service."""
-    api = FastAPI(title="한상", version="1", description="한국어 맛집 후기에 묻고, 답의 근거를 모두 봅니다.")
+    about = "한국어 맛집 후기에 묻고, 답의 근거를 모두 봅니다. Ask Korean reviews, see everything behind the answer."
+    api = FastAPI(title="한상", version="1", description=about, docs_url=None, redoc_url=None)
     _handle_errors(api)
     _add_questions(api, service)
     _add_records(api, service)
@@ -114,6 +116,10 @@ def _add_records(api: FastAPI, service: Service) -> None:
     def indexes() -> Any:
         """The indexes that can be asked."""
         return [asdict(manifest) for manifest in service.indexes()]
+
+    @api.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(reference_page(api.openapi()))
 
     @api.get("/livez")
     def livez() -> Any:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from app.chat.asking import ALL, PANEL, SETTINGS, TALK, Parts, ask, ask_again, ask_beside
 from app.chat.explaining import explain
 from app.chat.options import read_form
-from app.chat.session import Form, Session, Tab, Turn
+from app.chat.session import Form, Session, Tab, Turn, default_index
 from pipeline.config import with_overrides
 from pipeline.errors import HansangError
 from pipeline.service import Service
@@ -29,7 +29,7 @@ def act(service: Service, session: Session, data: Data) -> Iterator[Parts]:
 def open_page(service: Service, session: Session, trace_id: str) -> None:
     """Begin a session; with an id, show exactly the stored answer."""
     names = [manifest.name for manifest in service.indexes()]
-    session.index = "demo" if "demo" in names else names[0] if names else ""
+    session.index = default_index(names)
     if not trace_id:
         return
     try:

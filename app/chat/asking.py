@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 
 from app.chat.explaining import explain
-from app.chat.session import Session, Turn
+from app.chat.session import Session, Turn, default_index
 from app.chat.words import word
 from pipeline.errors import HansangError
 from pipeline.service import Request, Service
@@ -46,6 +46,8 @@ def ask(service: Service, session: Session, question: str) -> Iterator[Parts]:
         yield TALK
         return
     session.turns = [turn for turn in session.turns if turn.trace is not None]  # errors make room
+    if not session.index:  # asked before the page told which index it shows
+        session.index = default_index([manifest.name for manifest in service.indexes()])
     last = session.last
     previous = last.id if last is not None and last.index == session.index else ""
     turn = Turn(question.strip(), previous=previous)

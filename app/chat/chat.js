@@ -158,6 +158,7 @@
     const now = all("#hs-talk .turn");
     if (now.length > turns) following = true;
     turns = now.length;
+    if (!now.length) return;
     accept(now.at(-1));
     if (!following) return;
     now.at(-1).scrollIntoView({block: "start"});

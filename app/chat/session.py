@@ -6,7 +6,7 @@ is switched) see each other's changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,6 +35,11 @@ class Turn:
     working: bool = False
     stopped: bool = False
     stored: bool = False
+
+
+def default_index(names: Sequence[str]) -> str:
+    """The index that a new page asks: the demo where there is one, else the first; empty when there is none."""
+    return "demo" if "demo" in names else names[0] if names else ""
 
 
 @dataclass(slots=True)

@@ -41,14 +41,17 @@ def percent(probability: float) -> str:
 def widths(candidates: Sequence[ScoredPassage], stage: str) -> dict[str, int]:
     """How long each candidate's bar is, in per cent, by passage id: from 4 for the lowest score to 100 for the highest.
 
-    Candidates without a finite score at the stage are left out.
+    Where all scores are equal the bars are full, or empty when nothing scored above 0. Candidates without a score at
+    the stage are left out.
     """
     scores = {c.passage.id: c.scores[stage] for c in candidates if math.isfinite(c.scores.get(stage, math.nan))}
     if not scores:
         return {}
     low, high = min(scores.values()), max(scores.values())
-    scale = 96 / (high - low) if high > low else 0.0
-    return {id_: round(4 + (score - low) * scale) if scale else 100 for id_, score in scores.items()}
+    if high == low:
+        return dict.fromkeys(scores, 100 if high > 0 else 0)
+    scale = 96 / (high - low)
+    return {id_: round(4 + (score - low) * scale) for id_, score in scores.items()}
 
 
 def lift(candidate: ScoredPassage) -> int | None:

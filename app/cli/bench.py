@@ -66,7 +66,7 @@ def retrieval(
     samples = [sample for sample in read_samples(data, form) if sample.passage_ids]
     samples = samples[:: max(1, len(samples) // limit)][:limit] if limit else samples
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
-    rounds = len(samples) * (1 + answers + 2 * peers)
+    rounds = len(samples) * (1 + answers + 3 * peers)
     with counting(rounds) as step, rb.benchmark_service(data, form, settings) as service:
         report = rb.bench_retrieval(service, samples, step)
         if answers:
@@ -76,7 +76,7 @@ def retrieval(
     if as_json:
         print_json(asdict(report))
     else:
-        show_report(stdout(), report)
+        show_report(stdout(), report, rb.OURSELVES)
 
 
 def _peers(service: Service, samples: Sequence[Sample], step: Progress) -> dict[str, tuple[Quality, Timing]]:
@@ -87,6 +87,7 @@ def _peers(service: Service, samples: Sequence[Sample], step: Progress) -> dict[
     index, tokenizer = service.index(rb.BENCH), load_tokenizer(service.settings.tokenizer)
     encoder = index.part(f"{service.settings.tokenizer}/{ENCODER}")
     made = {
+        rb.OURSELVES: rb.search_only(service),
         "rank_bm25": rank_bm25_peer(index.passages, tokenizer),
         "LangChain Ensemble": langchain_peer(index.passages, tokenizer, encoder),
     }

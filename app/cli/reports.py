@@ -26,8 +26,8 @@ def counting(total: int) -> Iterator[Callable[[str, int], None]]:
         yield lambda what, done: shown.advance(task)
 
 
-def show_report(console: Console, report: RetrievalReport) -> None:
-    """Quality by stage and by peer, then times, then what became of the answers."""
+def show_report(console: Console, report: RetrievalReport, ourselves: str) -> None:
+    """Quality by stage and by peer, then times, then what became of the answers. ``ourselves`` is the peer we are."""
     console.print(f"단락 {report.passages:,}개 · 질문 {report.questions:,}개")
     table = Table("", "MRR@10", "nDCG@10", "R@1", "R@5", "R@10", "R@50")
     for name, quality in report.quality.items():
@@ -39,10 +39,10 @@ def show_report(console: Console, report: RetrievalReport) -> None:
     for name, timing in report.timings.items():
         times.add_row(name, f"{timing.p50:.2f}", f"{timing.p95:.2f}")
     console.print(times)
-    searching = _searching(report)
-    for name, (_, timing) in report.peers.items():
-        ratio = timing.p50 / searching
-        console.print(f"{name}: p50 {timing.p50:.2f} ms, 한상이 리랭킹 전까지 {ratio:.1f}배 빠름 (times as fast)")
+    if report.peers:
+        ours = report.peers[ourselves][1].p50
+        for name, (_, timing) in report.peers.items():
+            console.print(f"{name}: p50 {timing.p50:.2f} ms · {timing.p50 / ours:.1f}× (같은 일을 하는 한상에 견줌)")
     if report.answers:
         a = report.answers
         console.print(f"가장 나은 문장이 답을 담음 (best sentence holds the answer): {a.best_sentence:.3f}")
@@ -55,11 +55,6 @@ def show_report(console: Console, report: RetrievalReport) -> None:
 
 def _figures(quality: Quality) -> list[str]:
     return [f"{value:.4f}" for value in (quality.mrr10, quality.ndcg10, *quality.recall.values())]
-
-
-def _searching(report: RetrievalReport) -> float:
-    """The sum of the medians of what a peer does too: analysing the question, retrieving, fusing."""
-    return sum(report.timings[stage].p50 for stage in ("understand", "bm25", "vector", "window", "fuse"))
 
 
 def show_chat(console: Console, found: Mapping[int, ChatTimes]) -> None:

@@ -23,6 +23,7 @@ from pipeline.service import Home, Request, Service
 from pipeline.types import Sample, Trace
 
 BENCH = "bench"
+OURSELVES = "한상 (융합까지)"
 RECALLS = (1, 5, 10, 50)
 RANKERS = ("bm25", "vector", "window", "fused", "rerank")
 Ranked = tuple[list[str], frozenset[str]]
@@ -148,6 +149,17 @@ def best_sentences(trace: Trace, rag: Rag, count: int = 2) -> list[str]:
         return [""]
     order = np.argsort(-sentence_scores(reading), kind="stable")[:count]
     return [prompt[reading.owner[i]].passage.text[slice(*reading.spans[i])] for i in order]
+
+
+def search_only(service: Service) -> Callable[[str], list[str]]:
+    """This pipeline as a peer of others: analysing, retrieving and fusing, with neither reranker nor answer."""
+
+    def search(question: str) -> list[str]:
+        request = Request(question, BENCH, {"reranker": "none"}, answer=False, keep=False)
+        *_, trace = service.ask(request)
+        return [candidate.passage.id for candidate in trace.candidates[:50]]
+
+    return search
 
 
 def bench_peer(

@@ -92,3 +92,13 @@ def test_problems_name_the_cure(client: TestClient, method: str, path: str, body
 
 def test_body_that_is_not_json(client: TestClient) -> None:
     assert client.post("/v1/ask", content=b"{", headers={"content-type": "application/json"}).status_code == 422
+
+
+def test_reference_names_every_operation_and_asks_nobody_outside(client: TestClient) -> None:
+    page = client.get("/docs").text
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        for method in operations:
+            assert f"{method.upper()} {path}" in page
+    assert "주차 편한 고깃집" in page
+    assert "http://" not in page
+    assert "https://" not in page

@@ -1,0 +1,58 @@
+"""The API reference as one HTML page made from the OpenAPI document. FastAPI's own pages load scripts from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+_STYLE = (
+    "body{font:16px/1.7 system-ui,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',NanumGothic,sans-serif;"
+    "max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+    "code,pre{font-size:14px}pre{overflow-x:auto;padding:.75rem;border:1px solid #8888;border-radius:.5rem}"
+)
+
+
+def reference_page(document: Mapping[str, Any]) -> str:
+    """The operations of an OpenAPI document with what they take, and the schemas they name."""
+    sections = "".join(
+        _operation(method, path, operation, document)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    )
+    title = escape(document["info"]["title"])
+    return (
+        f'<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title} API</title><style>{_STYLE}</style><h1>{title} API</h1>"
+        f"<p>{escape(document['info'].get('description', ''))} "
+        f'<a href="/openapi.json">openapi.json</a> · 오류는 RFC 9457 문서입니다 (errors are problem documents).</p>'
+        f"{sections}</html>"
+    )
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    parameters = "".join(
+        f"<li><code>{escape(p['name'])}</code> ({escape(p['in'])})</li>" for p in operation.get("parameters", ())
+    )
+    bodies = "".join(f"<pre>{escape(example)}</pre>" for example in _examples(operation, document))
+    return (
+        f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation.get('description', ''))}</p>"
+        f"{f'<ul>{parameters}</ul>' if parameters else ''}{bodies}"
+    )
+
+
+def _examples(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
+    """What a body looks like: each property's example, else its default, else its type."""
+    content = operation.get("requestBody", {}).get("content", {})
+    for media in content.values():
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
+        properties = document.get("components", {}).get("schemas", {}).get(name, {}).get("properties", {})
+        shown = {key: _shown(value) for key, value in properties.items()}
+        yield json.dumps(shown, ensure_ascii=False, indent=2)
+
+
+def _shown(schema: Mapping[str, Any]) -> Any:
+    if schema.get("examples"):
+        return schema["examples"][0]
+    return schema.get("default", " | ".join(schema["enum"]) if "enum" in schema else schema.get("type", ""))
