@@ -42,13 +42,9 @@ class ChatTimes:
 def bench_chat(home: Path, profile: str, index: str, texts: Sequence[str], users: int, questions: int) -> ChatTimes:
     """Start a server over a home and let ``users`` ask ``questions`` each, one after the other."""
     with running_server(home, profile) as url, ThreadPoolExecutor(users) as pool:
-        ask_once(url, index, texts[0])  # what is loaded with the first question isn't a user's wait
+        ask_in_turn(url, index, texts[:3])  # what is loaded with the first questions isn't a user's wait
         turns = [list(islice(cycle(texts), user * questions, (user + 1) * questions)) for user in range(users)]
-        times = [
-            one
-            for found in pool.map(lambda turn: [ask_once(url, index, text) for text in turn], turns)
-            for one in found
-        ]
+        times = [one for found in pool.map(lambda turn: ask_in_turn(url, index, turn), turns) for one in found]
     good = [one for one in times if "end" in one]
     return ChatTimes(len(times), len(times) - len(good), *(_timing(good, name) for name in _EVENTS.values()))
 
@@ -58,11 +54,17 @@ def _timing(times: Sequence[dict[str, float]], name: str) -> Timing:
     return Timing(percentile(values, 0.5), percentile(values, 0.95))
 
 
-def ask_once(url: str, index: str, question: str) -> dict[str, float]:
+def ask_in_turn(url: str, index: str, questions: Sequence[str]) -> list[dict[str, float]]:
+    """One user: a connection that stays open, one question after the other."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        return [ask_once(client, index, question) for question in questions]
+
+
+def ask_once(client: httpx.Client, index: str, question: str) -> dict[str, float]:
     """The milliseconds after which each part of the answer came, by name; without ``end`` where it failed."""
     start, found = time.perf_counter(), dict[str, float]()
     body = {"question": question, "index": index, "stream": True}
-    with httpx.stream("POST", f"{url}/v1/ask", json=body, timeout=60) as reply:
+    with client.stream("POST", "/v1/ask", json=body) as reply:
         for line in reply.iter_lines():
             name = _EVENTS.get(line.removeprefix("event: "))
             if name and name not in found:
