@@ -39,8 +39,8 @@ format: .venv/.dev ## 코드 다듬기 / format the code
 	$(BIN)/ruff format .
 
 lock: ## requirements 다시 고정 / pin the requirements anew (needs uv)
-	uv pip compile -q --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
-	uv pip compile -q --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
+	uv pip compile -q --python-version 3.11 --no-header --no-annotate pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## 만든 것을 지웁니다(var/는 남김) / remove what was made, keep var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

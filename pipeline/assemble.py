@@ -13,17 +13,15 @@ from pipeline import backends
 from pipeline.config import Indexing, Settings
 from pipeline.errors import AnalyserNotIndexed
 from pipeline.evidence.answerability import Calibration
-from pipeline.evidence.calibration import calibrate, calibrate_relevance
 from pipeline.index import Index
 from pipeline.passages import PassageStore
 from pipeline.protocols import Retriever, Tokenizer
 from pipeline.rag import Rag
-from pipeline.storage import write_json
 from pipeline.termstore import TermStore
 
 TERMS, BM25, WINDOWS, ENCODER, VECTORS = "terms", "bm25", "windows", "encoder", "vectors.npy"
-CALIBRATION = "calibration.json"
-CALIBRATED_RERANKER = "linear"  # the others bring probabilities of their own, or none
+CALIBRATION = "calibration.json"  # lines by what they calibrate: ANSWERABLE, or the name of a reranker
+ANSWERABLE = "answerable"
 WINDOW_SENTENCES = 2
 WINDOW_B = 0.4  # windows differ less in length than passages do
 
@@ -41,17 +39,6 @@ def build_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: 
     bm25s.build(terms, folder / WINDOWS, k1=settings.k1, b=WINDOW_B, windows=_windows(passages))
     vectors = backends.load("encoder", encoder).build(terms, folder / ENCODER, dimensions=settings.dimensions)
     np.save(folder / VECTORS, vectors)
-
-
-def calibrate_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: str) -> None:
-    """Learn what answerable questions and relevant passages look like in what ``build_part`` built; keep it there."""
-    retrievers = open_retrievers(folder, terms, encoder)
-    reranker = backends.load("reranker", CALIBRATED_RERANKER).load(passages, terms)
-    learned = {
-        "answerable": calibrate(passages, terms, retrievers),
-        CALIBRATED_RERANKER: calibrate_relevance(passages, terms, retrievers, reranker),
-    }
-    write_json(folder / CALIBRATION, {name: calibration.to_json() for name, calibration in learned.items()})
 
 
 def _windows(passages: PassageStore) -> list[tuple[int, int, int]]:
@@ -130,6 +117,6 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
             index.passages, part.terms, part.calibrations.get(settings.reranker)
         ),
         generator=backends.load("generator", settings.generator).load(
-            index.passages, part.terms, settings.answer, part.calibrations["answerable"]
+            index.passages, part.terms, settings.answer, part.calibrations[ANSWERABLE]
         ),
     )

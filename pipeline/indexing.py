@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
+from pipeline import backends
 from pipeline.analyses import CachedTokenizer
-from pipeline.assemble import TERMS, build_part, calibrate_part, load_tokenizer
+from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, build_part, load_tokenizer, open_retrievers
 from pipeline.config import Settings
 from pipeline.corpus.splitting import split_document
 from pipeline.errors import HansangError, NothingToIndex
+from pipeline.evidence.calibration import calibrate, calibrate_relevance
 from pipeline.index import (
     CURRENT,
     LEXICON,
@@ -35,6 +37,7 @@ from pipeline.types import AnalysedText, Document, Passage, Reject
 from pipeline.versions import versions
 
 SPLITTER = "kiwi"  # finds the sentences of every index; its terms are always there
+CALIBRATED_RERANKER = "linear"  # the others bring probabilities of their own, or none
 REJECTS = "rejects.jsonl"
 KEEP = 2  # versions kept: the one in use and the one before, which a running server may still be opening
 _STEP = 500
@@ -124,7 +127,7 @@ def _fill(
             terms[name] = _write_terms(folder / name / TERMS, name, store, tokenizers[name], progress)
         progress(f"build:{name}", len(store))
         build_part(store, terms[name], folder / name, job.settings.encoder, job.settings.indexing)
-        calibrate_part(store, terms[name], folder / name, job.settings.encoder)
+        _calibrate(store, terms[name], folder / name, job.settings.encoder)
     return Manifest(
         name=job.name,
         version=version_name,
@@ -218,3 +221,14 @@ def _forget_old(target: Path, current: str) -> None:
     complete = sorted(path for path in target.iterdir() if path.is_dir() and not path.name.startswith("."))
     for folder in [path for path in complete if path.name <= current][:-KEEP]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _calibrate(passages: PassageStore, terms: TermStore, folder: Path, encoder: str) -> None:
+    """Learn what answerable questions and relevant passages look like in what ``build_part`` built; keep it there."""
+    retrievers = open_retrievers(folder, terms, encoder)
+    reranker = backends.load("reranker", CALIBRATED_RERANKER).load(passages, terms)
+    learned = {
+        ANSWERABLE: calibrate(passages, terms, retrievers),
+        CALIBRATED_RERANKER: calibrate_relevance(passages, terms, retrievers, reranker),
+    }
+    write_json(folder / CALIBRATION, {name: calibration.to_json() for name, calibration in learned.items()})

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils.extmath import randomized_svd
 
 from pipeline.protocols import FloatArray
 from pipeline.termstore import TermStore
@@ -95,6 +94,8 @@ def _components(store: TermStore, ids: NDArray[np.int64], idf: FloatArray, dimen
     dimensions = min(dimensions, len(rows), len(ids))
     if dimensions < 2:  # one passage or one term: nothing to decompose
         return np.ones((len(ids), 1), dtype=np.float32)
+    from sklearn.utils.extmath import randomized_svd  # two seconds to import, and only indexing needs it
+
     matrix = _tfidf(store, rows, ids, idf)
     # Once Java runs in the process (Okt), OpenBLAS's LU crashes on the main thread's stack; other threads are spared.
     with ThreadPoolExecutor(max_workers=1) as thread:
