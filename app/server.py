@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import threading
@@ -64,6 +65,7 @@ def warm_up(service: Service) -> None:
                 pass
         except HansangError as error:  # whoever asks this index is told the same
             log.warning("%s", error)
+    gc.freeze()  # what is loaded by now stays; to look through it at every collection costs a question a millisecond
 
 
 class _Server(uvicorn.Server):

@@ -10,7 +10,7 @@ import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -130,9 +130,10 @@ class Option:
 _hints: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 
 
-def options(settings: Settings) -> Iterator[Option]:
+@lru_cache(maxsize=256)
+def options(settings: Settings) -> tuple[Option, ...]:
     """Every setting with its value and description, in the order of the table in the README."""
-    yield from _options(settings, "")
+    return tuple(_options(settings, ""))
 
 
 def _options(group: Any, prefix: str) -> Iterator[Option]:
@@ -155,6 +156,8 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object], *, index
         UnknownSetting, BadSetting: the name or the value is none.
         IndexTimeSetting: the setting is fixed when indexing, and this is not indexing.
     """
+    if not overrides:
+        return settings
     known = {option.name: option for option in options(settings)}
     for name, raw in overrides.items():
         if name not in known:

@@ -221,10 +221,7 @@ def rerank(query: Query, candidates: tuple[ScoredPassage, ...], rag: Rag) -> tup
     head, tail = candidates[: rag.settings.rerank.depth], candidates[rag.settings.rerank.depth :]
     judged = rag.reranker.rerank(query, head)
     order = sorted(range(len(head)), key=lambda i: -judged[i][0])
-    scored = tuple(
-        replace(head[i].scored("rerank", judged[i][0], rank), relevance=judged[i][1])
-        for rank, i in enumerate(order, start=1)
-    )
+    scored = tuple(head[i].scored("rerank", judged[i][0], rank, judged[i][1]) for rank, i in enumerate(order, start=1))
     return scored + tail
 
 

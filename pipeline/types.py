@@ -162,15 +162,17 @@ class ScoredPassage:
     relevance: float | None = None
     in_prompt: bool = False
 
-    def scored(self, stage: str, score: float, rank: int) -> ScoredPassage:
-        """This candidate with the score and rank of one more stage.
+    def scored(self, stage: str, score: float, rank: int, relevance: float | None = None) -> ScoredPassage:
+        """This candidate with the score and rank of one more stage, and what it makes of the relevance.
 
         Raises:
             ValueError: the stage has already scored it.
         """
         if stage in self.scores:
             raise ValueError(f"stage {stage!r} has already scored passage {self.passage.id!r}")
-        return replace(self, scores={**self.scores, stage: score}, ranks={**self.ranks, stage: rank})
+        scores, ranks = {**self.scores, stage: score}, {**self.ranks, stage: rank}
+        known = self.relevance if relevance is None else relevance
+        return replace(self, scores=scores, ranks=ranks, relevance=known)
 
 
 @dataclass(frozen=True, slots=True)
