@@ -63,8 +63,9 @@ class Job:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the inputs and of every setting that shapes the index."""
-        shape = (self.sources, self.analysers, self.settings.encoder, asdict(self.settings.indexing))
+        """A hash of the inputs and of all that shapes the index: settings, and the versions of what analyses."""
+        indexing = asdict(self.settings.indexing)
+        shape = (self.sources, self.analysers, self.settings.encoder, indexing, dict(versions()))
         return hashlib.blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

@@ -71,8 +71,7 @@ def understand(
     before it searched for: ``search_text`` is then ``previous.search_text`` without the names that no longer hold.
 
     Args:
-        question: as typed, in Unicode's composed form (NFC); ``analysed`` is its analysis.
-        today: what 지난달 counts from.
+        question: as typed, in NFC; ``analysed`` is its analysis, ``today`` what 지난달 counts from.
         previous: how the question before was understood; ``previous_restaurant`` is what its answer rested on.
         removed: ids of chips that the user took off. Their words are searched for again.
 
@@ -88,11 +87,11 @@ def understand(
     chips = (*(_beside(chip, more.beside) for chip in own if chip.id not in removed), *more.chips)
     in_force = {(chip.kind, chip.mode) for chip in chips}
     cut = [m for m in mentions if (m.kind, m.mode) in in_force and not says_more(m, question, lexicon)]
-    listing = _only_conditions(analysed, chips)
+    listing = not more.text and _only_conditions(analysed, chips)
     return Understanding(
         search_text=more.text or _search_text(question, analysed, _cuts(question, cut)),
         chips=chips,
-        shape=_shape(question, mentions, chips, lexicon) if more.text or not listing else "list",
+        shape="list" if listing else _shape(question, mentions, chips, lexicon),
         removed=(*(chip for chip in own if chip.id in removed), *more.removed),
     )
 

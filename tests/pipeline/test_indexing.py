@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import indexing
 from pipeline.errors import HomeLocked, IndexDamaged, IndexNotFound, IndexOutdated, NothingToIndex
 from pipeline.index import CURRENT, Index, current_folder, names, read_manifest
 from pipeline.indexing import Job, unchanged
 from pipeline.service import Home
 from pipeline.storage import MANIFEST, locked
 from pipeline.types import Document, Reject, Source
+from pipeline.versions import versions
 from tests.pipeline.corpora import build, documents
 
 
@@ -73,6 +75,13 @@ def test_same_input_is_known_as_unchanged(home: Home) -> None:
     job = Job(home.indexes, "small", _settings(manifest), ("kiwi",), home.cache, ({"file": "small"},))
     assert unchanged(job) == manifest
     assert unchanged(Job(home.indexes, "small", _settings(manifest), ("kiwi",), home.cache, ({"file": "x"},))) is None
+
+
+def test_another_version_of_an_analyser_is_a_reason_to_build(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = build(home)
+    job = Job(home.indexes, "small", _settings(manifest), ("kiwi",), home.cache, ({"file": "small"},))
+    monkeypatch.setattr(indexing, "versions", lambda: {**versions(), "kiwipiepy": "99"})
+    assert unchanged(job) is None
 
 
 def _settings(manifest):
