@@ -20,6 +20,8 @@ from pipeline.storage import locked
 
 log = logging.getLogger(__name__)
 
+GRACE_SECONDS = 3  # for answers under way; an open page holds its connection for ever and must not hold up the end
+
 
 def create_app(service: Service) -> FastAPI:
     """The whole application over one service."""
@@ -52,7 +54,10 @@ def serve(home: Home, settings: Settings, *, host: str, port: int, ready: Callab
         service = Service(home, settings)
         threading.Thread(target=warm_up, args=(service,), daemon=True).start()
         try:
-            _Server(uvicorn.Config(create_app(service), host=host, port=port, log_level="warning"), ready).run()
+            config = uvicorn.Config(
+                create_app(service), host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
+            )
+            _Server(config, ready).run()
         finally:
             service.close()
 
@@ -79,3 +84,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # pages that are still open are cut off, which uvicorn would report as errors of the application
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)

@@ -117,3 +117,19 @@ def test_demo_builds_its_index_once_and_ends_with_ctrl_c(tmp_path: Path) -> None
         assert httpx.get(f"http://127.0.0.1:{number}/v1/indexes").json()[0]["name"] == DEMO_NAME
         assert said in stop(process)
     assert read_manifest(current_folder(tmp_path / "index", DEMO_NAME)).analysers == ("kiwi", "okt")
+
+
+@pytest.mark.timeout(READY + 60)
+def test_one_ctrl_c_ends_it_while_a_page_is_open(tmp_path: Path) -> None:
+    """An open page holds a connection for as long as it is open."""
+    make_index(tmp_path / "home", tmp_path)
+    number = free_port()
+    process = start(tmp_path / "home", "serve", "--port", str(number))
+    try:
+        first_line(process)
+        with httpx.stream("GET", f"http://127.0.0.1:{number}/gradio_api/heartbeat/open", timeout=60) as page:
+            assert page.status_code == 200
+            stop(process)
+    finally:
+        process.kill()
+        process.wait()
