@@ -29,7 +29,7 @@ RESTAURANT_KEYS = {"id", "name", "category", "district", "price_band"}
 REVIEW_KEYS = {"id", "restaurant_id", "text", "rating", "date", "reply_to", "labels"}
 LABEL_KEYS = {"sentiment", "intensity", "emotions", "aspects"}
 EMOTION_KEYS = {"label", "strength"}
-ASPECT_KEYS = {"aspect", "polarity", "start", "end", "quote"}
+ASPECT_KEYS = {"label", "polarity", "start", "end", "quote"}
 QUESTION_KEYS = {"id", "question", "type", "answer", "passage_ids", "answerable"}
 TYPES = {"keyword", "context", "abstract"}
 
@@ -186,13 +186,13 @@ def test_aspect_spans_slice_their_quotes(reviews: list[Row], scheme: dict[str, R
         end = 0
         for span in review["labels"]["aspects"]:
             assert set(span) == ASPECT_KEYS, review["id"]
-            assert span["aspect"] in aspects, review["id"]
+            assert span["label"] in aspects, review["id"]
             assert span["polarity"] in polarities, review["id"]
             assert end <= span["start"] < span["end"], review["id"]
             assert review["text"][span["start"] : span["end"]] == span["quote"], review["id"]
             assert span["quote"] == span["quote"].strip(), review["id"]
             end = span["end"]
-    found = {(span["aspect"], span["polarity"]) for review in reviews for span in review["labels"]["aspects"]}
+    found = {(span["label"], span["polarity"]) for review in reviews for span in review["labels"]["aspects"]}
     assert {(aspect, polarity) for aspect in aspects for polarity in ("positive", "negative")} <= found
 
 

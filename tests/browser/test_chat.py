@@ -84,6 +84,7 @@ def test_a_complaint_with_its_reasons_is_stored(page: Page, site: Site) -> None:
 def test_the_link_opens_exactly_the_stored_answer(page: Page, site: Site) -> None:
     ask(page)
     id_, said = trace_id(page), page.locator(".said").inner_text()
+    expect(page.locator(".evidence .review").first).to_be_visible()
     cards = page.locator(".evidence .review").all_inner_texts()
     page.get_by_role("button", name="링크 복사").click()
     expect(page.locator("#hs-status")).to_contain_text("링크를 복사했습니다")
@@ -91,6 +92,7 @@ def test_the_link_opens_exactly_the_stored_answer(page: Page, site: Site) -> Non
     assert address == f"{site.address}?trace={id_}"
     page.goto(address)
     expect(page.locator(".banner")).to_contain_text("저장된 답변")
+    expect(page.locator(".evidence .review")).to_have_count(len(cards))
     assert trace_id(page) == id_
     assert page.locator(".said").inner_text() == said
     assert page.locator(".evidence .review").all_inner_texts() == cards
