@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from app.chat.asking import ALL, PANEL, SETTINGS, TALK, Parts, ask, ask_again, ask_beside
@@ -10,13 +11,14 @@ from app.chat.explaining import explain
 from app.chat.options import read_form
 from app.chat.session import Form, Session, Tab, Turn, default_index
 from pipeline.config import with_overrides
-from pipeline.errors import HansangError
+from pipeline.errors import HansangError, TraceNotFound
 from pipeline.service import Service
 from pipeline.types import Trace
 
 Data = Mapping[str, Any]
 Action = Callable[[Service, Session, Data], Iterator[Parts]]
 FREE_TEXT = 1_000
+KEPT = 20  # answers of a conversation that a reload brings back
 
 
 def act(service: Service, session: Session, data: Data) -> Iterator[Parts]:
@@ -33,16 +35,32 @@ def open_page(service: Service, session: Session, trace_id: str) -> None:
     if not trace_id:
         return
     try:
-        trace = service.trace(trace_id)
+        turn = stored_turn(service, trace_id)
     except HansangError as error:
         session.turns = [Turn("", error=error)]
         return
-    said = service.feedback(trace_id)
+    turn.stored = True
+    _show_turns(session, [turn], names)
+
+
+def _show_turns(session: Session, turns: list[Turn], indexes: Sequence[str]) -> None:
+    """Make these the conversation; the panel shows the last answer, and its index is the one asked next."""
+    session.turns = turns
+    if (trace := session.last) is not None:
+        session.focus = trace.id
+        if trace.index in indexes:
+            session.index = trace.index
+
+
+def stored_turn(service: Service, trace_id: str) -> Turn:
+    """A turn as the store has it, with what was last said of it.
+
+    Raises:
+        TraceNotFound: there is none of that id.
+    """
+    trace, said = service.trace(trace_id), service.feedback(trace_id)
     removed = tuple(chip.id for chip in trace.understanding.removed) if trace.understanding else ()
-    turn = Turn(trace.question.text, trace.previous, removed, trace, stored=True, feedback=said[-1] if said else None)
-    session.turns, session.focus = [turn], trace.id
-    if trace.index in names:
-        session.index = trace.index
+    return Turn(trace.question.text, trace.previous, removed, trace, feedback=said[-1] if said else None)
 
 
 def look(service: Service, session: Session, tab: Tab) -> Parts:
@@ -163,6 +181,27 @@ def _lang(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     yield ALL
 
 
+def _resume(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """A reloaded tab: its language, and the conversation it had. Answers no longer stored are left out."""
+    session.lang = "en" if data.get("lang") == "en" else "ko"
+    ids = [str(one) for one in data.get("traces", [])][-KEPT:]
+    if ids and not session.turns:
+        turns = []
+        for trace_id in ids:
+            with suppress(TraceNotFound):
+                turns.append(stored_turn(service, trace_id))
+        _show_turns(session, turns, [manifest.name for manifest in service.indexes()])
+    yield ALL
+
+
+def _fresh(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """Begin a new conversation; the answers stay in the store. Not while one is being written."""
+    if not session.busy:
+        session.turns, session.focus, session.chosen, session.xray, session.notice = [], "", "", None, ""
+        session.expanded = False
+        yield ALL
+
+
 def _index(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     session.index = str(data["fields"]["index"][0])
     if session.overrides.get("tokenizer") not in analysers(service, session.index):
@@ -186,5 +225,7 @@ ACTIONS: dict[str, Action] = {
     "settings": _settings,
     "reset": _reset,
     "lang": _lang,
+    "resume": _resume,
+    "fresh": _fresh,
     "index": _index,
 }

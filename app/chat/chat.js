@@ -158,6 +158,7 @@
     const now = all("#hs-talk .turn");
     if (now.length > turns) following = true;
     turns = now.length;
+    keep(now);
     if (!now.length) return;
     accept(now.at(-1));
     if (!following) return;
@@ -178,6 +179,25 @@
   function language() {
     const lang = $("#hs-header [data-lang]")?.dataset.lang;
     if (lang && document.documentElement.lang !== lang) document.documentElement.lang = lang;
+    if (lang && resumed) store(localStorage, "hansang.lang", lang);
+  }
+
+  /* A reload brings the language and this tab's conversation back. The tab keeps the ids of its answers, the server the
+     answers. A browser that forbids storage just begins anew. */
+  let resumed = false;
+  const store = (where, key, value) => { try { where.setItem(key, value); } catch { /* forbidden or full */ } };
+  const stored = (where, key) => { try { return where.getItem(key); } catch { return null; } };
+  function keep(now) {
+    if (!resumed) return resume();
+    const ids = now.filter((turn) => turn.dataset.trace).map((turn) => turn.dataset.trace);
+    if (ids.length || $("#hs-talk .welcome")) store(sessionStorage, "hansang.traces", JSON.stringify(ids));
+  }
+  function resume() {
+    if (!$("#hs-talk .welcome, #hs-talk .turn")) return; // the server hasn't begun the session yet
+    resumed = true;
+    const lang = stored(localStorage, "hansang.lang") ?? "ko";
+    const traces = $("#hs-talk .welcome") ? JSON.parse(stored(sessionStorage, "hansang.traces") ?? "[]") : [];
+    if (lang !== "ko" || traces.length) send({act: "resume", lang, traces});
   }
   window.hansang = {attach};
 })();

@@ -17,7 +17,7 @@ def header(indexes: Sequence[Manifest], settings: Settings, index: str, lang: La
     name, tagline = escape(word("title", lang)), escape(word("tagline", lang))
     return (
         f"<header{attributes(class_='top', data_lang=lang)}><h1>{name}</h1><p class='tagline'>{tagline}</p>"
-        f"{_picker(indexes, index, lang)}{_badge(settings, lang)}{_languages(lang)}</header>"
+        f"{_picker(indexes, index, lang)}{_badge(settings, lang)}{_fresh(lang)}{_languages(lang)}</header>"
     )
 
 
@@ -33,6 +33,10 @@ def _picker(indexes: Sequence[Manifest], index: str, lang: Lang) -> str:
 def _badge(settings: Settings, lang: Lang) -> str:
     key = "extract_badge" if settings.generator == "extractive" else "generate_badge"
     return f"<p class='profile'><b>{escape(settings.profile)}</b> · {escape(word(key, lang))}</p>"
+
+
+def _fresh(lang: Lang) -> str:
+    return button(f"＋ {escape(word('fresh', lang))}", class_="soft fresh", data_act="fresh")
 
 
 def _languages(lang: Lang) -> str:

@@ -212,6 +212,32 @@ def test_everything_turns_english_and_back(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "ko")
 
 
+def test_a_reload_keeps_the_language_and_the_conversation(page: Page, site: Site) -> None:
+    ask(page)
+    ask(page, "거기 대기는 길어?")
+    newest = trace_id(page)
+    page.locator("[data-act=lang][data-lang=en]").click()
+    expect(page.get_by_role("tab", name="Evidence")).to_be_visible()
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.get_by_role("tab", name="Evidence")).to_be_visible()
+    expect(page.locator(".evidence")).to_have_attribute("data-trace", newest)
+    ask(page, "주차는?")
+    trace = site.service.trace(trace_id(page))
+    assert trace.previous == newest
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("tab", name="Evidence")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_a_very_long_question_leaves_its_error_in_sight(page: Page) -> None:
+    page.fill(BOX, "주차 되나요 " * 3_000)
+    page.get_by_role("button", name="보내기").click()
+    expect(page.locator(".error")).to_be_in_viewport()
+
+
 def test_two_settings_are_compared_side_by_side(page: Page) -> None:
     ask(page)
     page.get_by_role("button", name="설정 바꿔 비교").click()
