@@ -8,7 +8,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -102,6 +104,27 @@ def available_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
     except OSError:  # no control group of version 2
         return free
     return free if limit == "max" else min(free, int(limit) - int(used))
+
+
+def resident_memory() -> int:
+    """Bytes of memory that this process holds."""
+    return int(psutil.Process().memory_info().rss)
+
+
+@cache
+def _has_gpu() -> bool:
+    return shutil.which("nvidia-smi") is not None
+
+
+def gpu_memory() -> int:
+    """Bytes used of the first GPU's memory, asked at most once a second; 0 without one."""
+    return _gpu_memory(int(time.monotonic())) if _has_gpu() else 0
+
+
+@lru_cache(maxsize=1)
+def _gpu_memory(second: int) -> int:
+    line = _first_line(["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits"])
+    return int(line) * 2**20 if line.isdecimal() else 0
 
 
 def existing(folder: Path) -> Path:

@@ -1,0 +1,161 @@
+"""``hansang sweep`` and ``hansang compare``: what stored runs say about other settings and about each other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from app.cli.console import clean, note, print_json, stdout, waiting
+from app.cli.options import HomeOption, JsonOption, home_of
+from pipeline.config import load_profile, with_overrides
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.evaluation.compare import Comparison, Flip
+    from pipeline.evaluation.runs import Plan
+    from pipeline.evaluation.sweep import Setting, Sweep
+
+SHOWN = 10
+
+RunArgument = Annotated[str, typer.Argument(metavar="실행", show_default=False, help="실행 이름 · Name of a run.")]
+
+
+def sweep(
+    ctx: typer.Context,
+    run: RunArgument,
+    grids: Annotated[
+        list[str],
+        typer.Option(
+            "--grid",
+            metavar="이름=값들",
+            show_default=False,
+            help="훑을 설정(여러 번). 예) fusion.weight=0:1:.1 · Settings to try; repeatable.",
+        ),
+    ],
+    measure: Annotated[
+        Literal["mrr10", "hit"], typer.Option("--measure", help="mrr10 또는 k 안에 드는 몫(hit) · What to maximise.")
+    ] = "mrr10",
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="파일", show_default=False, help="열 지도 HTML · Heat map.")
+    ] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """저장된 점수로 수천 가지 설정을 몇 초에 비교합니다. · Tries thousands of settings on stored scores.
+
+    예) hansang sweep base --grid fusion.weight=0:1:.1 --grid rerank.depth=10,30,50
+    """  # fmt: skip
+    from pipeline.evaluation import sweep as sweeping  # heavy: brings numpy and scipy
+    from pipeline.evaluation.runs import read_plan, read_records, run_folder
+    from pipeline.storage import clear_errors, write_atomically
+
+    folder = run_folder(home_of(ctx, home).runs, run)
+    base = settings_of_run(read_plan(folder))
+    settings = sweeping.grid(dict(sweeping.parse_grid(text) for text in grids))
+    with waiting(f"설정 {len(settings):,}가지를 훑는 중 … (Sweeping)"):
+        found = sweeping.sweep(read_records(folder), base, settings, measure)
+    if plot:
+        from pipeline.evaluation.heatmap import heat_map
+
+        with clear_errors(plot):
+            write_atomically(plot, heat_map(found))
+    if as_json:
+        print_json(asdict(found))
+    else:
+        _show_sweep(found)
+        if plot:
+            note(f"열 지도: {plot}", f"Heat map: {plot}")
+
+
+def settings_of_run(plan: Plan) -> Settings:
+    """The settings that a run was made with."""
+    return with_overrides(load_profile(), dict(plan.settings), indexing=True)
+
+
+def _words(setting: Setting) -> str:
+    return " ".join(f"{name}={value}" for name, value in setting.items())
+
+
+def _show_sweep(found: Sweep) -> None:
+    console = stdout()
+    table = Table("", "설정", found.measure)
+    table.add_row("지금", "", f"{found.baseline.value:.4f}")
+    for place, tried in enumerate(found.tried[:SHOWN], start=1):
+        table.add_row(str(place), clean(_words(tried.setting)), f"{tried.value:.4f}")
+    console.print(table)
+    value, low, high = found.held_out
+    gain, least, most = found.gain
+    console.print(
+        f"고르는 데 쓰지 않은 질문에서(교차 검증, 질문 {found.questions:,}개): {value:.4f} (95 % {low:.4f}–{high:.4f})"
+    )
+    sure = "나아집니다" if least > 0 else "나빠집니다" if most < 0 else "나아진다고 할 수 없습니다"
+    console.print(f"지금 설정보다 {gain:+.4f} (95 % {least:+.4f} ~ {most:+.4f}): {sure}.")
+    console.print("리랭커 점수는 실행 때 본 후보의 것입니다. 고른 설정은 evaluate로 확인하세요.", style="dim")
+
+
+def compare(
+    ctx: typer.Context,
+    a: RunArgument,
+    b: RunArgument,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """같은 질문에 대한 두 실행을 정직하게 비교합니다. · An honest verdict on two runs over the same questions.
+
+    예) hansang compare base weight-4
+    """
+    from pipeline.evaluation import compare as comparing  # heavy: brings scipy
+    from pipeline.evaluation.runs import read_plan, read_records, run_folder
+
+    runs = home_of(ctx, home).runs
+    folders = [run_folder(runs, name) for name in (a, b)]
+    plans = [read_plan(folder) for folder in folders]
+    with waiting("비교하는 중 … (Comparing)"):
+        first, second = (read_records(folder) for folder in folders)
+        found = comparing.compare(a, b, first, second)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        _show_changes(*plans)
+        _show_comparison(found)
+
+
+def _show_changes(one: Plan, other: Plan) -> None:
+    changed = [
+        f"{name}: {one.settings.get(name)} → {other.settings.get(name)}"
+        for name in {**one.settings, **other.settings}
+        if one.settings.get(name) != other.settings.get(name)
+    ]
+    if one.index_version != other.index_version:
+        changed.append(f"색인: {one.index} {one.index_version} → {other.index} {other.index_version}")
+    stdout().print(clean("달라진 설정: " + ("; ".join(changed) or "없음")))
+
+
+def _show_comparison(found: Comparison) -> None:
+    from pipeline.evaluation.compare import NAMES
+
+    console = stdout()
+    table = Table("측정", "질문", found.a, found.b, "차이", "95 % 구간", "p(Holm)", "더 필요한 질문")
+    for d in found.differences:
+        more = "–" if d.needed is None else "충분" if d.is_clear or d.needed == 0 else f"약 {d.needed - d.questions:,}"
+        table.add_row(
+            NAMES[d.measure], f"{d.questions:,}", f"{d.a:.4f}", f"{d.b:.4f}", f"{d.difference:+.4f}",
+            f"{d.low:+.4f} ~ {d.high:+.4f}", f"{d.adjusted:.3f}", more,
+        )  # fmt: skip
+    console.print(table)
+    for title, flips in ((f"{found.b}만 맞힌 질문", found.better), (f"{found.a}만 맞힌 질문", found.worse)):
+        _show_flips(title, flips)
+    console.print(clean(found.verdict))
+
+
+def _show_flips(title: str, flips: tuple[Flip, ...]) -> None:
+    if not flips:
+        return
+    table = Table("아이디", "질문", "A", "B", title=clean(f"{title} {len(flips)}개"))
+    for flip in flips[:SHOWN]:
+        table.add_row(*(clean(text) for text in (flip.id, flip.question, flip.a, flip.b)))
+    stdout().print(table)

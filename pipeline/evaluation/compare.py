@@ -1,0 +1,184 @@
+"""An honest verdict on two runs over the same questions: the difference, how sure it is, which questions flipped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, permutation_test
+
+from pipeline.errors import RunsNotComparable
+from pipeline.evaluation.blame import Verdict
+from pipeline.evaluation.records import Record
+from pipeline.evaluation.summary import MEASURES
+from pipeline.evaluation.sweep import interval
+
+LEVEL = 0.05
+POWER = 0.8
+RESAMPLES = 9_999
+NAMES = {"mrr10": "MRR@10", "recall5": "상위 5위 적중률", "accuracy": "정답률"}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """B − A in one measure over ``questions`` pairs, with its 95 % bootstrap interval.
+
+    ``p`` is of the two-sided sign-flip permutation test, ``adjusted`` after Holm over the measures. ``needed`` is about
+    how many questions in all would show a difference of this size with a power of .8 (0: they are enough, None: there
+    is no difference to show).
+    """
+
+    measure: str
+    questions: int
+    a: float
+    b: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    adjusted: float
+    needed: int | None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the difference stands after correction."""
+        return self.adjusted < LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A question that one run got right and the other didn't."""
+
+    id: str
+    question: str
+    a: str
+    b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What ``hansang compare`` prints. ``better`` are questions that only B got right, ``worse`` only A."""
+
+    a: str
+    b: str
+    differences: tuple[Difference, ...]
+    better: tuple[Flip, ...]
+    worse: tuple[Flip, ...]
+    verdict: str
+
+
+def compare(a: str, b: str, first: Sequence[Record], second: Sequence[Record], seed: int = 0) -> Comparison:
+    """Compare two runs question by question.
+
+    Raises:
+        RunsNotComparable: they aren't over the same questions, or one of them isn't finished.
+    """
+    pairs = _paired(a, b, first, second)
+    differences = _holm([d for name in MEASURES if (d := _difference(name, pairs, seed))])
+    flips = [(x, y) for x, y in pairs if (x.verdict == Verdict.RIGHT) != (y.verdict == Verdict.RIGHT)]
+    better = tuple(_flip(x, y) for x, y in flips if y.verdict == Verdict.RIGHT)
+    worse = tuple(_flip(x, y) for x, y in flips if x.verdict == Verdict.RIGHT)
+    made = Comparison(a, b, tuple(differences), better, worse, "")
+    return Comparison(a, b, made.differences, better, worse, in_words(made))
+
+
+def _paired(a: str, b: str, first: Sequence[Record], second: Sequence[Record]) -> list[tuple[Record, Record]]:
+    by_id = {record.id: record for record in second}
+    pairs = [(record, by_id[record.id]) for record in first if record.id in by_id]
+    alike = all(x.question == y.question and set(x.gold) == set(y.gold) for x, y in pairs)
+    if not pairs or not alike or len(pairs) != len(first) or len(pairs) != len(second):
+        raise RunsNotComparable(a=a, b=b, first=len(first), second=len(second), shared=len(pairs) if alike else 0)
+    return pairs
+
+
+def _flip(x: Record, y: Record) -> Flip:
+    said = [Verdict(r.verdict).ko if r.verdict else r.problem or "판정 없음" for r in (x, y)]
+    return Flip(x.id, x.question, *said)
+
+
+def _difference(name: str, pairs: Sequence[tuple[Record, Record]], seed: int) -> Difference | None:
+    has, value = MEASURES[name]
+    measured = [(value(x), value(y)) for x, y in pairs if has(x) and has(y)]
+    if not measured:
+        return None
+    one, other = (np.array(column) for column in zip(*measured, strict=True))
+    gap = other - one
+    mean, low, high = interval(gap, np.random.default_rng(seed))
+    p = sign_flip(gap, seed)
+    return Difference(name, len(gap), float(one.mean()), float(other.mean()), mean, low, high, p, p, needed(gap))
+
+
+def sign_flip(gap: NDArray[np.float64], seed: int) -> float:
+    """Two-sided p of the paired permutation test: how often flipping signs at random gives a mean as far from 0."""
+    if len(gap) < 2 or not gap.any():
+        return 1.0
+    test = permutation_test(
+        (gap,), np.sum, permutation_type="samples", n_resamples=RESAMPLES, vectorized=True,
+        rng=np.random.default_rng(seed), batch=500,
+    )  # fmt: skip
+    return float(test.pvalue)
+
+
+def needed(gap: NDArray[np.float64]) -> int | None:
+    """About how many questions show a mean of this size at level .05 with power .8 (normal approximation).
+
+    0 when there are enough already; None when there is no difference.
+    """
+    if len(gap) < 2 or gap.mean() == 0:
+        return None
+    effect = gap.std(ddof=1) / abs(gap.mean())
+    count = math.ceil((norm.ppf(1 - LEVEL / 2) + norm.ppf(POWER)) ** 2 * effect**2)
+    return 0 if count <= len(gap) else count
+
+
+def _holm(differences: Sequence[Difference]) -> list[Difference]:
+    """With p adjusted over the measures (Holm, 1979)."""
+    order = sorted(range(len(differences)), key=lambda i: differences[i].p)
+    adjusted: dict[int, float] = {}
+    highest = 0.0
+    for place, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(differences) - place) * differences[i].p))
+        adjusted[i] = highest
+    return [_with(d, adjusted[i]) for i, d in enumerate(differences)]
+
+
+def _with(d: Difference, adjusted: float) -> Difference:
+    return Difference(d.measure, d.questions, d.a, d.b, d.difference, d.low, d.high, d.p, adjusted, d.needed)
+
+
+def in_words(comparison: Comparison) -> str:
+    """The verdict as a paragraph that somebody can act on, in Korean."""
+    a, b = comparison.a, comparison.b
+    said = [_sentence(d, a, b) for d in comparison.differences]
+    clear = [d for d in comparison.differences if d.is_clear]
+    ups, downs = [d for d in clear if d.difference > 0], [d for d in clear if d.difference < 0]
+    if ups and not downs:
+        advice = f"따라서 {b}(으)로 바꾸는 편이 낫습니다."
+    elif downs and not ups:
+        advice = f"따라서 {a}을(를) 그대로 두는 편이 낫습니다."
+    elif ups and downs:
+        advice = "좋아진 것과 나빠진 것이 함께 있으니 어느 쪽이 중요한지 정해야 합니다."
+    else:
+        advice = _undecided(comparison)
+    flips = f"{b}만 맞힌 질문은 {len(comparison.better)}개, {a}만 맞힌 질문은 {len(comparison.worse)}개입니다."
+    return " ".join([*said, flips, advice])
+
+
+def _sentence(d: Difference, a: str, b: str) -> str:
+    name = NAMES[d.measure]
+    bounds = f"95 % 구간 {d.low:+.3f} ~ {d.high:+.3f}, 질문 {d.questions:,}개"
+    if d.is_clear:
+        direction = "높습니다" if d.difference > 0 else "낮습니다"
+        return f"{name}은(는) {b}이(가) {a}보다 {abs(d.difference):.3f} {direction}({d.a:.3f} → {d.b:.3f}, {bounds})."
+    return f"{name}의 차이 {d.difference:+.3f}은(는) 우연일 수 있습니다({d.a:.3f} → {d.b:.3f}, {bounds})."
+
+
+def _undecided(comparison: Comparison) -> str:
+    wanted = [(d.needed, d.questions) for d in comparison.differences if d.needed]
+    if not wanted:
+        return "지금 질문으로는 둘을 가를 차이가 보이지 않습니다."
+    total, have = min(wanted)
+    return f"판단하기에는 모자랍니다. 이만한 차이가 참인지 알려면 질문이 약 {total - have:,}개 더 필요합니다."
