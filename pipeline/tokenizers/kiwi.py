@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -46,6 +46,10 @@ class KiwiTokenizer:
         for position, tokens in enumerate(self._kiwi.tokenize(remember())):
             text, kept[position] = kept[position], ""
             yield _analysed(text, tokens)
+
+    def join(self, morphemes: Sequence[tuple[str, str]]) -> str:
+        """Morphemes, each a form and a tag, conjugated and written together: 하 + 어 is 해."""
+        return str(self._kiwi.join(list(morphemes)))
 
 
 def _analysed(text: str, tokens: list[Any]) -> AnalysedText:
