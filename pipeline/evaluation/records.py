@@ -17,7 +17,7 @@ from pipeline.service import Request, Service
 from pipeline.types import Sample, Trace
 
 Status = Literal["ok", "error"]
-SCORES = ("bm25", "vector", "window", "boost", "rerank")
+SCORES = ("bm25", "vector", "window", "boost", "concept", "rerank")
 RANKS = ("bm25", "vector", "window")
 DIGITS = 7  # significant; single precision has no more
 

@@ -7,17 +7,18 @@ where it was given: whoever comes newly before the reranker has none and stands 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import Fusion, Settings
-from pipeline.evaluation.records import Record
-from pipeline.fusion import RRF_K
+from pipeline.evaluation.records import Columns, Record
+from pipeline.fusion import ROUNDING, RRF_K
 
 Matrix = NDArray[np.float32]
+ADDED = ("boost", "concept")  # scores that are added to the fused one as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +34,60 @@ class Stored:
 
 def stack(records: Sequence[Record]) -> Stored:
     """The records' candidates as padded arrays."""
-    width = max((len(record.candidates.id) for record in records), default=0)
-    shape = (len(records), width)
-    names = dict.fromkeys(name for record in records for name in record.candidates.scores)
+    golds = [{path.passage_id for path in record.paths} for record in records]
+    return pad([record.candidates for record in records], [record.extremes for record in records], golds)
+
+
+def pad(
+    candidates: Sequence[Columns],
+    extremes: Sequence[Mapping[str, tuple[float, float]]],
+    golds: Sequence[Collection[str]],
+) -> Stored:
+    """Candidates of several questions as padded arrays."""
+    shape = (len(candidates), max((len(columns.id) for columns in candidates), default=0))
+    names = dict.fromkeys(name for columns in candidates for name in columns.scores)
     scores = {name: np.full(shape, -np.inf, np.float32) for name in names}
     ranks = {name: np.full(shape, np.iinfo(np.int32).max, np.int32) for name in ("bm25", "vector", "window")}
-    extremes = {name: np.zeros((len(records), 2), np.float32) for name in names}
+    bounds = {name: np.zeros((len(candidates), 2), np.float32) for name in names}
     gold, present = np.zeros(shape, bool), np.zeros(shape, bool)
-    for row, record in enumerate(records):
-        columns = record.candidates
+    for row, columns in enumerate(candidates):
         size = len(columns.id)
-        right = {path.passage_id for path in record.paths}
         present[row, :size] = True
-        gold[row, :size] = [id_ in right for id_ in columns.id]
+        gold[row, :size] = [id_ in golds[row] for id_ in columns.id]
         for name, values in columns.scores.items():
             scores[name][row, :size] = [-np.inf if value is None else value for value in values]
         for name, places in columns.ranks.items():
             ranks[name][row, :size] = places
-        for name, pair in record.extremes.items():
-            if name in extremes:
-                extremes[name][row] = pair
-    return Stored(scores, ranks, extremes, gold, present)
+        for name, pair in extremes[row].items():
+            if name in bounds:
+                bounds[name][row] = pair
+    return Stored(scores, ranks, bounds, gold, present)
 
 
 def fused(stored: Stored, fusion: Fusion, depth: int) -> Matrix:
     """The fused score of every candidate that ``depth`` passages from each retriever would have brought, else −inf.
 
-    The formula is that of ``pipeline.fusion.fuse``, on stored extremes and ranks.
+    The formula is that of ``pipeline.fusion.fuse`` and ``pipeline.rag.select``, on stored extremes and ranks.
     """
     scale = _by_extremes if fusion.method == "minmax" else _by_rank
     hybrid = (1 - fusion.weight) * scale(stored, "bm25") + fusion.weight * scale(stored, "vector")
     if fusion.window and "window" in stored.scores:
         hybrid = (1 - fusion.window) * hybrid + fusion.window * scale(stored, "window")
-    if "boost" in stored.scores:
-        hybrid = hybrid + np.where(np.isfinite(stored.scores["boost"]), stored.scores["boost"], 0)
+    for name in ADDED:
+        if name in stored.scores:
+            hybrid = hybrid + np.where(np.isfinite(stored.scores[name]), stored.scores[name], 0)
+    hybrid = np.where(stored.present, hybrid, -np.inf).astype(np.float32)
     brought = (stored.ranks["bm25"] <= depth) | (stored.ranks["vector"] <= depth)
-    return np.where(stored.present & brought, hybrid, -np.inf).astype(np.float32)
+    if "concept" in stored.scores:  # then the best of the fused score are candidates, too
+        asked = np.isfinite(stored.scores["concept"]).any(axis=1, keepdims=True)
+        brought |= asked & (hybrid >= _nth_highest(hybrid, depth))
+    return np.where(brought, hybrid, np.float32(-np.inf))
 
 
 def _by_extremes(stored: Stored, name: str) -> Matrix:
     low, high = stored.extremes[name][:, :1], stored.extremes[name][:, 1:]
-    span = np.where(high > low, high - low, 1)
-    scaled = np.where(high > low, (stored.scores[name] - low) / span, 0)
+    apart = high - low > ROUNDING
+    scaled = np.where(apart, (stored.scores[name] - low) / np.where(apart, high - low, 1), 0)
     return np.where(stored.present, scaled, 0).astype(np.float32)
 
 

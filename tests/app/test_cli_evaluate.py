@@ -1,0 +1,82 @@
+"""``evaluate``, ``sweep``, ``compare`` and ``replay`` as people type them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.app.cli_runs import failure, make_index, run, run_json
+
+QUESTIONS = (
+    {"id": "a", "question": "숯골갈비 주차 무료예요?", "type": "keyword", "answer": "주차 2시간 무료", "passage_ids": ["r1"]},
+    {"id": "b", "question": "연탄집 사장님 친절해요?", "type": "keyword", "answer": "친절", "passage_ids": ["r5"]},
+    {"id": "c", "question": "연탄집 환전소 있나요?", "type": "context", "answer": "", "passage_ids": [], "answerable": False},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluate")
+    make_index(folder / "home", folder)
+    questions = folder / "home" / "questions.jsonl"
+    questions.write_text("".join(json.dumps(q, ensure_ascii=False) + "\n" for q in QUESTIONS), encoding="utf-8")
+    for name, extra in (("base", ()), ("plain", ("--set", "reranker=none"))):
+        result = run(folder / "home", "evaluate", str(questions), "--index", "small", "--run", name, *extra)
+        assert result.exit_code == 0, result.output
+    return folder / "home"
+
+
+def test_a_run_prints_its_summary_and_leaves_a_report(home: Path) -> None:
+    found = run_json(home, "evaluate", str(home / "questions.jsonl"), "--index", "small", "--run", "base")
+    assert found["questions"] == 3
+    assert found["success"] == 1
+    assert (Path(found["folder"]) / "report.html").exists()
+    printed = run(home, "evaluate", str(home / "questions.jsonl"), "--index", "small", "--run", "base").stdout
+    assert "MRR@10" in printed
+    assert "정답" in printed
+
+
+def test_two_runs_are_compared(home: Path) -> None:
+    found = run_json(home, "compare", "base", "plain")
+    assert {d["measure"] for d in found["differences"]} == {"mrr10", "recall5", "accuracy"}
+    printed = run(home, "compare", "base", "plain").stdout
+    assert "reranker: linear → none" in printed
+
+
+def test_a_run_is_swept_and_drawn(home: Path, tmp_path: Path) -> None:
+    plot = tmp_path / "heat.html"
+    found = run_json(home, "sweep", "base", "--grid", "fusion.weight=0:1:.5", "--plot", str(plot))
+    assert len(found["tried"]) == 3
+    assert "<html>" in plot.read_text(encoding="utf-8")
+    assert "지금" in run(home, "sweep", "base", "--grid", "retrieval.k=1,3", "--measure", "hit").stdout
+
+
+def test_an_answer_is_replayed_by_its_id_and_by_its_run(home: Path) -> None:
+    trace = run_json(home, "ask", QUESTIONS[0]["question"], "--index", "small")
+    found = run_json(home, "replay", trace["id"], "--drop", "r1")
+    assert "r1" not in [c["passage_id"] for c in found["after"]["candidates"]]
+    again = run_json(home, "replay", "base/a")
+    assert again["redone"] == []
+    assert "저장된 점수만으로" in run(home, "replay", trace["id"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["evaluate", "none.jsonl", "--index", "small"], 2, "none.jsonl"),
+        (["evaluate", "{questions}", "--index", "none"], 3, "'none' 색인이 없습니다"),
+        (["evaluate", "{questions}", "--index", "small", "--run", "../x"], 2, "실행 이름"),
+        (["evaluate", "{questions}", "--index", "small", "--run", "base", "--set", "retrieval.k=2"], 2, "retrieval.k: 5 → 2"),
+        (["evaluate", "{questions}", "--index", "small", "--set", "fusion.wait=2"], 2, "fusion.wait"),
+        (["compare", "base", "none"], 3, "'none' 실행이 없습니다"),
+        (["sweep", "base", "--grid", "tokenizer=okt"], 2, "tokenizer"),
+        (["replay", "none"], 3, "none"),
+        (["replay", "base/none"], 3, "'none' 질문이 없습니다"),
+        (["replay", "base/a", "--inject", "none"], 3, "none"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_with_the_cure(home: Path, arguments: list[str], code: int, said: str) -> None:
+    filled = [argument.replace("{questions}", str(home / "questions.jsonl")) for argument in arguments]
+    assert said in failure(run(home, *filled), code)
