@@ -13,6 +13,7 @@ from pipeline.evaluation.report import report
 from pipeline.evaluation.runs import Watch, execute, open_run, plan, run_folder
 from pipeline.evaluation.sampling import Stratum, draw
 from pipeline.evaluation.summary import Summary, summarise
+from pipeline.evaluation.table import write_table
 from pipeline.service import Request, Service
 from pipeline.storage import clear_errors, write_atomically, write_json
 from pipeline.types import Sample
@@ -70,6 +71,7 @@ def evaluate(
     request = Request("", job.index, job.overrides, keep=False)
     records = execute(service, folder, samples, request, workers=job.workers, again=job.again, watch=watch)
     summary = summarise(records, job.seed)
+    write_table(folder, records)
     with clear_errors(folder):
         write_json(folder / "summary.json", asdict(summary))
         write_atomically(folder / "report.html", report(job.name, wanted, summary, records))
