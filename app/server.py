@@ -13,8 +13,9 @@ from fastapi import FastAPI
 
 from app.api import create_api
 from app.chat.blocks import mount
+from app.ports import check_port
 from pipeline.config import Settings
-from pipeline.errors import HansangError, PortTaken
+from pipeline.errors import HansangError
 from pipeline.service import Home, Request, Service
 from pipeline.storage import locked
 
@@ -28,22 +29,16 @@ def create_app(service: Service) -> FastAPI:
     return mount(create_api(service), service)
 
 
-def check_port(host: str, port: int) -> None:
-    """Make sure that the port can be listened on.
-
-    Raises:
-        PortTaken: somebody listens there.
-    """
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortTaken(port=port, other=port + 1) from error
-
-
-def serve(home: Home, settings: Settings, *, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
-    """Run the server until it is told to stop. ``ready`` is called once it accepts connections.
+def serve(
+    home: Home,
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[], None] = lambda: None,
+    over: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run the server until it is told to stop, or until ``over``. ``ready`` is called once it accepts connections.
 
     Raises:
         PortTaken: the port is in use.
@@ -57,7 +52,7 @@ def serve(home: Home, settings: Settings, *, host: str, port: int, ready: Callab
             config = uvicorn.Config(
                 create_app(service), host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
             )
-            _Server(config, ready).run()
+            _Server(config, ready, over).run()
         finally:
             service.close()
 
@@ -74,16 +69,20 @@ def warm_up(service: Service) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it accepts connections."""
+    """uvicorn that says when it accepts connections, and asks ten times a second whether it is over."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], over: Callable[[], bool]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._over = over
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._over()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # pages that are still open are cut off, which uvicorn would report as errors of the application

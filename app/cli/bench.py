@@ -66,7 +66,7 @@ def retrieval(
     samples = [sample for sample in read_samples(data, form) if sample.passage_ids]
     samples = samples[:: max(1, len(samples) // limit)][:limit] if limit else samples
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
-    rounds = len(samples) * (1 + answers + 3 * peers)
+    rounds = len(samples) * (1 + answers + peers)
     with counting(rounds) as step, rb.benchmark_service(data, form, settings) as service:
         report = rb.bench_retrieval(service, samples, step)
         if answers:
@@ -91,7 +91,7 @@ def _peers(service: Service, samples: Sequence[Sample], step: Progress) -> dict[
         "rank_bm25": rank_bm25_peer(index.passages, tokenizer),
         "LangChain Ensemble": langchain_peer(index.passages, tokenizer, encoder),
     }
-    return {name: rb.bench_peer(peer, samples, step) for name, peer in made.items()}
+    return rb.bench_peers(made, samples, step)
 
 
 @bench.command("chat", cls=Command)

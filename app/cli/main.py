@@ -10,10 +10,13 @@ from typing import Annotated
 
 import typer
 
-from app.cli import asking, checkup, indexing, serving
+from app.cli import asking, checkup, comparing, evaluating, indexing, replaying, quality, serving
 from app.cli.bench import bench
+from app.cli.exporting import export
 from app.cli.failures import Command
 from app.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, Common
+from app.cli.tasks import tasks
+from app.cli.users import users
 
 app = typer.Typer(
     name="hansang",
@@ -60,7 +63,15 @@ app.command("ask", cls=Command)(asking.ask)
 app.command("search", cls=Command)(asking.search)
 app.command("explain", cls=Command)(asking.explain)
 app.command("doctor", cls=Command)(checkup.doctor)
+app.command("evaluate", cls=Command)(evaluating.evaluate)
+app.command("replay", cls=Command)(replaying.replay)
+app.command("sweep", cls=Command)(comparing.sweep)
+app.command("compare", cls=Command)(comparing.compare)
+app.command("agreement", cls=Command)(quality.agreement)
 app.add_typer(bench, name="bench")
+app.add_typer(users, name="users")
+app.add_typer(tasks, name="tasks")
+app.command("export", cls=Command)(export)
 
 
 def main() -> None:

@@ -1,15 +1,23 @@
-"""``hansang serve`` and ``hansang demo``: the server in this process, until Ctrl-C."""
+"""``hansang serve`` and ``hansang demo``: the server in this process, the annotation app beside it, until Ctrl-C."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli import demo_labels, labelling
 from app.cli.building import build_demo
 from app.cli.console import Waiting, clean, note, stdout, waiting
 from app.cli.options import HomeOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
+from app.ports import check_port
 from pipeline.config import Settings, with_overrides
+from pipeline.errors import LabelsPortTaken
 
 PORT = 7860
 HOST = "127.0.0.1"
@@ -19,68 +27,147 @@ HostOption = Annotated[
     str, typer.Option(metavar="주소", help="들을 주소. 0.0.0.0이면 다른 컴퓨터에서도 열림 · Address to listen on.")
 ]
 PortOption = Annotated[int, typer.Option(min=1, max=65_535, metavar="번호", help="들을 포트 · Port to listen on.")]
+LabelsOption = Annotated[
+    bool, typer.Option("--labels/--no-labels", help="라벨링 앱도 함께 엶 · Open the annotation app beside it.")
+]
+LabelsPortOption = Annotated[
+    int, typer.Option(min=1, max=65_535, metavar="번호", help="라벨링 앱의 포트 · Port of the annotation app.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is opened and where. ``labels`` is the port of the annotation app, 0 for none."""
+
+    host: str
+    port: int
+    labels: int
+    demo: bool
+
+    @property
+    def labels_host(self) -> str:
+        """The demo's accounts are for whoever sees this terminal, so its annotation app stays on this machine."""
+        return HOST if self.demo else self.host
 
 
 def serve(
     ctx: typer.Context,
     host: HostOption = HOST,
     port: PortOption = PORT,
+    labels: LabelsOption = True,
+    labels_port: LabelsPortOption = labelling.PORT,
     assignments: SetOption = None,
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """채팅과 HTTP API를 엽니다. · Serve the chat and the HTTP API.
+    """채팅과 HTTP API, 라벨링 앱을 엽니다. · Serve the chat, the HTTP API and the annotation app.
 
     Ctrl-C로 끕니다. · Until Ctrl-C.
 
     예) hansang serve --port 8000 --set retrieval.k=7
     """
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments))
-    _serve(ctx, home, settings, host, port, demo=False)
+    _serve(ctx, home, settings, Opening(host, port, labels_port if labels else 0, demo=False))
 
 
 def demo(
     ctx: typer.Context,
     host: HostOption = HOST,
     port: PortOption = PORT,
+    labels: LabelsOption = True,
+    labels_port: LabelsPortOption = labelling.PORT,
     home: HomeOption = None,
     profile: ProfileOption = None,
 ) -> None:
     """데모를 엽니다. · Open the demo.
 
-    색인이 없거나 낡았으면 먼저 만듭니다. · Its index is built first where it is missing or out of date.
+    색인, 라벨링 과제, 데모 계정이 없으면 먼저 만듭니다. · Its index, tasks and accounts are made first where missing.
 
     예) hansang demo
     """
-    _serve(ctx, home, settings_of(ctx, profile), host, port, demo=True)
+    opening = Opening(host, port, labels_port if labels else 0, demo=True)
+    _serve(ctx, home, settings_of(ctx, profile), opening)
 
 
-def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, host: str, port: int, *, demo: bool) -> None:
-    with waiting(_PREPARING):
-        from app import server  # heavy: brings gradio, four seconds
-        from pipeline.index import names
+def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Opening) -> None:
+    _check_ports(opening)  # before anything is built: nobody wants to wait and then be told
+    with ExitStack() as stack:
+        with waiting(_PREPARING):
+            place = home_of(ctx, home)
+            passwords = _prepare_labels(place.root, place.labels, opening) if opening.labels else {}
+            beside = stack.enter_context(labelling.running(_labelling(place.root, opening))) if opening.labels else None
+            from app import server  # heavy: brings gradio, four seconds
+            from pipeline.index import names
+        if opening.demo:
+            build_demo(place, settings)
+        if not names(place.indexes):
+            note(
+                "아직 색인이 없습니다. `hansang index 파일 --name 이름`으로 만들면 바로 물을 수 있습니다.",
+                "There is no index yet. Build one with `hansang index FILE --name NAME`.",
+            )
+        line = stack.enter_context(waiting(_PREPARING))
+        ready = _Ready(line, opening, passwords, beside)
+        over = (lambda: beside.ended) if beside else (lambda: False)
+        server.serve(place, settings, host=opening.host, port=opening.port, ready=ready.soon, over=over)
+        if beside:
+            beside.check()
 
-        place = home_of(ctx, home)
-        server.check_port(host, port)  # before the index is built: nobody wants to wait and then be told
-    if demo:
-        build_demo(place, settings)
-    if not names(place.indexes):
-        note(
-            "아직 색인이 없습니다. `hansang index 파일 --name 이름`으로 만들면 바로 물을 수 있습니다.",
-            "There is no index yet. Build one with `hansang index FILE --name NAME`.",
-        )
-    with waiting(_PREPARING) as line:
-        server.serve(place, settings, host=host, port=port, ready=lambda: _say_ready(line, host, port))
+
+def _check_ports(opening: Opening) -> None:
+    check_port(opening.host, opening.port)
+    if opening.labels == opening.port:
+        raise LabelsPortTaken(port=opening.port, other=opening.port + 1)
+    if opening.labels:
+        check_port(opening.labels_host, opening.labels, LabelsPortTaken)
 
 
-def _say_ready(line: Waiting, host: str, port: int) -> None:
-    line.stop()
-    reached = reachable(host)
-    console = stdout()
-    console.print(clean(f"채팅 chat  http://{reached}:{port}", "bold"), soft_wrap=True)
-    console.print(clean(f"API        http://{reached}:{port}/docs"), soft_wrap=True)
-    console.print(clean("끄려면 Ctrl-C · Stop with Ctrl-C", "dim"), soft_wrap=True)
-    console.file.flush()
+def _prepare_labels(home: Path, labels: Path, opening: Opening) -> Mapping[str, str]:
+    labelling.look_at(labels, opening.labels_host)
+    return demo_labels.prepare(home, labels) if opening.demo else {}
+
+
+def _labelling(home: Path, opening: Opening) -> labelling.Labelling:
+    return labelling.Labelling(home, opening.labels_host, opening.labels, opening.port, opening.demo)
+
+
+class _Ready:
+    """Says where everything is, once all of it can be opened."""
+
+    def __init__(
+        self, line: Waiting, opening: Opening, passwords: Mapping[str, str], beside: labelling.Running | None
+    ) -> None:
+        self._line = line
+        self._opening = opening
+        self._passwords = passwords
+        self._beside = beside
+
+    def soon(self) -> None:
+        """The chat is open; say so when the annotation app is, too."""
+        if self._beside is None:
+            self._say()
+        else:
+            threading.Thread(target=self._wait, args=(self._beside,), daemon=True).start()
+
+    def _wait(self, beside: labelling.Running) -> None:
+        if beside.wait_until_ready():
+            self._say()
+
+    def _say(self) -> None:
+        self._line.stop()
+        opening, console = self._opening, stdout()
+        chat = f"http://{reachable(opening.host)}:{opening.port}"
+        lines = [(f"채팅 chat        {chat}", "bold")]
+        if opening.labels:
+            lines += [(f"라벨링 labels    http://{reachable(opening.labels_host)}:{opening.labels}", "bold")]
+        lines += [(f"API              {chat}/docs", "")]
+        if self._passwords:
+            lines += [
+                ("데모 계정(이 컴퓨터에서만) · Demo accounts, on this machine only: 이름 name / 비밀번호 password", "")
+            ]
+            lines += [(f"    {name:<12} {password}", "") for name, password in self._passwords.items()]
+        for text, style in [*lines, ("끄려면 Ctrl-C · Stop with Ctrl-C", "dim")]:
+            console.print(clean(text, style), soft_wrap=True)
+        console.file.flush()
 
 
 def reachable(host: str) -> str:

@@ -1,6 +1,7 @@
 """The HTTP door: answers, streams, problems."""
 
 import json
+from functools import reduce
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,6 +9,7 @@ from fastapi.testclient import TestClient
 from app.api import create_api
 from pipeline.config import load_profile
 from pipeline.service import Home, Service
+from pipeline.trace_stream import grown
 from tests.pipeline.corpora import build
 
 
@@ -36,8 +38,16 @@ def test_stream_grows_by_state(client: TestClient) -> None:
     assert [s for i, s in enumerate(states) if s not in states[:i]] == [
         "understood", "retrieved", "reranked", "answering", "done",
     ]  # fmt: skip
-    last = json.loads([line for line in lines if line.startswith("data: ")][-1].removeprefix("data: "))
-    assert last["state"] == "done"
+
+
+def test_what_the_stream_grows_into_is_the_stored_trace(client: TestClient) -> None:
+    with client.stream("POST", "/v1/ask", json={"question": "숯골갈비 주차 무료인가요?", "stream": True}) as reply:
+        changes = [json.loads(line[6:]) for line in reply.iter_lines() if line.startswith("data: ")]
+    whole = reduce(grown, changes, {})
+    assert whole["state"] == "done"
+    assert whole == client.get(f"/v1/traces/{whole['id']}").json()
+    texts = [c["text"] for changed in changes for c in changed.get("candidates", ()) if "text" in c]
+    assert len(texts) == len(whole["candidates"])  # each is sent once
 
 
 def test_search_has_no_answer_and_takes_settings(client: TestClient) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotations.desk import Desk
 from app.chat.actions import act, look, open_page
 from app.chat.asking import ask
 from app.chat.marks import matched_spans
@@ -14,7 +15,7 @@ from app.chat.session import Session
 from app.chat.turns import stage_text
 from app.chat.views import draw, examples
 from pipeline.config import load_profile, with_overrides
-from pipeline.errors import BadSetting, QuestionEmpty, TraceNotFound
+from pipeline.errors import BadSetting, LabelsDamaged, QuestionEmpty, TraceNotFound
 from pipeline.indexing import Job, build_index
 from pipeline.service import Home, Service
 from pipeline.types import Document, Source
@@ -153,6 +154,49 @@ def test_a_vote_with_reasons_is_stored_and_shown(service: Service, session: Sess
     assert (saved.vote, saved.reason) == ("down", "빠진 내용; 기타; 시간이 없음")
     assert session.turns[0].feedback == saved
     assert session.turns[0].form == ""
+
+
+def test_an_answer_that_did_not_help_goes_to_the_graders_once(service: Service, session: Session) -> None:
+    asked(service, session)
+    trace = session.turns[0].trace
+    assert trace is not None
+    press(service, session, act="grade", trace=trace.id)
+    assert session.turns[0].queued is None, "nobody has said what was wrong"
+    press(service, session, act="up", trace=trace.id)
+    assert "채점 대기열에 넣기" not in draw("talk", service, session)
+    press(service, session, act="down", trace=trace.id, fields={"reason": ["빠진 내용"]})
+    assert "채점 대기열에 넣기" in draw("talk", service, session)
+    press(service, session, act="grade", trace=trace.id)
+    queued = session.turns[0].queued
+    assert queued is not None
+    assert not queued.known
+    assert f"대기열에 넣었습니다 #{queued.task}" in draw("talk", service, session)
+    later = Session()
+    open_page(service, later, trace.id)
+    press(service, later, act="grade", trace=trace.id)
+    assert f"이미 대기열에 있습니다 #{queued.task}" in draw("talk", service, later)
+    with Desk(service.home.labels) as desk:
+        lease = desk.take("채점자", "answer")
+    assert lease is not None
+    assert (lease.task.id, lease.task.key) == (queued.task, trace.id)
+    assert lease.task.context["reason"] == "빠진 내용"
+    assert trace.answer is not None
+    assert lease.task.text == trace.answer.text
+
+
+def test_labels_that_can_t_be_written_are_told_in_the_conversation(
+    service: Service, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(service, session)
+    trace = session.turns[0].trace
+    assert trace is not None
+    press(service, session, act="down", trace=trace.id)
+    (tmp_path / "labels.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.setattr(service, "home", Home(tmp_path))
+    press(service, session, act="grade", trace=trace.id)
+    assert isinstance(session.turns[0].error, LabelsDamaged)
+    assert session.turns[0].queued is None
+    assert "labels.db" in draw("talk", service, session)
 
 
 def test_other_settings_are_answered_beside_and_put_away(service: Service, session: Session) -> None:

@@ -54,7 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def port(home: Path) -> Iterator[int]:
     """The port of a running server over the home."""
     number = free_port()
-    process = start(home, "serve", "--port", str(number), "--set", "retrieval.k=3")
+    process = start(home, "serve", "--no-labels", "--port", str(number), "--set", "retrieval.k=3")
     assert f"http://127.0.0.1:{number}" in first_line(process)
     yield number
     stop(process)
@@ -71,7 +71,7 @@ def test_server_answers_with_the_settings_it_was_given(port: int) -> None:
 
 def test_second_server_over_one_home_is_refused(home: Path, port: int) -> None:
     assert port
-    assert "다른 한상(프로세스" in failure(run(home, "serve", "--port", str(free_port())), 4)
+    assert "다른 한상(프로세스" in failure(run(home, "serve", "--no-labels", "--port", str(free_port())), 4)
 
 
 def test_taken_port_is_told_at_once_with_another(tmp_path: Path, port: int) -> None:
@@ -96,7 +96,7 @@ def test_impossible_port_is_wrong_usage(tmp_path: Path, port: str) -> None:
 
 
 def test_server_without_an_index_says_how_to_make_one(tmp_path: Path) -> None:
-    process = start(tmp_path, "serve", "--port", str(free_port()))
+    process = start(tmp_path, "serve", "--no-labels", "--port", str(free_port()))
     first_line(process)
     assert "아직 색인이 없습니다" in stop(process)
 
@@ -112,7 +112,7 @@ def test_address_that_is_shown_can_be_opened(host: str, shown: str) -> None:
 def test_demo_builds_its_index_once_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     for said in ("완성: 단락 384", "이미 최신입니다"):
         number = free_port()
-        process = start(tmp_path, "demo", "--port", str(number))
+        process = start(tmp_path, "demo", "--no-labels", "--port", str(number))
         assert f":{number}" in first_line(process)
         assert httpx.get(f"http://127.0.0.1:{number}/v1/indexes").json()[0]["name"] == DEMO_NAME
         assert said in stop(process)
@@ -124,7 +124,7 @@ def test_one_ctrl_c_ends_it_while_a_page_is_open(tmp_path: Path) -> None:
     """An open page holds a connection for as long as it is open."""
     make_index(tmp_path / "home", tmp_path)
     number = free_port()
-    process = start(tmp_path / "home", "serve", "--port", str(number))
+    process = start(tmp_path / "home", "serve", "--no-labels", "--port", str(number))
     try:
         first_line(process)
         with httpx.stream("GET", f"http://127.0.0.1:{number}/gradio_api/heartbeat/open", timeout=60) as page:

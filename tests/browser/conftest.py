@@ -22,6 +22,7 @@ from pipeline.corpus.reader import read_corpus
 from pipeline.indexing import Job, build_index
 from pipeline.service import Home, Service
 from pipeline.types import Document, Reject, Source
+from tests.browser.labels import labels  # noqa: F401  (a fixture)
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (

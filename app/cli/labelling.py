@@ -1,0 +1,130 @@
+"""The annotation app beside the chat: looked at before it starts, run in a process of its own, ended with ours."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import LabelsAppEnded, LabelsDamaged, NoAccounts
+
+PORT = 8501
+END_SECONDS = 15  # for what is being written; then it is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """How the annotation app is opened: its home, address, the port of the chat beside it."""
+
+    home: Path
+    host: str
+    port: int
+    chat: int
+    demo: bool = False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on an address."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def look_at(path: Path, host: str) -> None:
+    """Make sure that the labels can be worked with, and that an open door has somebody to go through it.
+
+    Raises:
+        LabelsDamaged, LabelsNewer: the file can't be used, with the cure.
+        NoAccounts: others could reach the app, and nobody could sign in.
+    """
+    from annotations.accounts import Accounts  # heavy: sqlite-utils brings pandas, which help doesn't need
+    from annotations.migrations import MIGRATIONS
+    from annotations.writer import Writer
+
+    store = Writer(path, MIGRATIONS)
+    try:
+        found = store.read(lambda db: str(db.execute("PRAGMA quick_check(1)").fetchone()[0]))
+        if found != "ok":
+            raise LabelsDamaged(path=path, reason=found)
+        if not is_loopback(host) and not Accounts(store).any():
+            raise NoAccounts
+    finally:
+        store.close()
+
+
+class Running:
+    """The process of the annotation app."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._ready = threading.Event()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if line.strip() == "ready":
+                self._ready.set()
+        self._process.stdout.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
+
+    def wait_until_ready(self) -> bool:
+        """Wait until pages can be opened; False when it ended instead."""
+        while not self._ready.wait(0.05):
+            if self.ended:
+                return False
+        return True
+
+    def check(self) -> None:
+        """Make sure that it still runs.
+
+        Raises:
+            LabelsAppEnded: it doesn't.
+        """
+        if self.ended:
+            raise LabelsAppEnded(status=self._process.returncode)
+
+    def end(self) -> None:
+        """End it, letting it finish what it writes."""
+        assert self._process.stdin
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(END_SECONDS)
+
+
+@contextmanager
+def running(labelling: Labelling) -> Iterator[Running]:
+    """Run the annotation app for the length of the block."""
+    # -P: not the folder we are in, where somebody may have `pages` of their own.
+    command = [sys.executable, "-P", "-m", "pages.serving", "--tied", "--home", str(labelling.home.resolve())]
+    command += ["--host", labelling.host, "--port", str(labelling.port), "--chat", str(labelling.chat)]
+    # In a session of its own Ctrl-C doesn't reach it: it ends when we close its input, or the system does for us.
+    started = Running(
+        subprocess.Popen(
+            [*command, "--demo"] if labelling.demo else command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    )
+    try:
+        yield started
+    finally:
+        started.end()

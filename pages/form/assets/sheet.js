@@ -1,0 +1,304 @@
+// The answer sheet: what is on the page, what has been answered so far, what Python said. Views draw it, keys and clicks
+// change it, and every change is kept at once: in this browser, and 400 ms later by Python as a draft.
+
+import { Clock } from "./clock.js";
+import { Shelf } from "./keep.js";
+import { keysFor } from "./keys.js";
+import { alike, missing, same } from "./labels.js";
+import { identifier, Post } from "./post.js";
+import { name, speak, t } from "./speech.js";
+import { read } from "./text.js";
+
+const SETTLE = 400; // milliseconds after a change until the draft goes out
+const CALM = 400; // milliseconds after a new task in which Enter does nothing: it was meant for the task before
+const HOLD = 60_000; // milliseconds between two renewals of the lease
+const MOVES = new Set(["save", "settle", "skip", "undo", "cancel", "open"]);
+
+export class Sheet {
+  /** `redraw()` is called after every change. */
+  constructor(data, redraw) {
+    this.redraw = redraw;
+    this.data = data;
+    this.shelf = new Shelf(data.who, data.scheme.id);
+    this.post = new Post(this.shelf, (message, reply) => this.answered(message, reply), redraw);
+    this.clock = new Clock();
+    this.view = null;
+    this.held = null;
+    this.note = null;
+    this.guideOpen = this.shelf.read("guide") ?? window.innerWidth > 900;
+    this.renewal = setInterval(() => this.renew(), HOLD);
+    this.back = () => this.renew();
+    document.addEventListener("visibilitychange", this.back);
+    this.blank();
+    this.started = false;
+  }
+
+  blank() {
+    Object.assign(this, {
+      labels: {}, outcome: "labelled", flag: "", history: [], touched: false, active: null, marking: false, pen: null,
+      selection: null, panel: null, lacking: null, busy: "", fields: [], reading: read(""), keys: keysFor([]), third: false, lastMark: null, lastPlace: null,
+    });
+  }
+
+  // what comes from Python
+
+  /** New data from Python; `carry(messages)` sends from now on. */
+  receive(data, carry) {
+    speak(data.lang);
+    if (data.session !== this.data.session) this.started = false;
+    this.data = data;
+    this.moved = false;
+    this.post.receive(data.replies, carry);
+    this.adopt(data.view);
+    if (!this.started) this.start();
+    this.redraw();
+  }
+
+  // A new session of Python knows nothing of what was sent to the one before.
+  start() {
+    this.started = true;
+    this.post.resume();
+  }
+
+  /** Show a view, unless that would take away an answer that is still being written. */
+  adopt(view) {
+    const now = this.view;
+    if (now && view && now.id === view.id && !this.moved) {
+      this.view = { ...now, token: view.token };
+      this.held = null;
+      return;
+    }
+    if (now && !this.moved && this.touched && !now.done) {
+      this.held = { view };
+      return;
+    }
+    this.held = null;
+    this.show(view);
+  }
+
+  show(view) {
+    this.blank();
+    this.view = view;
+    this.shown = Date.now();
+    this.version = view?.version ?? null;
+    if (!view) return;
+    this.reading = read(view.task.text);
+    this.fields = view.task.fields.map((id) => this.data.scheme.fields.find((field) => field.id === id));
+    this.keys = keysFor(this.fields);
+    this.active = this.fields[0]?.id;
+    this.key = identifier();
+    Object.assign(this, { labels: view.labels, outcome: view.outcome, flag: view.flag });
+    this.clock.begin(view.seconds);
+    this.restore(this.shelf.read(this.slot));
+  }
+
+  /** Take up what this browser kept of the task: when it is ahead of the server's draft; ask where both went on. */
+  restore(kept) {
+    if (!kept || kept.version === undefined) return;
+    this.key = kept.key || this.key;
+    if (alike(kept.labels, this.labels) && kept.outcome === this.outcome && kept.flag === this.flag) return;
+    if (kept.version === this.version) {
+      Object.assign(this, { labels: kept.labels, outcome: kept.outcome, flag: kept.flag, touched: true });
+      this.clock.begin(Math.max(kept.seconds, this.view.seconds));
+      this.say("info", t("이 브라우저에 보관했던 답을 이어서 보여 줍니다."));
+      this.later();
+    } else this.panel = { kind: "compare", of: "draft", theirs: { labels: this.labels, version: this.version }, mine: kept.labels };
+  }
+
+  get slot() {
+    return `draft/${this.view.id}`;
+  }
+
+  // what goes to Python
+
+  /** A change to the answer: `change` is any of labels, outcome, flag. */
+  edit(change) {
+    if (!this.view || this.busy) return;
+    const before = { labels: this.labels, outcome: this.outcome, flag: this.flag };
+    const after = { ...before, ...change };
+    if (same(before, after)) return this.redraw();
+    this.history.push(before);
+    Object.assign(this, after, { touched: true, lacking: null, note: this.note?.kind === "bad" ? null : this.note });
+    this.keep();
+    this.later();
+    this.redraw();
+  }
+
+  /** Take back the last change to this answer; false when there is none. */
+  takeBack() {
+    const before = this.history.pop();
+    if (!before) return false;
+    Object.assign(this, before, { lacking: null });
+    this.keep();
+    this.later();
+    this.redraw();
+    return true;
+  }
+
+  keep() {
+    const { labels, outcome, flag, key, version } = this;
+    this.shelf.write(this.slot, { labels, outcome, flag, key, version, seconds: this.clock.seconds });
+  }
+
+  later() {
+    clearTimeout(this.draftTimer);
+    this.draftTimer = setTimeout(() => this.draft(), SETTLE);
+  }
+
+  /** Send the draft, one at a time. */
+  draft() {
+    if (!this.view || this.busy) return;
+    if (this.post.has("draft")) return this.later();
+    const { labels, view, version } = this;
+    this.post.send({ kind: "draft", view: view.id, task_id: view.task.id, labels, seconds: this.clock.seconds, base: view.base, expected: version });
+  }
+
+  /** Hand the answer in. `also` is added to it (`chosen` of a dispute). */
+  save(also = {}) {
+    if (!this.view || this.busy || this.panel?.kind === "compare" || Date.now() - this.shown < CALM) return;
+    const taking = also.chosen !== undefined && also.chosen !== null;
+    const lacking = this.outcome === "labelled" && !taking ? missing(this.fields, this.labels) : null;
+    if (lacking) {
+      Object.assign(this, { lacking: lacking.id, active: lacking.id });
+      this.say("bad", t("아직 고르지 않은 질문이 있습니다: {field}", { field: name(lacking.title) }));
+      return this.redraw();
+    }
+    clearTimeout(this.draftTimer);
+    const { view, outcome, flag, key } = this;
+    const texts = this.fields.filter((field) => field.kind === "text").map((field) => field.id);
+    const labels = outcome === "labelled" ? this.labels : Object.fromEntries(Object.entries(this.labels).filter(([id]) => texts.includes(id)));
+    const kind = view.mode === "dispute" ? "settle" : "save";
+    this.begin(kind, { key, task_id: view.task.id, token: view.token, labels, outcome, flag, seconds: this.clock.seconds, base: view.base, ...also }, kind === "save");
+  }
+
+  /** Send what leads to another view; until its reply has come the page waits. */
+  begin(kind, message, keeps = false) {
+    if (this.busy) return;
+    clearTimeout(this.draftTimer);
+    if (kind === "cancel") this.shelf.drop(this.slot);
+    else if (this.touched && !message.key) this.draft();
+    Object.assign(this, { busy: kind, panel: null });
+    this.post.send({ kind, view: this.view?.id, ...message }, keeps);
+    this.redraw();
+  }
+
+  renew() {
+    if (this.view?.mode === "label" && !document.hidden && !this.post.has("renew")) this.post.send({ kind: "renew", token: this.view.token });
+  }
+
+  // replies
+
+  answered(message, reply) {
+    const mine = message.view === this.view?.id;
+    if (message.kind === this.busy && !message.resumed) this.busy = "";
+    if (!reply.ok) return this.refused(message, reply, mine);
+    if (message.kind === "draft" && mine) this.drafted(message, reply);
+    if (!MOVES.has(message.kind)) return;
+    if (message.key) this.arrived(message, reply);
+    if (mine || !message.resumed) this.moved = true;
+  }
+
+  drafted(message, reply) {
+    this.version = reply.version;
+    if (same(message.labels, this.labels)) this.keep();
+    else this.later();
+  }
+
+  arrived(message, reply) {
+    this.shelf.drop(`draft/${message.view}`);
+    const { number, spare } = reply.receipt;
+    if (spare) this.say("info", t("저장됨 #{number}. 자리가 그사이 다른 사람에게 넘어가 여벌 답으로 보관했습니다.", { number }));
+    else if (message.resumed) this.say("good", t("보관했던 답을 보냈습니다. 저장됨 #{number}", { number }));
+    else this.note = null;
+  }
+
+  refused(message, reply, mine) {
+    const { error, current } = reply;
+    if (current && (mine || message.key)) {
+      const of = message.kind === "draft" && error.code === "stale-draft" ? "draft" : "answer";
+      this.panel = { kind: "compare", of, theirs: current, mine: message.labels, message, text: mine ? "" : message.view };
+      return;
+    }
+    if (error.field) Object.assign(this, { lacking: error.field, active: error.field });
+    if (message.kind === "renew") this.leaseLost();
+    else if (error.code === "signed-out") this.say("out", t("로그인이 끝났습니다. 쓰던 답은 이 브라우저에 보관했습니다. 다시 로그인하면 그대로 이어집니다."));
+    else this.say("bad", name(error) + (message.key && error.passing ? ` ${t("쓰던 답은 이 브라우저에 보관했습니다. 잠시 뒤 다시 저장하세요.")}` : ""));
+  }
+
+  leaseLost() {
+    if (this.touched) this.held = { lease: true };
+    else this.begin("cancel", {});
+  }
+
+  say(kind, text) {
+    this.note = { kind, text };
+  }
+
+  // a stale tab: the person decides
+
+  /** Leave the stored answer or draft as it is and go on. */
+  keepTheirs() {
+    const { of, theirs, message } = this.panel;
+    this.panel = null;
+    if (of === "draft") {
+      Object.assign(this, { version: theirs.version });
+      this.history.push({ labels: this.labels, outcome: this.outcome, flag: this.flag });
+      this.labels = theirs.labels;
+      this.keep();
+      return this.redraw();
+    }
+    if (message.view) this.shelf.drop(`draft/${message.view}`);
+    this.begin("cancel", { view: message.view });
+  }
+
+  /** Put this tab's labels in the place of the stored ones: as the next revision, or the next draft. */
+  keepMine() {
+    const { of, theirs, message } = this.panel;
+    this.panel = null;
+    if (of === "draft") {
+      Object.assign(this, { version: theirs.version, labels: this.touched ? this.labels : (message?.labels ?? this.shelf.read(this.slot)?.labels ?? this.labels), touched: true });
+      this.keep();
+      this.later();
+      return this.redraw();
+    }
+    const { id, kind, resumed, ...again } = message;
+    if (kind === "draft") return this.reviseWithMine(theirs.id, message);
+    this.begin(kind, { ...again, key: identifier(), base: theirs.id }, true);
+  }
+
+  // Only a draft met the other tab's answer: open that for revision, with what was written here.
+  reviseWithMine(base, message) {
+    const { labels, outcome, flag } = this;
+    this.shelf.drop(this.slot);
+    this.shelf.write(`draft/${message.task_id}-${base}-revise`, { labels, outcome, flag, version: 1, seconds: this.clock.seconds });
+    this.touched = false;
+    this.begin("open", { task_id: message.task_id });
+  }
+
+  /** Give up an answer whose seat is lost, and show what the server has. */
+  letGo() {
+    this.shelf.drop(this.slot);
+    const next = this.held?.view;
+    this.held = null;
+    if (next !== undefined) this.show(next);
+    else {
+      this.touched = false;
+      this.begin("cancel", {});
+    }
+    this.redraw();
+  }
+
+  toggleGuide() {
+    this.guideOpen = !this.guideOpen;
+    this.shelf.write("guide", this.guideOpen);
+    this.redraw();
+  }
+
+  stop() {
+    clearTimeout(this.draftTimer);
+    clearInterval(this.renewal);
+    document.removeEventListener("visibilitychange", this.back);
+    this.clock.stop();
+    this.post.stop();
+  }
+}

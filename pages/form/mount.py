@@ -1,0 +1,58 @@
+"""The form as a Streamlit component: its files, its place on the page, the exchange of messages with each run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.components.v2.types import ComponentRenderer
+
+from pages.form.choice import go_to
+from pages.form.messages import Exchange, Json, Work
+from pages.session import language
+
+NAME = "hansang.form"
+FOLDER = Path(__file__).parent
+
+
+@st.cache_resource
+def _form() -> ComponentRenderer:
+    # Streamlit finds a component's files through the pyproject.toml of an installed package, which an editable install
+    # with several packages at its root doesn't have: so ours are announced here. They are served as they lie in assets.
+    project, _, component = NAME.partition(".")
+    manifest = ComponentManifest(project, "1", [ComponentConfig(component, "assets")])
+    get_bidi_component_manager().register_from_manifest(manifest, FOLDER)
+    return st.components.v2.component(NAME, js="form.js", css="form.css")
+
+
+def show(key: str, begin: Callable[[], Work], schemes: list[dict[str, str]]) -> None:
+    """The form on the page. ``begin`` makes what stands behind it when a browser session comes to it first.
+
+    Whoever may use the desk behind it is for the desk to check (``pages.watched``): the form reruns by itself, without
+    the page around it. ``schemes`` are offered on it.
+    """
+    held = f"{key}-exchange"
+    if held not in st.session_state:
+        st.session_state[held] = Exchange(begin())
+    _run(key, st.session_state[held], schemes)
+
+
+@st.fragment
+def _run(key: str, exchange: Exchange, schemes: list[dict[str, str]]) -> None:
+    sent = st.session_state.get(key)
+    # Handled before the form is shown, so that one run does both and a save takes one round trip.
+    exchange.receive(sent.get("messages") if sent else None)
+    data: Json = {**exchange.data(), "lang": language(), "schemes": schemes}
+    result = _form()(key=key, data=data, on_messages_change=_nothing, on_scheme_change=_nothing)
+    if chosen := result.get("scheme"):
+        go_to(chosen)
+        st.rerun()
+    if exchange.receive(result.get("messages")):
+        st.rerun()  # the first run of a new session knows of messages only once the form is on the page
+
+
+def _nothing() -> None:
+    """A trigger needs a callback to be known by."""

@@ -1,0 +1,128 @@
+"""The process of the annotation app: ``python -m pages.serving --home var --port 8501``.
+
+Started by ``hansang demo`` and ``hansang serve``, which it tells when it is ready, and with which it ends: with
+``--tied`` it stops as soon as nobody holds the other end of its standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import uvicorn
+from starlette.middleware import Middleware
+from streamlit.web.bootstrap import load_config_options
+
+from pages.guard import Guard
+from pages.look import theme
+from pages.place import close_place, open_place, place
+from pages.routes import SignIn
+from pages.session import tell
+from pipeline.errors import HansangError
+
+READY = "ready"
+GRACE_SECONDS = 3  # for runs under way; an open page holds its connection for ever and must not hold up the end
+ENTRY = Path(__file__).with_name("index.py")
+SETTINGS = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "minimal",
+    "runner.magicEnabled": False,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 50,
+    "server.showEmailPrompt": False,
+}
+
+
+def create_app() -> st.App:
+    """The app over the place that this process has open; closes it when it ends."""
+    load_config_options(SETTINGS | theme())
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        yield
+        close_place()
+
+    return st.App(
+        ENTRY,
+        routes=SignIn().routes(),
+        middleware=[Middleware(Guard)],
+        lifespan=lifespan,
+        secrets=place().secrets,
+        on_script_error=tell,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it accepts connections, and doesn't complain of pages that are open when it ends."""
+
+    def __init__(self, app: st.App, host: str = "127.0.0.1", port: int = 8501) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                ws="websockets-sansio",
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(READY + "\n")
+            sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    given = _arguments()
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        open_place(given.home, chat=given.chat, demo=given.demo)
+    except HansangError as error:
+        sys.stderr.write(f"{error.korean}\n{error.english}\n")
+        return error.exit_code
+    server = Server(create_app(), given.host, given.port)
+    if given.tied:
+        threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
+    server.run()
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="pages.serving")
+    parser.add_argument("--home", type=Path, required=True, help="folder of all state")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--chat", type=int, default=0, help="port of the chat")
+    parser.add_argument("--demo", action="store_true", help="let demo accounts in")
+    parser.add_argument("--tied", action="store_true", help="stop when standard input ends")
+    return parser.parse_args()
+
+
+def _end_with_input(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
