@@ -23,7 +23,7 @@ from app.cli.options import (
     overrides_of,
     settings_of,
 )
-from app.cli.reports import counting, show_chat, show_report
+from app.cli.reports import counting, show_annotations, show_chat, show_report
 from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 from pipeline.types import Sample
@@ -129,8 +129,32 @@ def chat(
         show_chat(stdout(), found)
 
 
-def _counts(users: str) -> list[int]:
+def _counts(users: str, name: str = "--users") -> list[int]:
     counts = [int(count) for count in users.split(",") if count.strip().isdecimal()]
     if not counts or min(counts) < 1 or len(counts) != len(users.split(",")):
-        raise BadSetting(name="--users", value=users, expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요.")
+        raise BadSetting(name=name, value=users, expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요.")
     return counts
+
+
+@bench.command("annotations", cls=Command)
+def labelling(
+    annotators: Annotated[
+        str, typer.Option("--annotators", metavar="1,10,50", help="동시 작업자 수 · Annotators at once.")
+    ] = "1,10,50",
+    tasks: Annotated[int, typer.Option("--tasks", min=100, help="작업 수 · Tasks.")] = 20_000,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="부하마다 · For each load.")] = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """라벨을 받고 저장하는 속도를 맨 SQLite와 함께 잽니다. · Taking and saving labels, beside bare SQLite.
+
+    예) hansang bench annotations --annotators 1,10,50 --tasks 20000
+    """
+    from annotations.bench import bench_annotations  # heavy: sqlite-utils brings pandas
+
+    counts = _counts(annotators, "--annotators")
+    with waiting("라벨을 받고 저장하는 중 … (Taking and saving)"):
+        report = bench_annotations(counts, tasks, seconds)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        show_annotations(stdout(), report)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import asking, checkup, comparing, evaluating, indexing, replaying, quality, serving
+from app.cli import asking, checkup, comparing, evaluating, indexing, quality, replaying, safekeeping, serving
 from app.cli.bench import bench
 from app.cli.exporting import export
 from app.cli.failures import Command
@@ -68,6 +68,9 @@ app.command("replay", cls=Command)(replaying.replay)
 app.command("sweep", cls=Command)(comparing.sweep)
 app.command("compare", cls=Command)(comparing.compare)
 app.command("agreement", cls=Command)(quality.agreement)
+app.command("verify", cls=Command)(safekeeping.verify)
+app.command("backup", cls=Command)(safekeeping.backup)
+app.command("restore", cls=Command)(safekeeping.restore)
 app.add_typer(bench, name="bench")
 app.add_typer(users, name="users")
 app.add_typer(tasks, name="tasks")

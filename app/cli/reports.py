@@ -13,6 +13,7 @@ from rich.table import Table
 from app.cli.console import stderr
 
 if TYPE_CHECKING:
+    from annotations.bench import AnnotationsReport, Spread
     from app.load import ChatTimes
     from pipeline.evaluation.retrieval_bench import Quality, RetrievalReport
 
@@ -65,3 +66,25 @@ def show_chat(console: Console, found: Mapping[int, ChatTimes]) -> None:
         cells = [f"{value:.0f}" for timing in pairs for value in (timing.p50, timing.p95)]
         table.add_row(str(users), str(times.questions), str(times.errors), *cells)
     console.print(table)
+
+
+def show_annotations(console: Console, report: AnnotationsReport) -> None:
+    """Loads, then the next task, beside bare SQLite."""
+    console.print(
+        f"작업 {report.tasks:,}개 · {report.journal} 저널 · 맨 SQLite {report.bare_commits_per_second:,.0f} 커밋/초"
+    )
+    table = Table(
+        "작업자", "저장/초", "받기 p50/p95/p99 ms", "저장 p50/p95/p99 ms", "오류", "두 번 준 자리", "메모리 MiB"
+    )
+    for load in report.loads:
+        errors = ", ".join(f"{code} {count}" for code, count in load.errors.items()) or "0"
+        table.add_row(
+            str(load.annotators), f"{load.saves_per_second:,.0f}", _spread(load.take), _spread(load.save), errors,
+            str(load.doubled), f"{load.memory_mib:,.0f}",
+        )  # fmt: skip
+    console.print(table)
+    console.print(f"{report.answered_before:,}개를 끝낸 사람의 다음 작업: {_spread(report.next_ms)} ms")
+
+
+def _spread(spread: Spread) -> str:
+    return f"{spread.p50:.1f} / {spread.p95:.1f} / {spread.p99:.1f}"
