@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: help setup demo test lint format lock bench clean
+.PHONY: help setup demo test test-models lint format lock bench clean
 
 help: ## 이 목록 / this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,12 +21,26 @@ setup: .venv/.core ## 실행 환경 만들기 / make .venv with the pinned core
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
 	@touch $@
 
-demo: .venv/.core ## 데모 색인을 만들고 채팅을 엽니다 / build the demo index and open the chat
+demo: .venv/.core ## 데모를 만들고 채팅과 라벨링 앱을 엽니다 / build the demo, open the chat and the annotation app
 	@$(BIN)/hansang demo
 
 test: .venv/.dev ## 모든 시험 / every test
 	@test -x $(CHROMIUM) || echo "브라우저 시험은 건너뜁니다: apt-get install chromium fonts-nanum / browser tests are skipped"
 	$(BIN)/python -m pytest
+
+# Libraries that are too large for everybody, or can't be installed beside ours, each in an environment of its own.
+.venv/with/label_studio_sdk/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q label-studio-sdk==2.1.2
+	@touch $@
+
+.venv/with/trl/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0 trl==1.16.0 datasets==5.2.0
+	@touch $@
+
+test-models: .venv/with/label_studio_sdk/.done .venv/with/trl/.done ## 큰 라이브러리가 필요한 시험 / tests with large libraries
+	$(BIN)/python -m pytest -m models
 
 lint: .venv/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -115,6 +115,12 @@ def export(
         raise ExportExists(path=to)
     progress("read", 0, 0)
     snapshot = source if isinstance(source, Snapshot) else _snapshot(source, scheme)
+    return _make(writer, form, snapshot, to, recipe, by, salt, progress)
+
+
+def _make(
+    writer: Form, form: str, snapshot: Snapshot, to: Path, recipe: Recipe, by: str, salt: str, progress: Progress
+) -> Manifest:
     try:
         with building(to) as folder:
             tally = _write(writer, snapshot, folder, recipe, salt, progress)

@@ -15,7 +15,7 @@ from annotations.export_types import Aggregate, Given, Item, Record
 from annotations.scheme import Field, Scheme
 
 Plain = Literal["string", "name", "int", "float", "bool", "json"]
-"""``name`` is a string that is never empty, or none; ``json`` a mapping without fixed keys, JSON text in typed files."""
+"""``name`` is a string that is never empty, or none; ``json`` a mapping of any keys, JSON text in typed files."""
 
 SIDES = ("first", "second", "tie")
 """The keys of a preference's soft labels: the two answers in the order of the task's context."""

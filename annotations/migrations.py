@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from annotations.accounts import accounts_tables
+from annotations.account_rows import accounts_tables
 from pipeline.database import Migration
 
 _TASKS = (

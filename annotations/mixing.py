@@ -6,7 +6,7 @@ Everything is a function of the person, the scheme and how many tasks they took,
 from __future__ import annotations
 
 import hashlib
-from math import floor
+from math import ceil, floor
 
 from sqlite_utils import Database
 
@@ -33,8 +33,11 @@ def falls(rate: float, number: int, *who: object) -> bool:
     """Whether number ``number`` (from 0) is one of those chosen at a rate: one at random in every 1 / rate."""
     if rate <= 0:
         return False
-    block = floor(number * rate)
-    return any(floor((n + chance(*who, n)) / rate) == number for n in (block - 1, block, block + 1) if n >= 0)
+    for block in (floor(number * rate) - 1, floor(number * rate), floor(number * rate) + 1):
+        begin, end = ceil(block / rate), ceil((block + 1) / rate)
+        if begin <= number < end:
+            return number == begin + floor(chance(*who, block) * (end - begin))
+    return False
 
 
 def gold_for(db: Database, annotator: str, scheme: str, taken: int, last: int, settings: DeskSettings) -> int | None:

@@ -85,7 +85,7 @@ def _take_new(db: Database, annotator: str, scheme: str, moment: Moment, setting
 def _next(db: Database, annotator: str, scheme: str, cursor: _Cursor) -> tuple[tuple[int, int], str] | None:
     """The first seat for a person, with its place. What was found not to be theirs is behind the cursor after it."""
     who = {"who": annotator, "scheme": scheme, "place": cursor.place, "late": cursor.late}
-    row = db.execute(_LATE, who).fetchone()
+    row = db.execute(_LATE, who).fetchone() if cursor.late < cursor.place else None
     if row is None:
         row = db.execute(_NEXT, who).fetchone()
         passed = before(row[2]) if row else db.execute(_LAST, who).fetchone()[0] or ""

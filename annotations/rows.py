@@ -20,6 +20,7 @@ ANNOTATION = (
 )
 SEALED = f"submission, {ANNOTATION}"
 """The columns of an annotation that its digest covers, in that order."""
+_STORED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 DRAFT = "labels, version, seconds, base, saved_at"
 SUGGESTION = "id, task_id, model, labels, scores"
 
@@ -49,7 +50,7 @@ def moment(now: datetime, settings: DeskSettings) -> Moment:
 
 def dump(value: object) -> str:
     """JSON as it is stored."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _STORED.encode(value)
 
 
 def task_of(row: Sequence[Any]) -> Task:
@@ -102,7 +103,7 @@ def suggestion_of(row: Sequence[Any]) -> Suggestion:
 
 def digest(sealed: Sequence[Any]) -> str:
     """SHA-256 of a row of the columns ``SEALED``, written as a JSON list: what its receipt must match for ever."""
-    text = json.dumps(list(sealed), ensure_ascii=False, separators=(",", ":"))
+    text = _STORED.encode(list(sealed))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

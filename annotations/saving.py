@@ -17,6 +17,7 @@ from annotations.types import Annotation, Outcome, Receipt, Stage, Submission, T
 from pipeline.errors import BadSubmission, ReceiptDiffers, StaleAnswer, SubmissionReused
 
 _TEXT_LIMIT = 2_000  # characters of a flag, a key, a reason
+_INSERT = f"INSERT INTO annotations ({SEALED}) VALUES ({', '.join('?' * len(SEALED.split(', ')))})"
 _RECEIPT = (
     f"SELECT r.number, r.digest, r.spare, {of('a', SEALED)} FROM annotations AS a"
     " JOIN receipts AS r ON r.annotation_id = a.id"
@@ -86,8 +87,10 @@ def save(db: Database, answer: Answer, at: str) -> int:
         raise StaleAnswer(current=current)
     if submission.stage not in (("blind",) if current is None else ("assisted", "edited")):
         raise BadSubmission(name="stage", value=submission.stage)
-    seat = _seat(db, answer)
+    seat, last = _seat(db, answer)
     number, annotation = append(db, answer, seat, current.revision + 1 if current else 1, at, spare=seat is None)
+    if last:
+        weigh(db, answer.task)
     kind = "spare" if seat is None else "revised" if current else "saved"
     tell(db, answer, kind, seat, annotation, at)
     drop_draft(db, answer.annotator, answer.task.id)
@@ -116,35 +119,37 @@ def find_again(db: Database, answer: Answer) -> int | None:
 def append(db: Database, answer: Answer, seat: int | None, revision: int, at: str, *, spare: bool) -> tuple[int, int]:
     """Append an answer and its receipt; returns the receipt's number and the answer's id."""
     task, given = answer.task, answer.submission
-    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM annotations").fetchone()
-    row = (
-        given.key, last + 1, task.id, seat, answer.annotator, task.scheme, task.version, revision, answer.labels,
+    row = [
+        given.key, None, task.id, seat, answer.annotator, task.scheme, task.version, revision, answer.labels,
         given.outcome, given.stage, float(given.seconds), given.base, given.flag, at,
-    )  # fmt: skip
-    db.execute(f"INSERT INTO annotations ({SEALED}) VALUES ({', '.join('?' * len(row))})", row)
+    ]  # fmt: skip
+    annotation = row[1] = db.execute(_INSERT, row).lastrowid
+    assert annotation is not None  # an INSERT has one
     cursor = db.execute(
-        "INSERT INTO receipts (annotation_id, digest, spare) VALUES (?, ?, ?)", [last + 1, digest(row), int(spare)]
+        "INSERT INTO receipts (annotation_id, digest, spare) VALUES (?, ?, ?)", [annotation, digest(row), int(spare)]
     )
     if seat is not None:
         db.execute(
             "UPDATE seats SET state = 'done', annotator = ?, annotation_id = ?, token = NULL, lease_until = NULL"
             " WHERE task_id = ? AND seat = ?",
-            [answer.annotator, last + 1, task.id, seat],
+            [answer.annotator, annotation, task.id, seat],
         )
-        weigh(db, task)
-    return int(cursor.lastrowid or 0), last + 1
+    return int(cursor.lastrowid or 0), annotation
 
 
-def _seat(db: Database, answer: Answer) -> int | None:
-    """The seat that an answer takes: one's own, else any that is open; None when all have gone to others."""
-    rows = db.execute("SELECT seat, annotator FROM seats WHERE task_id = ? ORDER BY seat", [answer.task.id]).fetchall()
-    own = [seat for seat, annotator in rows if annotator == answer.annotator]
-    free = [seat for seat, annotator in rows if annotator is None]
+def _seat(db: Database, answer: Answer) -> tuple[int | None, bool]:
+    """The seat that an answer takes, and whether all others are done: one's own, else any that is open, else none."""
+    rows = db.execute(
+        "SELECT seat, annotator, state FROM seats WHERE task_id = ? ORDER BY seat", [answer.task.id]
+    ).fetchall()
+    own = [seat for seat, annotator, _ in rows if annotator == answer.annotator]
+    free = [seat for seat, annotator, _ in rows if annotator is None]
     if own or free:
-        return int((own or free)[0])
+        seat = (own or free)[0]
+        return seat, all(state == "done" for number, _, state in rows if number != seat)
     if answer.task.gold is not None:
-        return own_seat(db, answer.task.id, answer.annotator, answer.task.scheme)
-    return None
+        return own_seat(db, answer.task.id, answer.annotator, answer.task.scheme), False
+    return None, False
 
 
 def tell(db: Database, answer: Answer, kind: str, seat: int | None, annotation: int, at: str) -> None:
@@ -158,13 +163,8 @@ def weigh(db: Database, task: Task) -> None:
     """Set the status of a task whose seats are all done: complete, or disputed where the answers differ."""
     if task.gold is not None or task.repeat_of is not None:
         return
-    if task.seats == 1:
-        status = "complete"
-    else:
-        answers = counted(db, task.id)
-        if len(answers) < task.seats:
-            return
-        status = "disputed" if differences(scheme_of(task.scheme, task.version), answers) else "complete"
+    differ = task.seats > 1 and differences(scheme_of(task.scheme, task.version), counted(db, task.id))
+    status = "disputed" if differ else "complete"
     db.execute(
         "UPDATE tasks SET status = ? WHERE id = ? AND status <> ? AND status <> 'settled'", [status, task.id, status]
     )

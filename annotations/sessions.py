@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from annotations.accounts import Store, account_name, as_account, end_sessions, known, record, row_of, stamp
+from annotations.account_rows import Store, account_name, as_account, end_sessions, known, record, row_of, stamp
 from annotations.lockout import attempt, forgive
 from annotations.passwords import Passwords
 from annotations.types import Account

@@ -22,13 +22,16 @@ from annotations.contention import PATIENCE, Gate, patiently, taking_turns, turn
 from annotations.opening import damage, open_labels, open_reading
 from pipeline.database import Migration, writing
 from pipeline.errors import HansangError, LabelsBusy, LabelsReplaced
+from pipeline.storage import clear_errors
 
 T = TypeVar("T")
 U = TypeVar("U")
 Job = Callable[[Database], T]
 
 GROUP = 100  # jobs in one transaction at most
-LINGER = float(__import__("os").environ.get("LINGER","0.003"))
+LINGER = 0.004
+"""Seconds after a group in which its callers are given time to come again. Else the quickest of them would begin a
+transaction alone, and all others wait for two instead of one."""
 _LOST = (  # what ends the whole transaction, not one job
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -55,15 +58,16 @@ class Writer:
     Raises:
         LabelsDamaged: the file is no database, or a broken one.
         LabelsNewer: a newer program has migrated it.
+        NotWritable, DiskFull, LabelsBusy: it can't be opened now.
     """
 
     def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
         self.path = path
-        with damage(path):
+        with damage(path), writing(path), clear_errors(path):
             self._database = open_labels(path, migrations)
             self._reader = open_reading(path)
             self._proof = open_reading(path)
-        self._turn = turn_file(path).open("a", encoding="utf-8")
+            self._turn = turn_file(path).open("a", encoding="utf-8")
         self._inode = path.stat().st_ino
         self._gate = Gate()
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
@@ -128,29 +132,24 @@ class Writer:
         self._turn.close()
 
     def _work(self) -> None:
-        more, expected = True, 0
+        more, many, answered = True, 0, 0.0
         while more:
-            group, more = self._next_group(expected)
-            expected = len(group)
+            group, more = self._next_group(many, answered + LINGER)
             if group:
                 self._run(group)
+            many, answered = len(group), time.monotonic()
 
-    def _next_group(self, expected: int) -> tuple[list[_Call], bool]:
-        """What waits, and whether there will be more. Right after a group of many its callers are given a moment to come
-        again, so that they share a COMMIT instead of half of them waiting for that of the other half.
-        """
+    def _next_group(self, expected: int, end: float) -> tuple[list[_Call], bool]:
+        """What waits, and whether there will be more. Until ``end`` as many as ``expected`` are waited for."""
         group: list[_Call] = []
         call = self._calls.get()
-        end = time.monotonic() + LINGER
         while call is not None:
             group.append(call)
             if len(group) == GROUP:
                 return group, True
+            left = end - time.monotonic() if len(group) < expected else 0.0
             try:
-                if len(group) < expected:
-                    call = self._calls.get(timeout=max(0.0, end - time.monotonic()))
-                else:
-                    call = self._calls.get_nowait()
+                call = self._calls.get(timeout=left) if left > 0 else self._calls.get_nowait()
             except queue.Empty:
                 return group, True
         return group, False

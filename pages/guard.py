@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.menu import PAGES
@@ -22,6 +22,7 @@ POLICY = (
     " style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self';"
     " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+FILES = ("/media/", "/_stcore/upload_file")  # what pages give and take besides what they draw
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",  # not stricter: a form would then be sent without its origin
@@ -51,7 +52,9 @@ class Guard:
             await send(message)
 
         request = Request(scope)
-        if await _needs_to_sign_in(request):
+        if request.url.path.startswith(FILES) and not await _may_have_session(request):
+            await PlainTextResponse("로그인이 필요합니다. Sign in first.", 403)(scope, receive, with_headers)
+        elif await _needs_to_sign_in(request):
             await RedirectResponse(request.url_for("show").include_query_params(next=scope["path"]), 303)(
                 scope, receive, with_headers
             )
@@ -64,7 +67,13 @@ async def _needs_to_sign_in(request: Request) -> bool:
         return False
     if request.headers.get("sec-fetch-site") == "cross-site":
         return False  # the browser kept our cookie back; the page itself will ask with it
-    if place().providers and (IDENTITY_COOKIE in request.cookies or "with" in request.query_params):
+    if place().providers and "with" in request.query_params:
         return False
-    token = request.cookies.get(COOKIE)
-    return not token or await run_in_threadpool(place().sessions.account, token) is None
+    return not await _may_have_session(request)
+
+
+async def _may_have_session(request: Request) -> bool:
+    if place().providers and IDENTITY_COOKIE in request.cookies:
+        return True
+    token = request.cookies.get(COOKIE, "")
+    return await run_in_threadpool(place().sessions.account, token) is not None

@@ -18,7 +18,6 @@ MOST_SHOWN = 99
 
 _WORDS: dict[str, tuple[str, str]] = {
     "hello": ("{name} 님, 안녕하세요", "Hello, {name}"),
-    "role": ("역할: {role}", "Role: {role}"),
     "nothing": (
         "아직 할 일이 없습니다. 관리자가 과제를 가져오면 여기에 나옵니다.",
         "There is nothing to do yet. Tasks appear here once an administrator has imported some.",
@@ -81,7 +80,7 @@ def _work(desk: Desk, account: Account, scheme: Scheme, progress: Progress) -> N
         f"<p class='hs-facts'><b>{escape(team)}</b> · {escape(_say('left', left=left) if left else _say('finished'))}"
         f"<br><span>{escape(' · '.join(figures))}</span></p>"
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key=f"hs-start-{scheme.id}", width="content"):
             st.page_link(page("label"), label=_say("start"), icon=":material/edit_note:")
         if progress.mine:
@@ -89,8 +88,10 @@ def _work(desk: Desk, account: Account, scheme: Scheme, progress: Progress) -> N
         if may(account, "adjudicator"):
             waiting = len(desk.disputed(scheme.id, MOST_SHOWN + 1))
             count = f"{MOST_SHOWN}+" if waiting > MOST_SHOWN else str(waiting)
-            label = _say("disputes", count=count) if waiting else _say("no_disputes")
-            st.page_link(page("adjudicate"), label=label, icon=":material/balance:", disabled=not waiting)
+            if waiting:
+                st.page_link(page("adjudicate"), label=_say("disputes", count=count), icon=":material/balance:")
+            else:
+                st.html(f"<span class='hs-soft'>{escape(_say('no_disputes'))}</span>")
 
 
 def _administration() -> None:

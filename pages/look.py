@@ -67,8 +67,10 @@ _PAGE = """
 .stApp :is(p, li, label, input, textarea, button) { line-height: 1.7; }
 .stApp :is(button, a, input, textarea, summary, [tabindex], [role=radio], [role=checkbox]):focus-visible {
   outline: 3px solid var(--hs-accent) !important; outline-offset: 2px; }
-.stApp :is(button, label, a[data-testid^=stPageLink], [data-testid^=stTopNav]) p, .stApp [role=option] {
-  font-size: 16px; }
+.stApp :is(button, label, a[data-testid^=stPageLink], [data-testid^=stTopNav]) p, .stApp [role=option],
+.stApp :is(input, textarea) { font-size: 16px; }
+[data-testid=stToolbar] { padding-right: 19rem; }
+.st-key-hs-account button p { max-width: 8em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 [class*=st-key-hs-start] a { background: var(--hs-accent); padding: 6px 16px; min-height: 44px; }
 [class*=st-key-hs-start] a :is(p, span) { color: var(--hs-on-accent) !important; font-weight: 700; }
 [class*=st-key-hs-start] a:hover { background: var(--hs-accent); filter: brightness(1.1); }

@@ -56,13 +56,14 @@ def write(records: Iterable[Record], to: Path, recipe: Recipe) -> None:
 def read(folder: Path, recipe: Recipe) -> Iterator[Record]:
     """Read both files back, with another reader than the writer, and put each item's answers to it."""
     of_items, of_answers = _tables(recipe.scheme)
+    items, each = columns(recipe.scheme), answer_columns(recipe.scheme)
     answers = chain(_table(folder / ANSWERS), [{"task": ""}])
     answer = next(answers)
     for row in _table(folder / ITEMS):
-        item = _nested(row, of_items, columns(recipe.scheme))
+        item = _nested(row, of_items, items)
         item[ANNOTATIONS] = []
         while answer["task"] == row["task"]:
-            item[ANNOTATIONS].append(_nested(answer, of_answers, answer_columns(recipe.scheme)))
+            item[ANNOTATIONS].append(_nested(answer, of_answers, each))
             answer = next(answers)
         yield item
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from app.chat.asking import ALL, PANEL, SETTINGS, TALK, Parts, ask, ask_again, ask_beside
 from app.chat.explaining import explain
+from app.chat.grading import send_to_graders
 from app.chat.options import read_form
 from app.chat.session import Form, Session, Tab, Turn, default_index
 from pipeline.config import with_overrides
@@ -121,6 +122,17 @@ def _vote(service: Service, session: Session, data: Data) -> Iterator[Parts]:
         yield TALK
 
 
+def _grade(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """Put an answer that didn't help into the graders' queue."""
+    if (turn := _turn_of(session, data)) and turn.trace and turn.feedback:
+        try:
+            turn.queued = send_to_graders(service.home, turn.trace, turn.feedback)
+            turn.error = None
+        except HansangError as error:
+            turn.error = error
+        yield TALK
+
+
 def _compare(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     if turn := _turn_of(session, data):
         overrides = read_form(data.get("fields", {}), service.settings)
@@ -217,6 +229,7 @@ ACTIONS: dict[str, Action] = {
     "form": _form,
     "up": _vote,
     "down": _vote,
+    "grade": _grade,
     "compare-run": _compare,
     "single": _single,
     "focus": _focus,

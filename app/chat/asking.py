@@ -62,7 +62,7 @@ def ask_again(service: Service, session: Session, turn: Turn, removed: Collectio
         yield TALK
         return
     turn.removed = tuple(removed)
-    turn.other, turn.feedback, turn.form, turn.stored = None, None, "", False
+    turn.other, turn.feedback, turn.form, turn.stored, turn.queued = None, None, "", False, None
     yield from _work(service, session, turn, session.overrides, beside=False)
 
 

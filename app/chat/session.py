@@ -20,9 +20,17 @@ Form = Literal["", "reasons", "compare"]
 Tab = Literal["evidence", "ranks", "times", "morphemes", "settings"]
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """An answer is in the graders' queue as a task; ``known`` when it had been there before."""
+
+    task: int
+    known: bool
+
+
 @dataclass(slots=True)
 class Turn:
-    """One question and its answer. ``other`` is the answer under other settings, beside it."""
+    """One question and its answer. ``other`` is the answer under other settings, beside it, ``queued`` its task."""
 
     question: str
     previous: str = ""
@@ -35,6 +43,7 @@ class Turn:
     working: bool = False
     stopped: bool = False
     stored: bool = False
+    queued: Queued | None = None
 
 
 def default_index(names: Sequence[str]) -> str:

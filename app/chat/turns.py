@@ -161,7 +161,15 @@ def _actions(turn: Turn, trace: Trace, lang: Lang) -> str:
         f"<a{download}>⬇ {escape(word('download', lang))}</a>",
     ]  # fmt: skip
     saved = f'<span class="saved">{escape(word("saved", lang, id=turn.feedback.id))}</span>' if turn.feedback else ""
-    return f'<div class="acts">{"".join(made)}{saved}</div>'
+    return f'<div class="acts">{"".join(made)}{saved}{_graders(turn, id_, lang) if vote == "down" else ""}</div>'
+
+
+def _graders(turn: Turn, trace_id: str, lang: Lang) -> str:
+    """The way of an answer that didn't help to those who grade answers."""
+    if turn.queued is None:
+        return button(escape(word("grade", lang)), class_="soft", data_act="grade", data_trace=trace_id)
+    key = "grade_known" if turn.queued.known else "graded"
+    return f'<span class="saved">{escape(word(key, lang, id=turn.queued.task))}</span>'
 
 
 def _icon(sign: str, key: str, lang: Lang, **values: str) -> str:

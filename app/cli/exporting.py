@@ -109,8 +109,7 @@ def export(
     place, chosen = home_of(ctx, home), load_scheme(scheme, scheme_version)
     settings = ExportSettings(stage, min_answers, min_agreement, min_margin, min_score, excel)
     salt = secrets.token_hex(32) if fresh_names else salt_of(place.exports)
-    now = datetime.datetime.now().astimezone()
-    to = out or place.exports / f"{scheme}-{form}-{now:%Y%m%d-%H%M%S}"
+    to = out or place.exports / f"{scheme}-{form}-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
     sweep(to.parent)
     with Desk(place.labels) as desk, _progress() as told:
         manifest = write(desk, chosen, form, to, by=BY, salt=salt, settings=settings, progress=told)

@@ -9,25 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
-from app.cli.console import clean, print_json, stdout, waiting
+from app.cli.console import print_json, waiting
 from app.cli.failures import Command
 from app.cli.indexing import parse_columns
 from app.cli.options import HomeOption, JsonOption, home_of
+from app.cli.task_reports import say, show_counts, show_import, show_requests
 from app.cli.users import BY
 from pipeline.errors import BadSetting, NothingToImport
 
 if TYPE_CHECKING:
     from annotations.desk import Desk
     from annotations.incoming import Imported, Incoming
-    from annotations.overview import BatchCount
     from annotations.scheme import Scheme
+    from annotations.types import NewTask
     from pipeline.service import Home
     from pipeline.types import Reject
 
 Feedback = Literal["down", "up", "any"]
-_STATUSES = {"open": "하는 중", "complete": "끝남", "disputed": "조정 필요", "settled": "조정됨"}
 
 tasks = typer.Typer(
     name="tasks",
@@ -159,7 +158,7 @@ def from_traces(
     예) hansang tasks from-traces --feedback down --since 2026-11-01
     """
     from annotations.from_traces import SCHEME, grade_requests  # heavy, see above
-    from annotations.incoming import Defaults, Incoming
+    from annotations.incoming import Defaults
     from annotations.scheme import load_scheme
     from pipeline.traces import TraceStore
 
@@ -167,24 +166,27 @@ def from_traces(
     defaults = Defaults(seats, priority, _day("due", due), batch)
     wanted, first = None if feedback == "any" else feedback, _day("since", since)
     if not place.traces.exists():
-        _say_so_far(None, 0, as_json=as_json)
+        show_requests(None, 0, as_json=as_json)
         return
-    store, empty = TraceStore(place.traces), 0
-
-    def found() -> Iterator[Incoming]:
-        nonlocal empty
-        for each in grade_requests(store.voted(wanted, first), chosen, defaults):
-            if isinstance(each, str):
-                empty += 1
-            else:
-                yield Incoming(0, each)
-
+    store, empty = TraceStore(place.traces), list[str]()
+    asked = grade_requests(store.voted(wanted, first), chosen, defaults)
     try:
         with _desk(place) as desk:
-            became = _taken_in(desk, found(), chosen)
+            became = _taken_in(desk, _graded(asked, empty), chosen)
     finally:
         store.close()
-    _say_so_far(became, empty, as_json=as_json)
+    show_requests(became, len(empty), as_json=as_json)
+
+
+def _graded(asked: Iterable[NewTask | str], empty: list[str]) -> Iterator[Incoming]:
+    """The tasks; ids of traces without an answer are added to ``empty``."""
+    from annotations.incoming import Incoming  # heavy, see above
+
+    for each in asked:
+        if isinstance(each, str):
+            empty.append(each)
+        else:
+            yield Incoming(0, each)
 
 
 @tasks.command("list", cls=Command)
@@ -200,9 +202,9 @@ def list_tasks(ctx: typer.Context, as_json: JsonOption = False, home: HomeOption
     if as_json:
         print_json([asdict(each) for each in found])
     elif found:
-        stdout().print(_table(found))
+        show_counts(found)
     else:
-        _say("아직 과제가 없습니다. `hansang tasks import 파일 --scheme review`로 가져오세요.", "There is no task yet.")
+        say("아직 과제가 없습니다. `hansang tasks import 파일 --scheme review`로 가져오세요.", "There is no task yet.")
 
 
 def _bring_in(home: Home, found: Iterable[Incoming | Reject], scheme: Scheme, stem: str, *, as_json: bool) -> None:
@@ -214,7 +216,7 @@ def _bring_in(home: Home, found: Iterable[Incoming | Reject], scheme: Scheme, st
     write_rejects(rejects, became.rejects)
     if became.added + became.known == 0:
         raise NothingToImport(rejected=len(became.rejects), rejects=rejects)
-    _report(became, rejects, as_json=as_json)
+    show_import(became, rejects, as_json=as_json)
 
 
 def _taken_in(desk: Desk, found: Iterable[Incoming | Reject], scheme: Scheme) -> Imported:
@@ -226,48 +228,6 @@ def _taken_in(desk: Desk, found: Iterable[Incoming | Reject], scheme: Scheme) ->
             done = became.added + became.known
             line.say(f"과제를 가져오는 중 … {done:,} · 거절 {len(became.rejects):,} (Importing)")
     return became
-
-
-def _report(became: Imported, rejects: Path, *, as_json: bool) -> None:
-    if as_json:
-        counted = {
-            "added": became.added,
-            "known": became.known,
-            "gold": became.gold,
-            "suggestions": became.suggestions,
-            "rejected": len(became.rejects),
-        }
-        print_json(counted | {"rejects": str(rejects) if became.rejects else None})
-        return
-    told = [f"과제 {became.added:,}개를 가져왔습니다", f"이미 있음 {became.known:,}"]
-    if became.gold:
-        told.append(f"정답 있음 {became.gold:,}")
-    if became.suggestions:
-        told.append(f"제안 {became.suggestions:,}")
-    refused = f" (이유: {rejects})" if became.rejects else ""
-    told.append(f"거절 {len(became.rejects):,}{refused}")
-    _say(" · ".join(told), f"{became.added:,} added, {became.known:,} known, {len(became.rejects):,} rejected.")
-
-
-def _say_so_far(became: Imported | None, empty: int, *, as_json: bool) -> None:
-    added, known = (became.added, became.known) if became else (0, 0)
-    if as_json:
-        print_json({"added": added, "known": known, "without_answer": empty})
-        return
-    beside = f" · 답변이 없어 뺀 것 {empty:,}" if empty else ""
-    _say(f"채점할 답변 {added:,}개를 가져왔습니다 · 이미 있음 {known:,}{beside}", f"{added:,} added, {known:,} known.")
-
-
-def _table(found: list[BatchCount]) -> Table:
-    table = Table("체계", "묶음", "상태", "과제", "정답 있음", "답", "필요한 답")
-    for each in found:
-        table.add_row(
-            clean(f"{each.scheme} {each.version}판"),
-            clean(each.batch or "-"),
-            _STATUSES.get(each.status, each.status),
-            *(f"{number:,}" for number in (each.tasks, each.gold, each.done, each.seats)),
-        )
-    return table
 
 
 @contextmanager
@@ -292,9 +252,3 @@ def _day(name: str, value: str) -> str:
             name=f"--{name}", value=value, expected="2026-12-31처럼 적어 주세요. (Write it like 2026-12-31.)"
         )
     return day
-
-
-def _say(ko: str, en: str) -> None:
-    console = stdout()
-    console.print(clean(ko), soft_wrap=True)
-    console.print(clean(en, "dim"), soft_wrap=True)

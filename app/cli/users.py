@@ -48,6 +48,9 @@ PasswordOption = Annotated[
         help="비밀번호를 첫 줄에서 읽음. 없으면 물어보거나 표준 입력에서 읽음 · Read the password from its first line.",
     ),
 ]
+WithoutPasswordOption = Annotated[
+    bool, typer.Option("--without-password", help="외부 로그인(OIDC)으로만 들어옴 · By an identity provider only.")
+]
 
 
 @users.command("add", cls=Command)
@@ -56,6 +59,7 @@ def add(
     name: NameArgument,
     role: RoleOption,
     password_file: PasswordOption = None,
+    without_password: WithoutPasswordOption = False,
     home: HomeOption = None,
 ) -> None:
     """계정을 만듭니다. · Make an account.
@@ -63,7 +67,7 @@ def add(
     예) hansang users add minji --role annotator
     """
     with _accounts(ctx, home) as accounts:
-        account = accounts.add(name, role, _password(password_file), BY)
+        account = accounts.add(name, role, None if without_password else _password(password_file), BY)
     _say(f"계정 '{account.name}'을(를) 만들었습니다: {ROLE_NAMES[account.role]}", f"Made the account ({account.role}).")
 
 

@@ -55,15 +55,19 @@ class Exchange:
     def data(self) -> Json:
         """What the component is given. A scheme with its guideline goes out until the browser says that it has it.
 
+        What was shown stays where there is ``trouble`` with what is to be shown now.
+
         Raises:
-            SignedOut: whoever looks may not, and nothing was shown before that could stay.
+            HansangError: there is trouble, and nothing was shown before.
         """
+        trouble = None
         try:
             self._shown = self.work.data()
-        except SignedOut:
+        except HansangError as error:
             if not self._shown:
                 raise
-        data = self._shown
+            trouble = None if isinstance(error, SignedOut) else error_json(error)
+        data = self._shown | {"trouble": trouble}
         if data["digest"] in self._had:
             data = {name: value for name, value in data.items() if name not in ("scheme", "guide")}
         return {"session": self.session, "replies": dict(self._replies), **data}

@@ -38,6 +38,8 @@ def show(key: str, begin: Callable[[], Work], schemes: list[dict[str, str]]) -> 
     if held not in st.session_state:
         st.session_state[held] = Exchange(begin())
     _run(key, st.session_state[held], schemes)
+    # A process that was started anew knows no fragments: with this the browser has it run the page first.
+    _form()(key=f"{key}-wake", data={"wake": True}, on_wake_change=_nothing)
 
 
 @st.fragment

@@ -87,13 +87,28 @@ def task_json(task: Task, scheme: Scheme, who: str) -> Json:
 
 
 def context_json(context: Mapping[str, object], pair: Sequence[str] = ()) -> Json:
-    """What stands beside a text: the question, where and when it was written, the passages, two alternatives."""
+    """What stands beside a text: the question, where and when it was written, the passages, two alternatives.
+
+    Not what the asker said of an answer: graders are to find that out by themselves.
+    """
+    cited = _citations(context)
     return {
         "question": _line(context.get("question")),
         "facts": _facts(context),
-        "passages": [_passage_json(each) for each in _items(context.get("passages"))],
+        "abstained": context.get("abstained") is True,
+        "passages": [_passage_json(each, cited) for each in _items(context.get("passages"))],
         "alternatives": list(pair),
     }
+
+
+def _citations(context: Mapping[str, object]) -> dict[object, list[Json]]:
+    """Spans by passage id, in code points of the passage."""
+    found: dict[object, list[Json]] = {}
+    for each in _items(context.get("citations")):
+        start, end = each.get("start"), each.get("end")
+        if isinstance(start, int) and isinstance(end, int):
+            found.setdefault(each.get("passage_id"), []).append({"start": start, "end": end})
+    return found
 
 
 def _facts(context: Mapping[str, object]) -> list[Json]:
@@ -108,20 +123,11 @@ def _facts(context: Mapping[str, object]) -> list[Json]:
     return facts
 
 
-def _passage_json(passage: Mapping[str, object]) -> Json:
-    source = passage.get("source")
-    where = _facts(source) if isinstance(source, Mapping) else _facts(passage)
-    named = [str(each["text"]) for each in where] or [_line(source) or _line(passage.get("title"))]
-    spans = [
-        {"start": start, "end": end}
-        for each in _items(passage.get("cited"))
-        if isinstance(start := each.get("start"), int) and isinstance(end := each.get("end"), int)
-    ]
+def _passage_json(passage: Mapping[str, object], cited: Mapping[object, list[Json]]) -> Json:
     return {
         "text": _line(passage.get("text")),
-        "source": " · ".join(filter(None, named)),
-        "cited": spans,
-        "used": bool(spans or passage.get("cited") or passage.get("used")),
+        "facts": _facts(passage),
+        "cited": cited.get(passage.get("id"), []),
     }
 
 

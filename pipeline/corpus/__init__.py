@@ -1,1 +1,1 @@
-"""From files to documents and passages: encodings, columns, formats, rejects, splitting."""
+"""From rows of files to documents and passages: reviews, published question sets, splitting."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.corpus.cells import clean, label, read_text
-from pipeline.corpus.encodings import check_file, detect_encoding, open_text, problem, unreadable
-from pipeline.corpus.rejects import Refusal, printable
-from pipeline.corpus.tables import Row, Table, open_table
 from pipeline.errors import FileProblem
+from pipeline.tables.cells import clean, label, read_text
+from pipeline.tables.encodings import check_file, detect_encoding, open_text, problem, unreadable
+from pipeline.tables.rejects import Refusal, printable
+from pipeline.tables.rows import Row, Table, open_table
 from pipeline.types import Document, Question, Reject, Sample, Source
 
 BEIR_COLUMNS: Mapping[str, str] = {"id": "_id", "text": "text"}

@@ -1,8 +1,8 @@
 """READ FIRST of the reading modules: from files of reviews to documents and rejects, row by row.
 
-Files are looked at (`encodings`), opened as rows (`tables`), their columns found (`columns`), their cells understood
-(`cells`); a row that can't be used becomes a `Reject` (`rejects`) and the rest is read. Benchmarks are in `formats`,
-passages in `splitting`. Nothing is indexed here.
+`pipeline.tables` looks at files (`encodings`), opens them as rows (`rows`), finds their columns (`columns`) and
+understands their cells (`cells`); a row that can't be used becomes a `Reject` (`rejects`) and the rest is read.
+Benchmarks are in `formats`, passages in `splitting`. Nothing is indexed here.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from pipeline.corpus.cells import label, read_date, read_price_band, read_rating, read_text
-from pipeline.corpus.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing
-from pipeline.corpus.encodings import check_file, problem
 from pipeline.corpus.formats import BEIR_COLUMNS, beir_corpus, beir_samples, own_samples, squad_documents, squad_samples
-from pipeline.corpus.rejects import Refusal
-from pipeline.corpus.tables import FORMATS, Row, Table, open_table
 from pipeline.errors import BadSetting
+from pipeline.tables.cells import label, read_date, read_price_band, read_rating, read_text
+from pipeline.tables.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing
+from pipeline.tables.encodings import check_file, problem
+from pipeline.tables.rejects import Refusal
+from pipeline.tables.rows import FORMATS, Row, Table, open_table
 from pipeline.types import Document, Reject, Sample, Source
 
 _NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})

@@ -14,7 +14,8 @@ from argon2 import PasswordHasher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotations.accounts import Accounts, account_name
+from annotations.account_rows import account_name
+from annotations.accounts import Accounts
 from annotations.lockout import FIRST_WAIT, FORGOTTEN, FREE_FAILURES, LONGEST_WAIT, wait_after
 from annotations.migrations import MIGRATIONS
 from annotations.passwords import Passwords, acceptable, invented

@@ -8,6 +8,7 @@ from pipeline.errors import (
     BadLabels,
     BadSubmission,
     DiskFull,
+    LabelsDamaged,
     ReceiptDiffers,
     StaleAnswer,
     StaleDraft,
@@ -278,6 +279,18 @@ def test_a_full_disk_during_save_keeps_what_was_there(desk: HandDesk) -> None:
     saved = len(desk.snapshot("review").annotations)
     desk.writer.write(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchone())
     assert desk.answer("kim", 1, key="again", base=first.annotation.id).number == saved + 1
+
+
+def test_a_damaged_file_is_found_when_it_is_looked_through(tmp_path: Path) -> None:
+    path = tmp_path / "labels.db"
+    with HandDesk(path) as desk:
+        desk.fill(2_000)
+        desk.check()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size * 3 // 4)
+        file.write(b"\xff" * 20_000)
+    with HandDesk(path) as desk, pytest.raises(LabelsDamaged, match="restore"):
+        desk.check()
 
 
 # drafts

@@ -404,11 +404,11 @@ def test_twenty_thousand_answers_take_seconds(full: Desk, tmp_path: Path) -> Non
         replace(answer, id=2 * each.id + n, task_id=each.id) for each in tasks for n, answer in enumerate(answers)
     )
     given = replace(snapshot, tasks=tasks, annotations=annotations)
-    began = time.monotonic()
+    began = time.process_time()
     manifest = export(given, REVIEW, "parquet", tmp_path / "out", by="t", salt="s")
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     assert manifest.counts["answers"] == 20_000
-    assert seconds < 60  # measured: some 5 on two shared cores
+    assert seconds < 30  # measured: some 4 on one core
 
 
 # the forms
@@ -455,7 +455,6 @@ def test_the_hf_form_opens_in_datasets_with_typed_features(full: Desk, tmp_path:
     for row, line in zip(seen["rows"], lines(tmp_path / "lines" / "data.jsonl"), strict=True):
         named = None if row["sentiment"] is None else names[row["sentiment"]]
         assert row | {"sentiment": named, "context": json.loads(row["context"])} == line
-    assert "ㅉㅈ" not in (tmp_path / "out" / "README.md").read_text("utf-8").split("---")[1]
 
 
 @pytest.mark.models

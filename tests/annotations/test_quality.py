@@ -320,6 +320,14 @@ def test_silent_repeats_are_compared_with_the_same_person_only() -> None:
     assert scores["aspects"].exact == 0
 
 
+def test_a_repeat_of_what_could_not_be_judged_is_compared_with_nothing() -> None:
+    book = Book()
+    task = book.task()
+    book.say("kim", task, outcome="unjudgeable")
+    book.say("kim", book.task(repeat_of=task), review())
+    assert report(book).repeats == ()
+
+
 def test_speed_counts_first_answers_and_leaves_out_what_was_not_timed() -> None:
     book = Book()
     for seconds in (10.0, 20.0, 60.0, 0.0):
@@ -357,6 +365,17 @@ def test_pull_of_suggestions() -> None:
     positive = pulled["positive"]  # given up where the suggestion was without it, twice of three times
     assert (positive.differed, positive.taken, positive.agreed, positive.left) == (3, 2, 0, 0)
     assert (pulled["neutral"].agreed, pulled["neutral"].left) == (1, 1)
+
+
+def test_only_the_first_suggestion_that_was_seen_pulls_a_blind_answer() -> None:
+    book = Book()
+    task = book.task()
+    book.say("kim", task, review("positive"))
+    book.see("kim", task, book.suggest(task, {"sentiment": "negative"}), kept=False)
+    book.say("kim", task, review("negative"), stage="assisted")
+    book.see("kim", task, book.suggest(task, {"sentiment": "mixed"}))
+    pulled = {each.label: (each.differed, each.taken) for each in report(book).pulls}
+    assert pulled == {"positive": (1, 1), "negative": (1, 1)}
 
 
 def test_skips_and_statuses_are_counted() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations.leases import place_of
+from annotations.mixing import falls
 from annotations.types import Added, DeskSettings, NewTask
 from pipeline.errors import (
     BadContext,
@@ -331,6 +332,18 @@ def test_no_seat_is_found_by_walking_over_what_one_has_answered(tmp_path: Path) 
 
 
 # gold tasks and repeats
+
+
+@given(st.floats(0.001, 1), st.integers(1, 400), st.text(max_size=5))
+def test_what_is_mixed_in_falls_at_the_exact_rate(rate: float, number: int, who: str) -> None:
+    fallen = [n for n in range(number) if falls(rate, n, who)]
+    assert abs(len(fallen) - rate * number) <= 1
+    assert fallen == [n for n in range(number) if falls(rate, n, who)]
+
+
+def test_nothing_falls_at_no_rate_and_all_at_the_rate_of_one() -> None:
+    assert not any(falls(0, n) for n in range(100))
+    assert all(falls(1, n) for n in range(100))
 
 
 def mixed(tmp_path: Path, **fields: float) -> HandDesk:

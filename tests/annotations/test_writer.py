@@ -20,6 +20,7 @@ from pipeline.errors import (
     LabelsNewer,
     LabelsReplaced,
     NotDisputed,
+    NotWritable,
     ReceiptDiffers,
 )
 
@@ -138,7 +139,7 @@ def test_what_does_not_read_back_is_told_to_its_caller(opened: Writer) -> None:
 
 
 def test_a_reading_job_can_not_write(opened: Writer) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(NotWritable, match="readonly"):
         opened.read(add("a"))
 
 
@@ -191,6 +192,20 @@ def test_a_file_that_breaks_later_says_so(opened: Writer, file: Path) -> None:
     opened._reader.conn.execute("PRAGMA cache_size=0")
     with pytest.raises(LabelsDamaged):
         opened.read(names)
+
+
+def test_a_place_where_no_file_can_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "folder", tmp_path / "file" / "below" / "labels.db"):
+        with pytest.raises(NotWritable, match=str(tmp_path)):
+            Writer(path, (create,))
+
+
+def test_a_reader_that_may_not_write_says_where(opened: Writer, file: Path) -> None:
+    opened._database.conn.execute("PRAGMA query_only=ON")
+    with pytest.raises(NotWritable, match=str(file)):
+        opened.write(add("a"))
 
 
 def test_the_file_of_a_newer_program_is_refused(file: Path) -> None:

@@ -91,6 +91,16 @@ def test_what_can_t_be_imported_says_so(tmp_path: Path) -> None:
     assert run_json(home, "tasks", "import", nameless, "--scheme", "review", "--column", "text=x")["added"] == 1
 
 
+def test_a_file_of_gold_alone_is_noticed(tmp_path: Path) -> None:
+    home, row = tmp_path / "home", {"id": "a", "text": TEXT, "labels": review()}
+    file = write(tmp_path / "r.jsonl", row)
+    assert "--ignore-labels" in run(home, "tasks", "import", file, "--scheme", "review").stderr
+    other = write(tmp_path / "s.jsonl", {**row, "id": "b"})
+    result = run(home, "tasks", "import", other, "--scheme", "review", "--ignore-labels")
+    assert "정답 있음" not in result.stdout
+    assert result.stderr == ""
+
+
 def test_answers_of_the_chat_are_brought_in_by_feedback(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     assert run_json(home.root, "tasks", "from-traces") == {"added": 0, "known": 0, "without_answer": 0}

@@ -98,9 +98,15 @@ def test_a_password_file_is_read_to_the_end_of_its_first_line(tmp_path: Path, en
     assert sign_in(tmp_path, "kim", PASSWORD).role == "admin"
 
 
+def test_an_account_without_a_password_asks_for_none(tmp_path: Path) -> None:
+    assert run(tmp_path, "users", "add", "lee", "--role", "annotator", "--without-password").exit_code == 0
+    with pytest.raises(SignInRefused):
+        sign_in(tmp_path, "lee", "")
+
+
 def test_no_command_takes_a_password_as_an_argument() -> None:
     for command in (users.add, users.password):
-        assert "password" not in inspect.signature(command).parameters
+        assert not {"password", "new"} & set(inspect.signature(command).parameters)
 
 
 @pytest.mark.parametrize(

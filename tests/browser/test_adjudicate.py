@@ -33,14 +33,14 @@ def dispute(labels: Labels, texts: list[str]) -> list[int]:
 def test_one_key_takes_either_answer(browser: Browser, labels: Labels) -> None:
     first, second = dispute(labels, [TEXTS[0], TEXTS[1]])
     with at_work(browser, labels, somebody(labels, "adjudicator"), "/adjudicate?scheme=review") as park:
-        park.see(f"{park.form.locator('.reading .tag').first.text_content() or ''}")
+        park.see(TEXTS[0])
         expect(park.form.locator("tr.differs")).to_have_count(4)
         expect(park.form.locator(".sides thead")).to_contain_text("답 A")
         assert "annotator" not in (park.form.text_content() or "").replace("조정", "")
-        mixed = park.form.locator("td", has_text="복합").get_attribute("data-column") or ""
+        mixed = park.form.locator(".sides td", has_text="복합").get_attribute("data-column") or ""
         settle_down(park)
         park.press(mixed.lower())
-        expect(park.form.locator(".reading")).to_have_text(TEXTS[1])
+        park.see(TEXTS[1])
         expect(park.saved()).to_be_visible()
         expect(park.form.locator(".progress")).to_contain_text("이번에 정한 것1")
         settle_down(park)

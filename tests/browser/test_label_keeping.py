@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-import resource
+import subprocess
+import sys
+import time
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from annotations.accounts import Accounts
 from tests.browser.labelling import TEXTS, Person, answer, at_work, bring, settle_down, somebody
-from tests.browser.labels import PASSWORD, Labels, watch
+from tests.browser.labels import PASSWORD, ROOT, Labels, watch
 
 pytestmark = pytest.mark.browser
 
@@ -91,7 +94,7 @@ def test_a_save_on_its_way_survives_a_reload(browser: Browser, labels: Labels) -
         kim.see(TEXTS[0])
         begin(kim)
         # The message is lost on the way: Streamlit's socket is cut before it can be sent.
-        kim.page.evaluate("WebSocket.prototype.send = () => {}")
+        kim.page.evaluate("() => { WebSocket.prototype.send = () => {}; }")
         kim.press("Enter")
         expect(kim.form.get_by_text(KEPT)).to_be_visible()
         assert kim.answers() == []
@@ -107,13 +110,13 @@ def test_a_lost_connection_keeps_the_answer(browser: Browser, labels: Labels) ->
         kim.see(TEXTS[0])
         settle_down(kim)
         kim.page.context.set_offline(True)
-        kim.page.evaluate("window.__send = WebSocket.prototype.send; WebSocket.prototype.send = () => {}")
+        kim.page.evaluate("() => { window.kept = WebSocket.prototype.send; WebSocket.prototype.send = () => {}; }")
         kim.press("4", "Shift+Digit2", "w")
         expect(kim.form.get_by_text(KEPT)).to_be_visible()
         kim.press("Enter")
         expect(kim.form.get_by_role("button", name="저장 중…")).to_be_visible()
         kim.page.context.set_offline(False)
-        kim.page.evaluate("WebSocket.prototype.send = window.__send")
+        kim.page.evaluate("() => { WebSocket.prototype.send = window.kept; }")
         expect(kim.saved()).to_be_visible()
         expect(kim.form.get_by_text(KEPT)).to_have_count(0)
         assert len(kim.answers()) == 1
@@ -231,23 +234,65 @@ def test_a_session_that_ended_keeps_the_answer_for_the_next(browser: Browser, la
     assert stored.labels["sentiment"] == "mixed"
 
 
+FILLING = """
+import sys, threading
+from pages import serving
+from pages.place import place
+
+def limit():
+    for line in sys.stdin:
+        place().desk.writer.write(lambda db: db.execute(f"PRAGMA max_page_count = {int(line)}").fetchall())
+
+threading.Thread(target=limit, daemon=True).start()
+sys.exit(serving.main())
+"""
+
+
+class Filling(Labels):
+    """An app whose file can be kept from growing, as on a full disk."""
+
+    def start(self) -> None:
+        """Start it and wait until it can be opened."""
+        command = [sys.executable, "-c", FILLING, "--home", str(self.home), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT)
+        while True:
+            try:
+                assert httpx.get(f"{self.address}/signin").status_code == 200
+            except httpx.TransportError:
+                assert self.process.poll() is None
+                time.sleep(0.1)
+            else:
+                return
+
+    def limit(self, pages: int) -> None:
+        """Let the file have so many pages at most, though never fewer than it has."""
+        assert self.process
+        assert self.process.stdin
+        self.process.stdin.write(f"{pages}\n")
+        self.process.stdin.flush()
+
+
 def test_a_full_disk_leaves_the_answer_on_the_page(browser: Browser, labels: Labels) -> None:
     bring(labels, TEXTS[:2])
-    with at_work(browser, labels, somebody(labels)) as kim:
-        kim.see(TEXTS[0])
-        settle_down(kim)
-        assert labels.process
-        unlimited = resource.prlimit(labels.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
-        kim.press("4", "Shift+Digit2", "w")
-        expect(kim.form.get_by_role("alert")).to_contain_text("디스크")
-        kim.press("Enter")
-        expect(kim.form.get_by_role("alert")).to_contain_text("쓰던 답은 이 브라우저에 보관했습니다")
-        expect_begun(kim)
-        assert kim.answers() == []
-        resource.prlimit(labels.process.pid, resource.RLIMIT_FSIZE, unlimited)
-        kim.press("Enter")
-        kim.see(TEXTS[1])
-        assert len(kim.answers()) == 1
+    app = Filling(labels.home, labels.port + 1)
+    app.start()
+    try:
+        with at_work(browser, app, somebody(labels)) as kim:
+            kim.see(TEXTS[0])
+            begin(kim)
+            app.limit(1)
+            kim.form.get_by_role("textbox", name="메모").fill("꽉 찬 디스크 " * 120)
+            expect(kim.form.get_by_role("alert")).to_contain_text("디스크")
+            kim.press("Control+Enter")
+            expect(kim.form.get_by_role("alert")).to_contain_text("쓰던 답은 이 브라우저에 보관했습니다")
+            expect_begun(kim)
+            assert kim.answers() == []
+            app.limit(1_000_000)
+            kim.press("Control+Enter")
+            kim.see(TEXTS[1])
+            assert len(kim.answers()) == 1
+    finally:
+        app.kill()
 
 
 @pytest.mark.parametrize(

@@ -346,6 +346,14 @@ def test_a_form_without_end_is_not_read(labels: Labels) -> None:
     assert post(labels, name="x" * 100_000, password=PASSWORD).status_code == 503
 
 
+@pytest.mark.parametrize("path", ["/media/0123456789abcdef.csv", "/_stcore/upload_file/x/y"])
+def test_files_are_given_to_and_taken_from_those_who_are_signed_in(labels: Labels, path: str) -> None:
+    assert httpx.get(labels.address + path).status_code == 403
+    assert httpx.put(labels.address + path, content=b"x").status_code == 403
+    signed_in = {COOKIE: labels.token(ANNOTATOR)}
+    assert httpx.get(labels.address + path, cookies=signed_in).text != httpx.get(labels.address + path).text
+
+
 def test_every_answer_keeps_others_out(labels: Labels) -> None:
     for path in ("/", "/signin", "/_stcore/health", "/static/nothing"):
         headers = httpx.get(labels.address + path).headers

@@ -51,6 +51,7 @@ export const ENGLISH = {
   "본문. 속성 키를 누르고 화살표로 낱말을 골라 표시합니다.": "Text. Press the key of a label, choose words with the arrows, and mark them.",
   "보이지 않는 제어 문자": "an invisible control character",
   "답변이 인용한 곳": "cited by the answer",
+  "기권한 답변": "an abstention",
   "답변이 인용함": "cited",
   "질문": "Question",
   "별점 {value}": "{value} stars",

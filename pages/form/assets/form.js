@@ -8,8 +8,13 @@ import { Sheet } from "./sheet.js";
 
 const open = new WeakMap();
 const schemes = new Map(); // by digest, `{scheme, guide}`: Python sends each once
+let wake = () => {}; // has Python run the whole page: a new process knows no part of it before that
 
 export default function form({ data, parentElement, setTriggerValue }) {
+  if (data.wake) {
+    wake = () => setTriggerValue("wake", identifier());
+    return undefined;
+  }
   const send = (messages) => setTriggerValue("messages", messages.map((each) => ({ ...each, have: schemes.has(data.digest) ? data.digest : "" })));
   if (data.scheme) schemes.set(data.digest, { scheme: data.scheme, guide: data.guide });
   if (!schemes.has(data.digest)) return send([{ id: identifier(), kind: "hello" }]);
@@ -30,7 +35,7 @@ function begin(root, data, go) {
     dress(box);
     paint(box, page(sheet));
   };
-  const sheet = new Sheet(data, () => (drawn ??= requestAnimationFrame(draw)));
+  const sheet = new Sheet(data, () => (drawn ??= requestAnimationFrame(draw)), () => wake());
   sheet.go = (scheme) => {
     sheet.draft();
     go(scheme);

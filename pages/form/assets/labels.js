@@ -117,13 +117,3 @@ const sorted = (value) => {
 
 /** Whether two labels, or two values of one field, are the same. */
 export const same = (a, b) => JSON.stringify(sorted(a ?? null)) === JSON.stringify(sorted(b ?? null));
-
-const even = (value) => {
-  if (typeof value === "string") return value.normalize("NFC").trim();
-  if (Array.isArray(value)) return value.map(even);
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, even(each)]));
-  return value;
-};
-
-/** Whether two labels are the same to Python, which trims texts and composes Hangul. */
-export const alike = (a, b) => same(even(a), even(b));

@@ -60,8 +60,8 @@ function element(piece, marks, range) {
     class: classes.filter(Boolean).join(" ") || null, "data-start": piece.start, "data-end": piece.end, "data-control": piece.control ? "1" : null,
     title: here.map((mark) => mark.name).join(", ") || (piece.control && t("보이지 않는 제어 문자")) || null,
   };
-  const tag = begun.length ? h("span", { class: "tag", "aria-hidden": "true" }, begun.map((mark) => mark.tag).join(" ")) : null;
-  return h(here.length ? "mark" : "span", { ...props, key: `${piece.start}${here.length ? "m" : ""}` }, tag, piece.control || piece.text);
+  const tag = begun.map((mark) => mark.tag).join(" ") || null;
+  return h(here.length ? "mark" : "span", { ...props, "data-tag": tag, key: `${piece.start}${here.length ? "m" : ""}` }, piece.control || piece.text);
 }
 
 /** A text that is only read: controls written out, cited spans underlined. */
@@ -117,11 +117,17 @@ function tap(sheet, to) {
 
 /** What the text comes from: question, restaurant, stars, date. */
 export function origin(sheet) {
-  const { question, facts } = sheet.view.task.context;
+  const { question, facts, abstained } = sheet.view.task.context;
   return [
     question ? h("div", { class: "asked", key: "asked" }, h("span", { class: "soft" }, t("질문")), h("p", { lang: "ko" }, plain(question))) : null,
-    facts.length ? h("p", { class: "facts", key: "facts" }, facts.map((fact) => h("span", { class: fact.kind, "aria-label": fact.kind === "rating" ? t("별점 {value}", fact) : null, role: fact.kind === "rating" ? "img" : null }, plain(fact.text)))) : null,
+    facts.length ? h("p", { class: "facts", key: "facts" }, facts.map(fact)) : null,
+    abstained ? h("p", { class: "facts", key: "abstained" }, h("span", { class: "badge" }, t("기권한 답변"))) : null,
   ];
+}
+
+function fact(each) {
+  const stars = each.kind === "rating" ? { role: "img", "aria-label": t("별점 {value}", each) } : {};
+  return h("span", { class: each.kind, ...stars }, plain(each.text));
 }
 
 /** The passages that an answer could draw on. */
@@ -132,8 +138,8 @@ export function sources(sheet) {
     "section", { class: "sources", "aria-label": t("근거"), key: "sources" },
     h("h3", {}, t("근거 {count}곳", { count: passages.length })),
     passages.map((each, number) =>
-      h("article", { class: each.used ? "source used" : "source" },
-        h("header", {}, h("b", {}, `[${number + 1}]`), h("span", {}, plain(each.source)), each.used ? h("span", { class: "badge" }, t("답변이 인용함")) : null),
+      h("article", { class: each.cited.length ? "source used" : "source" },
+        h("header", {}, h("b", {}, `[${number + 1}]`), each.facts.map(fact), each.cited.length ? h("span", { class: "badge" }, t("답변이 인용함")) : null),
         h("p", { lang: "ko" }, plain(each.text, each.cited)))),
   );
 }

@@ -12,8 +12,12 @@ export function identifier() {
 }
 
 export class Post {
-  /** `answered(message, reply)` is called once per message; `changed()` when the connection is lost or back. */
-  constructor(shelf, answered, changed) {
+  /**
+   * `answered(message, reply)` is called once per message; `changed()` when the connection is lost or back; `wake()` again
+   * and again while it is lost.
+   */
+  constructor(shelf, answered, changed, wake) {
+    this.wake = wake;
     this.shelf = shelf;
     this.answered = answered;
     this.changed = changed;
@@ -71,7 +75,9 @@ export class Post {
     if (!this.waiting.length) return;
     const now = Date.now();
     if (now - this.waiting[0].since > PATIENCE) this.become(true);
-    if (now - Math.max(...this.waiting.map(({ tried }) => tried)) > AGAIN) this.deliver();
+    if (now - Math.max(...this.waiting.map(({ tried }) => tried)) <= AGAIN) return;
+    if (this.lost) this.wake();
+    this.deliver();
   }
 
   become(lost) {

@@ -4,7 +4,7 @@
 import { Clock } from "./clock.js";
 import { Shelf } from "./keep.js";
 import { keysFor } from "./keys.js";
-import { alike, missing, same } from "./labels.js";
+import { missing, same } from "./labels.js";
 import { identifier, Post } from "./post.js";
 import { name, speak, t } from "./speech.js";
 import { read } from "./text.js";
@@ -15,12 +15,12 @@ const HOLD = 60_000; // milliseconds between two renewals of the lease
 const MOVES = new Set(["save", "settle", "skip", "undo", "cancel", "open"]);
 
 export class Sheet {
-  /** `redraw()` is called after every change. */
-  constructor(data, redraw) {
+  /** `redraw()` is called after every change, `wake()` to have Python run the whole page. */
+  constructor(data, redraw, wake) {
     this.redraw = redraw;
     this.data = data;
     this.shelf = new Shelf(data.who, data.scheme.id);
-    this.post = new Post(this.shelf, (message, reply) => this.answered(message, reply), redraw);
+    this.post = new Post(this.shelf, (message, reply) => this.answered(message, reply), redraw, wake);
     this.clock = new Clock();
     this.view = null;
     this.held = null;
@@ -48,6 +48,7 @@ export class Sheet {
     if (data.session !== this.data.session) this.started = false;
     this.data = data;
     this.moved = false;
+    if (data.trouble) this.say("bad", name(data.trouble));
     this.post.receive(data.replies, carry);
     this.adopt(data.view);
     if (!this.started) this.start();
@@ -96,7 +97,7 @@ export class Sheet {
   restore(kept) {
     if (!kept || kept.version === undefined) return;
     this.key = kept.key || this.key;
-    if (alike(kept.labels, this.labels) && kept.outcome === this.outcome && kept.flag === this.flag) return;
+    if (same(kept.labels, this.labels) && kept.outcome === this.outcome && kept.flag === this.flag) return;
     if (kept.version === this.version) {
       Object.assign(this, { labels: kept.labels, outcome: kept.outcome, flag: kept.flag, touched: true });
       this.clock.begin(Math.max(kept.seconds, this.view.seconds));

@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 
-from pipeline.corpus.rejects import Refusal
+from pipeline.tables.rejects import Refusal
 
 MAX_TEXT = 100_000
 """The most characters a text may have."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpus.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing, recognise
 from pipeline.errors import BadSetting, MissingColumn, NamedColumnMissing
+from pipeline.tables.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing, recognise
 
 _PATH = Path("reviews.csv")
 

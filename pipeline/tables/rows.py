@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.corpus.delimited import records, sniff
-from pipeline.corpus.encodings import check_file, detect_encoding, empty, is_broken, open_text, problem, unreadable
-from pipeline.corpus.rejects import Refusal
+from pipeline.tables.delimited import records, sniff
+from pipeline.tables.encodings import check_file, detect_encoding, empty, is_broken, open_text, problem, unreadable
+from pipeline.tables.rejects import Refusal
 from pipeline.types import Reject
 
 _SAMPLE = 1 << 16

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.corpus.rejects import printable
 from pipeline.errors import BadSetting, MissingColumn, NamedColumnMissing
+from pipeline.tables.rejects import printable
 
 Names = Mapping[str, tuple[str, ...]]
 """The names by which each field is known, the most telling first."""

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TextIO
 
-from pipeline.corpus.cells import MAX_TEXT
-from pipeline.corpus.rejects import Refusal
+from pipeline.tables.cells import MAX_TEXT
+from pipeline.tables.rejects import Refusal
 
 
 class _Lines:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.corpus.cells import MAX_TEXT, label, read_date, read_price_band, read_rating, read_text
-from pipeline.corpus.rejects import Refusal
+from pipeline.tables.cells import MAX_TEXT, label, read_date, read_price_band, read_rating, read_text
+from pipeline.tables.rejects import Refusal
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from pipeline.corpus.tables import Row, open_table
 from pipeline.errors import FileProblem
+from pipeline.tables.rows import Row, open_table
 from pipeline.types import Reject
 
 

@@ -40,6 +40,23 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     "restaurant-incomplete": ("가게의 아이디나 이름이 비어 있습니다", "The restaurant has no id or no name"),
     "duplicate-id": ("아이디 '{value}'이(가) 앞에 이미 있습니다", "The id '{value}' has already occurred"),
+    "duplicate-text": (
+        "아이디가 없고 같은 글이 앞에 이미 있습니다. 다른 항목이라면 아이디를 주세요",
+        "It has no id and the same text has already occurred. Give it an id if it is another item",
+    ),
+    "bad-cell": (
+        "'{column}' 칸의 '{value}'을(를) 쓸 수 없습니다. {ko}",
+        "'{value}' in column '{column}' can't be used. {en}",
+    ),
+    "bad-labels": (
+        "라벨 {title}({field})의 {value}: {problem}. 쓸 수 있는 값: {allowed}",
+        "Label {title_en} ({field}), {value}: {problem_en}. Allowed: {allowed_en}",
+    ),
+    "bad-context": ("'{key}'을(를) 쓸 수 없습니다: {problem}", "'{key}' can't be used: {problem_en}"),
+    "gold-without-item": (
+        "정답의 아이디 '{value}'인 항목이 가져오는 파일에 없습니다",
+        "No item of the imported file has the id '{value}' of this gold label",
+    ),
 }
 
 
