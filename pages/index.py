@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from annotations.types import Account
+from pages.chat_link import chat_address
 from pages.look import style
 from pages.menu import PAGES, page
-from pages.place import place
 from pages.session import choose_language, current, language, sign_out, token
 from pages.words import LANGUAGES, word
 
@@ -42,19 +41,13 @@ def _header(account: Account) -> None:
         )
         with st.popover(account.name, key="hs-account"):
             st.html(f"<b>{escape(account.name)}</b> <span class='hs-soft'>{escape(word(account.role, lang))}</span>")
-            if chat := _chat():
+            if chat := chat_address():
                 st.html(f'<a class="hs-button" href="{escape(chat)}">{escape(word("chat", lang))}</a>')
             if token():
                 leave = escape(word("sign_out", lang))
                 st.html(f'<form class="hs-plain" method="post" action="/signout"><button>{leave}</button></form>')
             else:
                 st.button(word("sign_out", lang), on_click=sign_out, args=(account,))
-
-
-def _chat() -> str:
-    """The chat's address as this browser can reach it: the same machine, another port."""
-    host = urlsplit(st.context.url or "").hostname or ""
-    return f"http://{f'[{host}]' if ':' in host else host}:{place().chat}" if place().chat and host else ""
 
 
 main()

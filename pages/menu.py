@@ -20,6 +20,8 @@ PAGES: dict[str, Role] = {
     "mine": "annotator",
     "adjudicate": "adjudicator",
     "quality": "adjudicator",
+    "failures": "adjudicator",
+    "runs": "adjudicator",
     "export": "admin",
     "users": "admin",
 }

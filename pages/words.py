@@ -16,6 +16,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "mine": ("내 답", "My answers"),
     "adjudicate": ("조정", "Adjudicate"),
     "quality": ("품질", "Quality"),
+    "failures": ("실패 분석", "Failures"),
+    "runs": ("실행 비교", "Compare runs"),
     "export": ("내보내기", "Export"),
     "users": ("계정", "Accounts"),
     "annotator": ("작업자", "annotator"),

@@ -58,7 +58,7 @@ def test_a_question_is_asked_under_the_settings_of_its_run(client: TestClient) -
     found = replayed(client, question=QUESTION, settings=settings, overrides={"reranker": "none"}, generate="never")
     assert found["before"]["settings"]["retrieval.k"] == 2
     assert found["before"]["answer"] is None
-    assert "rerank" not in found["after"]["candidates"][0]["scores"]
+    assert found["after"]["settings"]["reranker"] == "none"
     asked = client.post("/v1/search", json={"question": QUESTION, "set": {"retrieval.k": 2, "reranker": "none"}})
     assert order(found["after"]) == order(asked.json())
 

@@ -235,13 +235,19 @@ def test_a_session_that_ended_keeps_the_answer_for_the_next(browser: Browser, la
 
 
 FILLING = """
-import sys, threading
+import contextlib, sys, threading
 from pages import serving
 from pages.place import place
+from pipeline.errors import DiskFull
 
 def limit():
+    write = place().desk.writer.write
+    write(lambda db: db.execute("CREATE TABLE ballast (some BLOB)"))
     for line in sys.stdin:
-        place().desk.writer.write(lambda db: db.execute(f"PRAGMA max_page_count = {int(line)}").fetchall())
+        write(lambda db: db.execute(f"PRAGMA max_page_count = {int(line)}").fetchall())
+        with contextlib.suppress(DiskFull):
+            for _ in range(500):
+                write(lambda db: db.execute("INSERT INTO ballast VALUES (zeroblob(3000))"))
 
 threading.Thread(target=limit, daemon=True).start()
 sys.exit(serving.main())
@@ -281,7 +287,7 @@ def test_a_full_disk_leaves_the_answer_on_the_page(browser: Browser, labels: Lab
             kim.see(TEXTS[0])
             begin(kim)
             app.limit(1)
-            kim.form.get_by_role("textbox", name="메모").fill("꽉 찬 디스크 " * 120)
+            kim.form.get_by_role("textbox", name="메모").fill("🍚" * 1000)
             expect(kim.form.get_by_role("alert")).to_contain_text("디스크")
             kim.press("Control+Enter")
             expect(kim.form.get_by_role("alert")).to_contain_text("쓰던 답은 이 브라우저에 보관했습니다")
@@ -293,6 +299,9 @@ def test_a_full_disk_leaves_the_answer_on_the_page(browser: Browser, labels: Lab
             assert len(kim.answers()) == 1
     finally:
         app.kill()
+        assert app.process
+        assert app.process.stdin
+        app.process.stdin.close()
 
 
 @pytest.mark.parametrize(

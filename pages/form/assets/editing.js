@@ -18,8 +18,12 @@ export const setStrength = (sheet, field, option, strength) => answer(sheet, wei
 /** One step along a scale. */
 export const step = (sheet, field, by) => answer(sheet, move(sheet.labels, field, by));
 
-/** Write into a text field. */
-export const type = (sheet, field, text) => sheet.edit({ labels: write(sheet.labels, field, text) });
+/** Write into a text field, up to its length in code points. */
+export function type(sheet, field, text) {
+  const letters = [...text];
+  const fitting = field.max_length && letters.length > field.max_length ? letters.slice(0, field.max_length).join("") : text;
+  sheet.edit({ labels: write(sheet.labels, field, fitting) });
+}
 
 function answer(sheet, labels) {
   sheet.edit({ labels, outcome: "labelled" });

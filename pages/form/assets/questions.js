@@ -142,7 +142,7 @@ function text(sheet, field, labelledby) {
   const length = [...value].length;
   return [
     h("textarea", {
-      value, rows: field.max_length > 1500 ? 3 : 1, "aria-labelledby": labelledby, maxlength: field.max_length || null, lang: "ko", "data-text": field.id,
+      value, rows: field.max_length > 1500 ? 3 : 1, "aria-labelledby": labelledby, lang: "ko", "data-text": field.id,
       on: {
         compositionstart: (event) => (event.target.composing = true),
         compositionend: (event) => { event.target.composing = false; type(sheet, field, event.target.value); },
