@@ -8,7 +8,7 @@ the late seats nothing up to ``late`` is for them; a seat that becomes late move
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
@@ -68,6 +68,7 @@ def take(db: Database, annotator: str, scheme: str, moment: Moment, settings: De
 
 def _take_new(db: Database, annotator: str, scheme: str, moment: Moment, settings: DeskSettings) -> Lease | None:
     cursor = _cursor(db, annotator, scheme)
+    was = replace(cursor)
     found = _next(db, annotator, scheme, cursor)
     if found is not None:  # without anything left to hide among, no gold and no repeats
         ordinary, place = found
@@ -78,7 +79,8 @@ def _take_new(db: Database, annotator: str, scheme: str, moment: Moment, setting
             cursor.place, cursor.late = max(cursor.place, place), place
         else:
             cursor.gold, ordinary = gold or cursor.gold, (mixed, own_seat(db, mixed, annotator, scheme))
-    _keep(db, annotator, scheme, cursor)
+    if cursor != was:  # asking again when nothing is left writes nothing
+        _keep(db, annotator, scheme, cursor)
     return None if found is None else _lease(db, annotator, *ordinary, moment)
 
 

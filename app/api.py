@@ -9,13 +9,15 @@ from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
+from app.inspecting import add_inspecting
 from app.reference import reference_page
 from pipeline.errors import HansangError, InputError
 from pipeline.service import QUESTION_LIMIT, Request, Service
 from pipeline.trace_json import to_json
+from pipeline.trace_stream import change
 from pipeline.types import Trace
 
 PROBLEM = "application/problem+json"
@@ -67,6 +69,7 @@ def create_api(service: Service) -> FastAPI:
     _handle_errors(api)
     _add_questions(api, service)
     _add_records(api, service)
+    add_inspecting(api, service)
     return api
 
 
@@ -84,16 +87,19 @@ def _handle_errors(api: FastAPI) -> None:
 def _add_questions(api: FastAPI, service: Service) -> None:
     @api.post("/v1/ask")
     def ask(body: AskBody) -> Any:
-        """Answer a question; with ``stream`` the growing trace comes as server-sent events."""
+        """Answer a question; with ``stream`` the growing trace comes as server-sent events.
+
+        Each event has the fields that changed; a candidate (by ``passage_id``) what is new of it.
+        """
         traces = service.ask(body.request(answer=True))
         if body.stream:
             return StreamingResponse(_events(traces), media_type="text/event-stream")
-        return to_json(_last(traces))
+        return _whole(_last(traces))
 
     @api.post("/v1/search")
     def search(body: AskBody) -> Any:
         """The candidates of every stage, without an answer."""
-        return to_json(_last(service.ask(body.request(answer=False))))
+        return _whole(_last(service.ask(body.request(answer=False))))
 
     @api.post("/v1/explain")
     def explain(body: AskBody, passage: Annotated[str, Query()]) -> Any:
@@ -105,7 +111,7 @@ def _add_records(api: FastAPI, service: Service) -> None:
     @api.get("/v1/traces/{trace_id}")
     def trace(trace_id: str) -> Any:
         """A stored answer."""
-        return to_json(service.trace(trace_id))
+        return _whole(service.trace(trace_id))
 
     @api.post("/v1/feedback")
     def feedback(body: FeedbackBody) -> Any:
@@ -132,10 +138,17 @@ def _last(traces: Iterator[Trace]) -> Trace:
     return last
 
 
+def _whole(trace: Trace) -> Response:
+    # it is JSON already, and FastAPI would look at each of its thousands of values
+    return Response(json.dumps(to_json(trace), ensure_ascii=False), media_type="application/json")
+
+
 def _events(traces: Iterator[Trace]) -> Iterator[str]:
+    before = None
     try:
         for trace in traces:
-            yield _event(trace.state, to_json(trace))
+            yield _event(trace.state, change(before, trace))
+            before = trace
     except HansangError as error:
         yield _event("error", {"code": error.code, "detail": error.korean, "detail_en": error.english})
 

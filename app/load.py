@@ -82,7 +82,8 @@ def running_server(home: Path, profile: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "--home", str(home), "--profile", profile, "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "--home", str(home), "--profile", profile, "serve"]
+    command += ["--port", str(port), "--no-labels"]
     server = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _wait(server, f"http://127.0.0.1:{port}")

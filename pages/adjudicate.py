@@ -1,4 +1,4 @@
-"""The adjudicator's page: answers that differ, side by side without names; one key takes either, or a third is given."""
+"""The adjudicator's page: answers that differ, side by side without names; one key takes either."""
 
 from __future__ import annotations
 

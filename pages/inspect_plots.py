@@ -48,7 +48,7 @@ def sankey(
         )
     )  # fmt: skip
     figure.update_layout(
-        height=380, font={"size": 14}, margin={"l": 8, "r": 8, "t": 12, "b": 12}, paper_bgcolor="rgba(0,0,0,0)"
+        height=300, font={"size": 14}, margin={"l": 8, "r": 8, "t": 12, "b": 12}, paper_bgcolor="rgba(0,0,0,0)"
     )
     return figure
 

@@ -30,6 +30,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "이 실행에는 아직 끝난 질문이 없습니다. `hansang evaluate`가 질문을 마칠 때마다 여기에 쌓입니다.",
         "No question of this run is finished yet. They come here one by one.",
     ),
+    "changed": (
+        "보는 사이에 실행이 바뀌었습니다. 페이지를 새로 고쳐 주세요.",
+        "The run changed while it was looked at. Reload the page.",
+    ),
     "about_run": (
         "색인 {index} · 질문 {questions:,}개 가운데 {done:,}개 끝남 · 답하지 못한 오류 {errors:,}개",
         "Index {index} · {done:,} of {questions:,} questions finished · {errors:,} ended in an error",
@@ -91,7 +95,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "inject": ("정답 단락 넣어 보기", "Put the right passages in"),
     "inject_help": ("맞는 단락을 맨 앞에 놓고 답을 다시 씁니다.", "Puts the right passages first and answers again."),
     "generate": ("답변도 다시 쓰기", "Write the answer again, too"),
-    "try_help": ("무엇이든 바꾸면 서버가 바로 다시 계산합니다.", "Change anything and the server goes through it again."),
+    "try_help": (
+        "무엇이든 바꾸면 서버가 바로 다시 계산합니다.",
+        "Change anything and the server goes through it again.",
+    ),
     "unreachable": (
         "한상 서버에 닿지 않아 다시 계산할 수 없습니다. 터미널에서 `hansang serve`로 서버를 켠 뒤 다시 해 주세요. "
         "나머지는 저장된 실행에서 그대로 볼 수 있습니다.",
@@ -99,6 +106,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "The rest of the page works from the stored run.",
     ),
     "redone": ("다시 한 일: {steps}", "Done again: {steps}"),
+    "other_index": (
+        "색인이 그 뒤 바뀌어({then} → {now}) ‘이전’도 지금 색인에 다시 물은 것입니다.",
+        "The index has changed since ({then} → {now}); ‘before’ was asked of the index of today, too.",
+    ),
     "from_scores": ("없음(저장된 점수로 계산)", "nothing (from stored scores)"),
     "retrieval": ("검색", "retrieval"),
     "rerank": ("재정렬", "reranking"),
@@ -136,6 +147,32 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "settings": ("달라진 설정", "Changed settings"),
     "setting": ("설정", "Setting"),
     "no_changes": ("두 실행의 설정이 같습니다.", "The two runs have the same settings."),
+    "robustness": ("강건성", "Robustness"),
+    "robust_help": (
+        "같은 질문을 다르게 적었을 때 맞는 단락이 얼마나 움직이는지 봅니다. 표에서 질문을 고르세요. "
+        "고르지 않으면 앞에서부터 정한 수만큼 잽니다.",
+        "How far the right passage moves when a question is written otherwise. Choose questions in the table; "
+        "without a choice the first ones are taken.",
+    ),
+    "how_many": ("질문 수", "How many questions"),
+    "no_gold_questions": (
+        "맞는 단락이 알려진 질문이 없어 잴 수 없습니다. 조건을 풀거나 passage_ids가 있는 질문으로 실행하세요.",
+        "No question has a known right passage. Widen the filters, or run questions that have passage_ids.",
+    ),
+    "measure_now": ("{count:,}개 질문으로 재기", "Measure {count:,} questions"),
+    "measuring": ("{done:,} / {of:,} 질문", "{done:,} of {of:,} questions"),
+    "summary": ("변형별 요약 (처음 {k}위 안)", "By kind of variant (within the first {k})"),
+    "moves": ("질문마다", "Question by question"),
+    "kind": ("변형", "Variant"),
+    "kept": ("지킨 비율", "Kept"),
+    "lost": ("밀려난 수", "Fell out"),
+    "gained": ("새로 든 수", "Came in"),
+    "mrr": ("MRR 이전 → 지금", "MRR before → now"),
+    "variant_text": ("바꾼 질문", "As written"),
+    "no_variants": (
+        "이 질문들에는 바꿀 데가 없어 변형이 만들어지지 않았습니다. 다른 질문을 골라 주세요.",
+        "The rules found nothing to change in these questions. Choose others.",
+    ),
 }
 
 
@@ -156,6 +193,22 @@ def verdict_name(value: str, lang: Lang) -> str:
 def said_of_flip(korean: str, lang: Lang) -> str:
     """What a comparison says became of a question."""
     return korean if lang == "ko" else _OF_KOREAN.get(korean, korean)
+
+
+def kind_name(kind: str, lang: Lang) -> str:
+    """A kind of variant of a question."""
+    return kind if lang == "ko" else _KINDS[kind]
+
+
+_KINDS = {
+    "띄어쓰기 없음": "no spaces",
+    "조사 뺌": "no particles",
+    "반말": "familiar",
+    "존댓말": "polite",
+    "오타 한 글자": "one letter wrong",
+    "숫자 표기": "numbers written otherwise",
+    "영한 혼용": "English mixed in",
+}
 
 
 def stage_name(stage: str, lang: Lang) -> str:

@@ -22,6 +22,7 @@ PAGES: dict[str, Role] = {
     "quality": "adjudicator",
     "failures": "adjudicator",
     "runs": "adjudicator",
+    "robustness": "adjudicator",
     "export": "admin",
     "users": "admin",
 }

@@ -13,6 +13,7 @@ from pipeline import backends
 from pipeline.config import Indexing, Settings
 from pipeline.errors import AnalyserNotIndexed
 from pipeline.evidence.answerability import Calibration
+from pipeline.evidence.concepts import ConceptRows
 from pipeline.index import Index
 from pipeline.passages import PassageStore
 from pipeline.protocols import Retriever, Tokenizer
@@ -72,6 +73,7 @@ class Part:
     terms: TermStore
     retrievers: Mapping[str, Retriever]
     calibrations: Mapping[str, Calibration]
+    concepts: ConceptRows | None = None
 
 
 def open_part(index: Index, settings: Settings) -> Part:
@@ -98,7 +100,7 @@ def open_part(index: Index, settings: Settings) -> Part:
         built = index.manifest.settings
         other = backends.load("retriever", "rank_bm25")
         retrievers["bm25"] = other.load(terms, k1=built["indexing.k1"], b=built["indexing.b"])
-    return Part(terms, retrievers, calibrations)
+    return Part(terms, retrievers, calibrations, ConceptRows(index.passages) if index.lexicon.restaurants else None)
 
 
 def assemble(settings: Settings, index: Index, part: Part) -> Rag:
@@ -119,4 +121,5 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
         generator=backends.load("generator", settings.generator).load(
             index.passages, part.terms, settings.answer, part.calibrations[ANSWERABLE]
         ),
+        concepts=part.concepts,
     )

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipeline.errors import BackendNotFound
 
-Kind = Literal["tokenizer", "encoder", "retriever", "reranker", "generator"]
+Kind = Literal["tokenizer", "encoder", "retriever", "reranker", "generator", "classifier"]
 
 
 def available(kind: Kind) -> tuple[str, ...]:

@@ -74,6 +74,10 @@ class Fusion:
     boost: float = _setting(
         0.1, "요리 이름·'최근' 같은 조건이 더하는 점수", "what a boosting chip (dish, newest) adds", low=0, high=1
     )
+    concept: float = _setting(
+        0.4, "같은 뜻의 다른 말(웨이팅·줄·대기)이 더하는 점수(0=쓰지 않음)",
+        "what other words for the same (개념) add, 0 to leave them out", low=0, high=1,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,29 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelling:
+    """How tasks are handed to annotators. What these mean is said in ``annotations.types.DeskSettings``."""
+
+    gold_rate: float = _setting(
+        0.05, "골드 과제(답을 아는 과제)를 섞는 비율", "share of gold tasks, whose answer is known", low=0, high=0.5
+    )
+    repeat_rate: float = _setting(
+        0.02,
+        "자기가 한 과제를 모르게 다시 받는 비율",
+        "share of one's own tasks that come again unnoticed",
+        low=0,
+        high=0.5,
+    )
+    repeat_after: int = _setting(
+        30, "다시 받기까지 그 사이에 하는 과제 수", "tasks done before one comes again", low=1, high=10_000
+    )
+    lease_minutes: float = _setting(
+        30, "받은 과제를 맡아 두는 시간(분)", "how long a task is held for whoever took it (minutes)", low=1, high=1_440
+    )
+    daily_goal: int = _setting(0, "하루 목표(0=없음)", "tasks a day that one aims at (0 = none)", low=0, high=10_000)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, grouped by stage. Names of backends are strings checked when they are loaded."""
 
@@ -107,10 +134,11 @@ class Settings:
     fusion: Fusion = field(default_factory=Fusion)
     rerank: Rerank = field(default_factory=Rerank)
     answer: Answering = field(default_factory=Answering)
+    labels: Labelling = field(default_factory=Labelling)
 
     def flat(self) -> dict[str, object]:
-        """``{"fusion.weight": 0.25, …}``, as traces and manifests keep it."""
-        return {option.name: option.value for option in options(self)}
+        """``{"fusion.weight": 0.25, …}``, as traces and manifests keep it: all but what only the labelling knows."""
+        return {option.name: option.value for option in options(self) if not option.name.startswith("labels.")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class HansangError(Exception):
     """The root. Fields given as keywords fill the sentences; ``str(error)`` is the Korean one."""
@@ -243,3 +245,444 @@ class BackendUnavailable(MachineError):
     code = "backend-unavailable"
     ko = "{name}을(를) 쓸 수 없습니다: {reason}. {cure}"
     en = "{name} can't be used: {reason}. {cure}"
+
+
+class BadPassword(InputError):
+    """A password that may not be one."""
+
+    code = "bad-password"
+    ko = "이 비밀번호는 쓸 수 없습니다: {ko_problem}. 긴 문장 하나를 골라 보세요."
+    en = "This password can't be used: {en_problem}. Try a long sentence."
+
+
+class BadAccountName(InputError):
+    """A name that no account can have."""
+
+    code = "bad-account-name"
+    ko = "'{name}'은(는) 계정 이름이 될 수 없습니다. 글자·숫자와 . _ - @ 로 1–64자를 쓰세요."
+    en = "'{name}' can't be the name of an account. Use 1 to 64 letters, digits and . _ - @"
+
+
+class UnknownAccount(InputError):
+    """An account that does not exist."""
+
+    code = "unknown-account"
+    status = 404
+    ko = "'{name}'이라는 계정이 없습니다. `hansang users list`로 있는 계정을 보세요."
+    en = "There is no account '{name}'. See which there are with `hansang users list`."
+
+
+class AccountExists(Conflict):
+    """A second account of one name."""
+
+    code = "account-exists"
+    ko = "'{name}' 계정이 이미 있습니다. 다른 이름을 고르거나 `hansang users password {name}`로 비밀번호를 바꾸세요."
+    en = "Account '{name}' exists. Choose another name, or change its password with `hansang users password {name}`."
+
+
+class LastAdmin(Conflict):
+    """Taking the rights of the only administrator left."""
+
+    code = "last-admin"
+    ko = "'{name}'은(는) 하나 남은 관리자입니다. 다른 관리자를 먼저 만드세요: `hansang users add 이름 --role admin`"
+    en = "'{name}' is the only administrator left. Make another first: `hansang users add NAME --role admin`"
+
+
+class SignInRefused(HansangError):
+    """A name and a password that don't go together; the same for a name that nobody has."""
+
+    code = "sign-in-refused"
+    exit_code = 2
+    status = 401
+    ko = "이름이나 비밀번호가 맞지 않습니다. 비밀번호를 잊었다면 관리자에게 새로 정해 달라고 하세요."
+    en = "The name or the password is not right. If you forgot it, ask an administrator for a new one."
+
+
+class SignInLocked(SignInRefused):
+    """Too many failures in a row; the same for a name that nobody has."""
+
+    code = "sign-in-locked"
+    status = 429
+    ko = "여러 번 틀려서 잠시 잠겼습니다. {seconds:,}초 뒤에 다시 하세요."
+    en = "Locked for a while after repeated failures. Try again in {seconds:,} seconds."
+
+
+class AccountDisabled(SignInRefused):
+    """The right password of an account that may not be used now."""
+
+    code = "account-disabled"
+    status = 403
+    ko = "이 계정은 사용이 중지되었습니다. 관리자에게 문의하세요."
+    en = "This account is disabled. Ask an administrator."
+
+
+class SignedOut(SignInRefused):
+    """Something done in a page that was opened before its session ended, or before its role was taken away."""
+
+    code = "signed-out"
+    ko = "로그인이 끝났거나 역할이 바뀌어 하지 않았습니다. 저장한 것은 그대로입니다. 다시 로그인한 뒤 하세요."
+    en = "Not done: you are signed out, or your role has changed. What was saved is kept. Sign in and do it again."
+
+
+class NotAdmitted(SignInRefused):
+    """Somebody whom the identity provider knows and we don't yet."""
+
+    code = "not-admitted"
+    status = 403
+    ko = "{who} 님은 아직 들어올 수 없습니다. 관리자가 '계정' 페이지에서 받아들이면 쓸 수 있습니다."
+    en = "{who} may not come in yet. An administrator has to admit you on the page 'Accounts'."
+
+
+class NoAccounts(Conflict):
+    """Opening the annotation app to other machines before there is anybody to sign in."""
+
+    code = "no-accounts"
+    ko = "계정이 하나도 없어서 다른 컴퓨터에 열지 않습니다. `hansang users add 이름 --role admin`으로 만들거나 `--no-labels`로 끄세요."
+    en = "There is no account, so it is not opened to other machines. Make one with `hansang users add NAME --role admin`, or leave it out with `--no-labels`."
+
+
+class LabelsPortTaken(PortTaken):
+    """The port of the annotation app is in use."""
+
+    ko = (
+        "{port}번 포트를 다른 프로그램이 쓰고 있습니다. 그것을 끄거나 `--labels-port {other}`처럼 다른 포트를 고르세요."
+    )
+    en = "Port {port} is in use. Stop what uses it, or choose another, e.g. `--labels-port {other}`."
+
+
+class BadScheme(InputError):
+    """A file of a label scheme that can't be used."""
+
+    code = "bad-scheme"
+    ko = "라벨 체계 파일 {path}을(를) 쓸 수 없습니다. {place}: {problem}. 그 자리를 고친 뒤 다시 하세요."
+    en = "The label scheme file {path} can't be used. {place}: {problem_en}. Correct it and try again."
+
+
+class UnknownScheme(NotFound):
+    """No label scheme of that id."""
+
+    code = "unknown-scheme"
+    ko = "'{name}'이라는 라벨 체계가 없습니다(있는 체계: {known}). 이름을 고치거나, 새로 만들려면 {folder}에 체계 파일(.toml)과 지침(.md)을 같은 이름으로 두세요."
+    en = "There is no label scheme '{name}' (there is: {known}). Correct the name, or to add one put a .toml and a .md of that name into {folder}."
+
+
+class UnknownSchemeVersion(NotFound):
+    """A version of a label scheme that isn't there."""
+
+    code = "unknown-scheme-version"
+    ko = "라벨 체계 '{name}'의 {version}판이 없습니다(있는 판: {known}). 그 판으로 한 작업을 읽으려면 {name}.{version}.toml과 {name}.{version}.md를 {folder}에 되돌려 놓으세요."
+    en = "Label scheme '{name}' has no version {version} (there is: {known}). To read work done with it, put {name}.{version}.toml and {name}.{version}.md back into {folder}."
+
+
+class SchemeEdited(Conflict):
+    """A version of a label scheme that was changed after it had been used."""
+
+    code = "scheme-edited"
+    ko = "라벨 체계 '{name}' {version}판이 쓰이기 시작한 뒤에 바뀌었습니다. 체계 파일과 지침을 예전 내용으로 되돌리세요. 바꾸려던 내용은 새 판으로 만듭니다: 예전 파일을 {name}.{version}.toml과 {name}.{version}.md로 옮기고, {name}.toml의 version을 {next_version}(으)로 올리세요."
+    en = "Version {version} of label scheme '{name}' was edited after it had been used. Restore its scheme file and guideline. Make the change a new version: move the old files to {name}.{version}.toml and {name}.{version}.md, and set version = {next_version} in {name}.toml."
+
+
+class BadLabels(InputError):
+    """Labels that their scheme does not allow. ``field`` is the field's id, ``value`` and ``allowed`` are for reading."""
+
+    code = "bad-labels"
+    ko = "라벨을 저장하지 않았습니다. {title}({field}): {problem}. 받은 값: {value}. 쓸 수 있는 값: {allowed}"
+    en = "The labels were not saved. {title_en} ({field}): {problem_en}. Given: {value}. Allowed: {allowed_en}"
+
+
+class BadContext(InputError):
+    """What stands beside a task can't be used by its scheme."""
+
+    code = "bad-context"
+    ko = "작업의 {key}을(를) 쓸 수 없습니다: {problem}. {key}에는 id와 text가 있는 답변 두 개를 넣고, 두 id는 서로 다르게, 'tie'가 아니게 지어 주세요."
+    en = "{key} of the task can't be used: {problem_en}. Give {key} two answers with id and text; the ids must differ and not be 'tie'."
+
+
+class BadRunName(InputError):
+    """A name that a folder of a run can't have."""
+
+    code = "bad-run-name"
+    ko = "'{name}'은(는) 실행 이름으로 쓸 수 없습니다. 글자, 숫자, '-', '_', '.'으로 80자까지 적어 주세요. 예) --run base-1"
+    en = "'{name}' can't be the name of a run. Use up to 80 letters, digits, '-', '_', '.', e.g. --run base-1"
+
+
+class RunNotFound(NotFound):
+    """A run that isn't stored."""
+
+    code = "run-not-found"
+    ko = "'{name}' 실행이 없습니다. 저장된 실행: {known}. `hansang evaluate 질문파일 --run {name}`으로 만듭니다."
+    en = "There is no run '{name}'. Stored runs: {known}. Make it with `hansang evaluate QUESTIONS --run {name}`."
+
+
+class RunDiffers(InputError):
+    """A run is to be taken up again with something else than it was begun with."""
+
+    code = "run-differs"
+    status = 409
+    ko = "'{name}' 실행은 다른 조건으로 시작되었습니다. 달라진 것: {changed}. 같은 조건으로 이어서 하거나, 다른 이름(--run)으로 새로 시작하세요."
+    en = "Run '{name}' was begun under other conditions. Changed: {changed}. Resume it under the same ones, or choose another name (--run)."
+
+
+class UnexpectedFault(HansangError):
+    """A fault of the program while one question of many was asked; the others go on."""
+
+    code = "internal"
+    ko = "예상하지 못한 오류({name})입니다. 자세한 내용은 기록(log)에 있습니다."
+    en = "An unexpected error ({name}); the log has the details."
+
+
+class UnknownTask(NotFound):
+    """No task of that id."""
+
+    code = "unknown-task"
+    ko = "{task}번 과제가 없습니다. 다른 labels.db의 것이거나 주소가 잘렸습니다. 첫 화면에서 다시 시작하세요."
+    en = "There is no task {task}. It belongs to another labels.db, or the address is cut. Begin again from the first page."
+
+
+class BadTask(InputError):
+    """A task that can't be brought in as it is."""
+
+    code = "bad-task"
+    ko = "과제 '{key}'의 {name}에 '{value}'을(를) 쓸 수 없습니다. {expected}"
+    en = "Task '{key}' can't have {name} '{value}'. {expected_en}"
+
+
+class BadSubmission(InputError):
+    """An answer whose particulars (not its labels) can't be stored."""
+
+    code = "bad-submission"
+    ko = "답의 {name} 값 '{value}'을(를) 저장할 수 없습니다. 화면을 새로 고치고 다시 저장하세요."
+    en = "The answer can't be stored with {name} '{value}'. Reload the page and save again."
+
+
+class LeaseLost(Conflict):
+    """A seat that this person doesn't hold any more."""
+
+    code = "lease-lost"
+    ko = "이 과제를 맡은 시간이 지나 다른 사람에게 갔을 수 있습니다. 답은 그대로 저장할 수 있고, 자리가 없으면 예비로 남습니다."
+    en = "The time to hold this task is over and somebody else may have it. The answer can still be saved; without a seat it is kept as a spare."
+
+
+class Stale(Conflict):
+    """What was shown is not the newest any more. ``current`` is; nothing was written."""
+
+    @property
+    def current(self) -> Any:
+        """The newest one: an Annotation or a Draft, None where there is none."""
+        return self.fields["current"]
+
+
+class StaleAnswer(Stale):
+    """An answer given over one that is not the current one: another tab was faster."""
+
+    code = "stale-answer"
+    ko = "다른 창에서 이 과제의 답이 이미 바뀌었습니다. 쓰지 않고 남겨 두었으니 차이를 보고 다시 저장하세요."
+    en = "The answer to this task was changed in another window. Nothing was overwritten: look at the difference and save again."
+
+
+class StaleDraft(Stale):
+    """A draft that another tab has gone past."""
+
+    code = "stale-draft"
+    ko = "다른 창에서 더 새로운 초안이 저장되었습니다. 덮어쓰지 않았습니다. 그 초안을 불러와 이어서 하세요."
+    en = "A newer draft was saved in another window and was not overwritten. Load it and go on from there."
+
+
+class SubmissionReused(Conflict):
+    """An idempotency key that was used for another answer."""
+
+    code = "submission-reused"
+    ko = "같은 저장 번호로 이미 다른 답(저장됨 #{number})이 있어 저장하지 않았습니다. 화면을 새로 고치고 다시 저장하세요."
+    en = "Another answer (saved #{number}) has this submission's key, so this one was not stored. Reload the page and save again."
+
+
+class NotDisputed(Conflict):
+    """Settling what is not in dispute."""
+
+    code = "not-disputed"
+    ko = "{task}번 과제는 지금 조정할 것이 아닙니다({reason}). 조정 화면에서 다음 것을 받으세요."
+    en = "Task {task} is not to be settled now ({reason_en}). Take the next one on the adjudication page."
+
+
+class LabelsBusy(MachineError):
+    """The file of labels was held by another program for longer than we wait."""
+
+    code = "labels-busy"
+    ko = (
+        "다른 프로그램이 {path}을(를) 오래 잡고 있어 저장하지 못했습니다. 쓰던 답은 그대로이니 잠시 뒤 다시 저장하세요."
+    )
+    en = "Another program holds {path} for too long, so nothing was saved. The answer is still here: save again in a while."
+
+
+class LabelsDamaged(MachineError):
+    """A file of labels that SQLite can't read."""
+
+    code = "labels-damaged"
+    ko = "{path} 파일이 깨졌습니다({reason}). 지우지 말고 따로 옮긴 뒤 `hansang restore 백업파일`로 되살리세요."
+    en = "{path} is damaged ({reason}). Don't delete it: move it aside, then bring back a backup with `hansang restore BACKUP`."
+
+
+class LabelsReplaced(Conflict):
+    """A file of labels that was moved, deleted or replaced while it was open."""
+
+    code = "labels-replaced"
+    ko = (
+        "{path} 파일이 열려 있는 동안 바뀌었습니다(되살리기 등). 저장하지 않았습니다. 이 프로그램을 껐다가 다시 켜세요."
+    )
+    en = "{path} was replaced while it was open (by a restore, say). Nothing was saved. Stop this program and start it again."
+
+
+class LabelsNewer(Conflict):
+    """A file of labels written by a newer program."""
+
+    code = "labels-newer"
+    ko = "{path}은(는) 더 새로운 한상의 것입니다(형식 {found}, 이 프로그램은 {wanted}까지). 한상을 올린 뒤 다시 여세요."
+    en = "{path} was written by a newer Hansang (format {found}; this one knows {wanted}). Upgrade Hansang and open it again."
+
+
+class LabelsNotFound(NotFound):
+    """A home in which nothing was ever labelled."""
+
+    code = "labels-not-found"
+    ko = "{path} 파일이 없습니다. `--home`이나 HANSANG_HOME이 맞는지 보고, 처음이라면 `hansang tasks import 파일`로 과제를 가져오세요."
+    en = "There is no {path}. Check `--home` or HANSANG_HOME; if this is the beginning, bring tasks in with `hansang tasks import FILE`."
+
+
+class NothingToMeasure(Conflict):
+    """A quality report about no answer at all."""
+
+    code = "nothing-to-measure"
+    ko = "'{scheme}' 체계에 견줄 답이 없습니다({reason}). 라벨링을 더 하거나 조건(--batch, --since, --until, --scheme-version)을 넓히세요."
+    en = "Scheme '{scheme}' has no answer to measure ({reason_en}). Label more, or widen --batch, --since, --until or --scheme-version."
+
+
+class ReceiptDiffers(MachineError):
+    """A row that reads back differently from what was written."""
+
+    code = "receipt-differs"
+    ko = "저장한 답(#{number})을 다시 읽으니 쓴 것과 다릅니다. 저장 장치를 의심하세요: `hansang verify`로 확인하고 다시 저장하세요."
+    en = "The answer saved as #{number} reads back differently from what was written. Suspect the disk: check with `hansang verify`, then save again."
+
+
+class NothingToSweep(InputError):
+    """A run none of whose questions has a right passage."""
+
+    code = "nothing-to-sweep"
+    ko = "이 실행에는 정답 단락(passage_ids)을 아는 질문이 없어 비교할 것이 없습니다. 정답 단락이 적힌 질문으로 다시 실행하세요."
+    en = "No question of this run has known passage_ids, so there is nothing to compare. Run questions that have them."
+
+
+class RunsNotComparable(InputError):
+    """Two runs that aren't over the same questions."""
+
+    code = "runs-not-comparable"
+    status = 409
+    ko = "'{a}'(질문 {first:,}개)와 '{b}'({second:,}개)는 같은 질문의 실행이 아닙니다(공통 {shared:,}개). 같은 질문 파일로 끝까지 실행한 둘을 비교하세요."
+    en = "'{a}' ({first:,} questions) and '{b}' ({second:,}) aren't runs over the same questions ({shared:,} in common). Compare two finished runs of one file."
+
+
+class FormNotFound(NotFound):
+    """No form of export of that name."""
+
+    code = "form-not-found"
+    exit_code = 2
+    status = 422
+    ko = "'{name}'이라는 내보내기 형식이 없습니다. 쓸 수 있는 형식: {known}"
+    en = "There is no form of export '{name}'. Available: {known}"
+
+
+class FormUnfit(InputError):
+    """A form of export that a label scheme has nothing for."""
+
+    code = "form-unfit"
+    ko = "'{scheme}' 체계는 {form} 형식으로 내보낼 수 없습니다: {reason}. 다른 형식이나 체계를 고르세요."
+    en = "Scheme '{scheme}' can't be exported as {form}: {reason_en}. Choose another form or scheme."
+
+
+class NothingToExport(InputError):
+    """An export without a single record."""
+
+    code = "nothing-to-export"
+    status = 409
+    ko = "내보낼 것이 없습니다. 빠진 {dropped:,}건의 이유: {reasons}. 라벨링을 더 하거나 조건(--min-answers, --min-agreement, --min-margin, --min-score)을 낮추세요."
+    en = "There is nothing to export. {dropped:,} left out, by reason: {reasons}. Label more, or lower --min-answers, --min-agreement, --min-margin or --min-score."
+
+
+class ExportExists(Conflict):
+    """A folder for an export that has something in it already."""
+
+    code = "export-exists"
+    ko = "{path}에 이미 파일이 있습니다. 덮어쓰지 않으니 `--out`으로 새 폴더를 정하세요."
+    en = "There are files in {path} already, and they are not overwritten. Name a new folder with `--out`."
+
+
+class ExportNotProven(MachineError):
+    """An export that reads back differently from what was written."""
+
+    code = "export-not-proven"
+    ko = "내보낸 파일({form})을 다시 읽으니 쓴 것과 다릅니다({detail}). 폴더를 남기지 않았습니다. 저장 장치를 점검하고 다시 하세요."
+    en = "What was exported ({form}) reads back differently from what was written ({detail}). No folder was left. Check the disk and try again."
+
+
+class NoExport(NotFound):
+    """A folder that isn't a complete export."""
+
+    code = "no-export"
+    ko = "{path}에 온전한 내보내기가 없습니다(manifest.json이 없거나 깨짐). `hansang export`로 다시 만드세요."
+    en = "There is no complete export in {path} (manifest.json is missing or broken). Make it again with `hansang export`."
+
+
+class LabelsAppEnded(MachineError):
+    """The annotation app beside the chat ended by itself, so the chat ends too."""
+
+    code = "labels-app-ended"
+    ko = "라벨링 앱이 멈췄습니다(끝난 상태 {status}). 이유는 바로 위에 있습니다. 고친 뒤 다시 시작하거나 `--no-labels`로 채팅만 여세요."
+    en = "The annotation app has ended (status {status}); the reason is just above. Mend it and start again, or open the chat alone with `--no-labels`."
+
+
+class NothingToGrade(Conflict):
+    """A stored answer without an answer."""
+
+    code = "nothing-to-grade"
+    ko = "'{trace}'에는 채점할 답변이 없습니다(답하기 전에 멈춤). 질문을 다시 하고 그 답변을 보내 주세요."
+    en = "Trace '{trace}' has no answer to grade (it was stopped before). Ask again and send that answer."
+
+
+class NothingToImport(NothingToIndex):
+    """A file of tasks in which no row could be used."""
+
+    code = "nothing-to-import"
+
+
+class QuestionNotFound(NotFound):
+    """A question that a run doesn't have."""
+
+    code = "question-not-found"
+    ko = "'{run}' 실행에 '{question}' 질문이 없습니다. 보고서(report.html)나 records.jsonl의 id를 적어 주세요."
+    en = "Run '{run}' has no question '{question}'. Give an id of its report.html or records.jsonl."
+
+
+class BackupExists(InputError):
+    """A backup is to be written where there is a file already."""
+
+    code = "backup-exists"
+    status = 409
+    ko = "{path}이(가) 이미 있습니다. 백업은 덮어쓰지 않습니다. 다른 이름을 주세요."
+    en = "{path} exists already. A backup is never overwritten; give another name."
+
+
+class LabelsNotWhole(HansangError):
+    """A file of labels in which something is missing or changed."""
+
+    code = "labels-not-whole"
+    exit_code = 4
+    ko = "{path}은(는) 온전하지 않습니다({faults}). 아무것도 바꾸지 않았습니다. `hansang verify`로 살펴보고, 온전한 백업을 쓰세요."
+    en = "{path} isn't whole ({faults}). Nothing was changed. Look at it with `hansang verify`, and use a backup that is."
+
+
+class AnalysisMixed(Conflict):
+    """A file of analyses that another classifier began."""
+
+    code = "analysis-mixed"
+    ko = "{path}은(는) '{found}' 분류기로 시작한 결과입니다. '{wanted}'(으)로 이어 쓰지 않으니 `--out`으로 다른 파일을 정하거나 그 파일을 옮기세요."
+    en = "{path} was begun with classifier '{found}' and is not continued with '{wanted}'. Name another file with `--out`, or move that one."

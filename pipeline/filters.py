@@ -53,14 +53,14 @@ def _favour(chip: Chip, passages: PassageStore) -> FloatArray:
         mentioned: FloatArray = np.any([passages.containing(dish) for dish in chip.values], axis=0).astype(np.float32)
         return mentioned
     if chip.kind == "order":
-        return _recency(passages)
+        return recency(passages)
     return _rows(chip, passages).astype(np.float32)
 
 
-def _recency(passages: PassageStore) -> FloatArray:
-    """From 0 for the oldest date to 1 for the newest; 0 where there is no date."""
+def recency(passages: PassageStore) -> FloatArray:
+    """From above 0 for the oldest date to 1 for the newest; 0 where there is no date. *Shape:* ``(passages,)``."""
     codes, dates = passages.codes("date")
     known = sorted({date for date in dates if date})
     place = {date: (number + 1) / len(known) for number, date in enumerate(known)}
-    recency = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
-    return recency.take(codes)
+    found = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
+    return found.take(codes)

@@ -1,4 +1,4 @@
-"""Scores of several retrievers made one. Pure functions over arrays; nothing here knows what was retrieved.
+"""Scores of several retrievers: their best rows, their ranks, and one score made of them. Pure functions over arrays.
 
 Each works on the passages that are allowed (the others are −inf and stay so).
 """
@@ -11,20 +11,33 @@ from numpy.typing import NDArray
 from pipeline.config import Fusion
 from pipeline.protocols import FloatArray
 
+BLOCK = 256
+SORTED = 20_000  # as many scores are sorted faster than put in buckets
+BUCKETS = 1 << 14
 RRF_K = 60  # Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet", SIGIR 2009
+ROUNDING = 1e-5  # differences between scores that single precision may make up
 
 
 def extremes(scores: FloatArray) -> tuple[float, float]:
     """The lowest and the highest finite score; ``(0, 0)`` when there is none."""
-    finite = scores[np.isfinite(scores)]
-    return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+    if not len(scores):
+        return 0.0, 0.0
+    low, high = float(scores.min()), float(scores.max())
+    if np.isfinite(low) and np.isfinite(high):
+        return low, high
+    return extremes(scores[np.isfinite(scores)])
 
 
 def min_max(scores: FloatArray, low: float, high: float) -> FloatArray:
-    """Scores scaled so that ``low`` is 0 and ``high`` is 1; all 0 when the two are equal."""
-    if high <= low:
+    """Scores scaled so that ``low`` is 0 and ``high`` is 1; all 0 when the two are equal but for rounding.
+
+    Where no passage has anything of a question, its vectors differ by rounding alone, and that decides nothing.
+    """
+    if high - low <= ROUNDING:
         return np.where(np.isfinite(scores), np.float32(0), scores).astype(np.float32)
-    return ((scores - np.float32(low)) / np.float32(high - low)).astype(np.float32)
+    scaled = (scores - np.float32(low)).astype(np.float32, copy=False)
+    scaled /= np.float32(high - low)
+    return scaled
 
 
 def competition_ranks(scores: FloatArray, of: FloatArray | None = None) -> NDArray[np.int64]:
@@ -35,9 +48,59 @@ def competition_ranks(scores: FloatArray, of: FloatArray | None = None) -> NDArr
     asked = scores if of is None else of
     if not len(asked):
         return np.empty(0, dtype=np.int64)
-    higher = np.sort(scores[scores > asked.min()])  # what is lower than all that is asked counts for none of them
+    lowest = asked.min()
+    higher = scores[scores > lowest]  # what is lower than all that is asked counts for none of them
+    if of is not None and len(higher) > SORTED and np.isfinite(lowest):
+        return _ranks_by_buckets(higher, of)
+    higher.sort()
     ranks: NDArray[np.int64] = len(higher) - np.searchsorted(higher, asked, side="right") + 1
     return ranks
+
+
+def _ranks_by_buckets(higher: FloatArray, of: FloatArray) -> NDArray[np.int64]:
+    """The same for a few scores among many, without putting the many in an order that nobody asks for.
+
+    Those in a bucket with an asked score are compared one by one; of the others the bucket says enough.
+    """
+    low, high = float(of.min()), float(max(higher.max(), of.max()))
+    buckets, asked = (
+        (min_max(values, low, high) * np.float32(BUCKETS - 1)).astype(np.int32) for values in (higher, of)
+    )
+    counts = np.bincount(buckets, minlength=BUCKETS)
+    counts[asked] = 0
+    above = counts[::-1].cumsum()[::-1]
+    has_asked = np.zeros(BUCKETS, dtype=bool)
+    has_asked[asked] = True
+    near = np.sort(higher[has_asked[buckets]])
+    ranks: NDArray[np.int64] = 1 + above[asked] + len(near) - np.searchsorted(near, of, side="right")
+    return ranks
+
+
+def top_rows(scores: FloatArray, depth: int) -> NDArray[np.int64]:
+    """The rows of the highest finite scores, best first; equal scores in the order of their rows."""
+    depth = min(depth, len(scores))
+    if not depth:
+        return np.empty(0, dtype=np.int64)
+    low = _floor(scores, depth)
+    above = np.flatnonzero(scores > low)
+    if len(above) > depth:
+        low = np.partition(scores[above], len(above) - depth)[len(above) - depth]
+        above = np.flatnonzero(scores > low)
+    level = np.flatnonzero(scores == low)[: depth - len(above)] if np.isfinite(low) else above[:0]
+    rows = np.concatenate((above, level))
+    return rows[np.lexsort((rows, -scores[rows]))]
+
+
+def _floor(scores: FloatArray, depth: int) -> np.float32:
+    """A score that at least ``depth`` of the scores reach: the ``depth``-th best of the maxima of blocks of them.
+
+    Few scores are above it, and none of the highest below; where there are fewer blocks it is the lowest score.
+    """
+    blocks = len(scores) // BLOCK
+    if blocks < depth:
+        return np.float32(scores.min())
+    best = scores[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1)
+    return np.float32(np.partition(best, blocks - depth)[blocks - depth])
 
 
 def fuse(bm25: FloatArray, vector: FloatArray, window: FloatArray | None, settings: Fusion) -> FloatArray:
@@ -48,10 +111,19 @@ def fuse(bm25: FloatArray, vector: FloatArray, window: FloatArray | None, settin
     ``rrf``: the same shares of ``1 / (60 + rank)``. Without ``window`` scores its share goes to the other two.
     """
     scale = _by_extremes if settings.method == "minmax" else _by_rank
-    hybrid = (1 - settings.weight) * scale(bm25) + settings.weight * scale(vector)
-    if window is None or settings.window == 0:
-        return hybrid.astype(np.float32)
-    return ((1 - settings.window) * hybrid + settings.window * scale(window)).astype(np.float32)
+    window_share = 0.0 if window is None else settings.window
+    shares = (
+        ((1 - window_share) * (1 - settings.weight), bm25),
+        ((1 - window_share) * settings.weight, vector),
+        (window_share, window),
+    )
+    fused = np.zeros(len(bm25), dtype=np.float32)
+    for share, scores in shares:
+        if share and scores is not None:
+            scaled = scale(scores)
+            scaled *= np.float32(share)
+            fused += scaled
+    return fused
 
 
 def _by_extremes(scores: FloatArray) -> FloatArray:

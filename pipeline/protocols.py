@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.types import AnalysedText, Answer, Query, ScoredPassage, Understanding
+from pipeline.types import AnalysedText, Analysis, Answer, Query, ScoredPassage, Unanalysed, Understanding
 
 FloatArray = NDArray[np.float32]
 
@@ -69,4 +69,18 @@ class Generator(Protocol):
         self, query: Query, understanding: Understanding, candidates: Sequence[ScoredPassage]
     ) -> Iterator[Answer]:
         """Yield the answer as it grows; the last one is complete. Only candidates with ``in_prompt`` may be cited."""
+        ...
+
+
+class Classifier(Protocol):
+    """Says of reviews how they judge: sentiment, intensity, emotions, and what they say of which aspect."""
+
+    name: str
+
+    def classify(self, texts: Sequence[str], *, aspects: bool = True) -> list[Analysis | Unanalysed]:
+        """One analysis for each text, in order; a text that nothing can be made of doesn't fail the others.
+
+        The result for a text doesn't depend on the texts beside it. Without ``aspects`` there are no opinions, which
+        is faster.
+        """
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -18,14 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import Settings
-from pipeline.filters import boosts, filter_rows
-from pipeline.fusion import competition_ranks, extremes, fuse
+from pipeline.evidence.concepts import ConceptRows
+from pipeline.filters import boosts, filter_rows, recency
+from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
 from pipeline.index import Index
 from pipeline.protocols import FloatArray, Generator, Reranker, Retriever, Tokenizer
+from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
-from pipeline.terms import make_query
+from pipeline.terms import MORPHEME, make_query
 from pipeline.termstore import TermStore
-from pipeline.types import Answer, Query, ScoredPassage, Trace, Understanding
+from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trace, Understanding
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ class Rag:
     retrievers: Mapping[str, Retriever]
     reranker: Reranker
     generator: Generator
+    concepts: ConceptRows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
     trace = replace(trace, understanding=understanding, timings_ms=clock.read())
     yield trace
 
-    scores = retrieve(query, rag, clock)
-    with clock.stage("fuse"):
-        scores = forbid(scores, allowed_rows(understanding, ask, rag))
-        trace = select(trace, scores, understanding, rag)
+    if understanding.shape not in ASIDES:
+        scores = retrieve(query, rag, clock)
+        with clock.stage("fuse"):
+            scores = forbid(scores, allowed_rows(understanding, ask, rag))
+            trace = select(trace, scores, understanding, rag)
     yield replace(trace, state="retrieved", timings_ms=clock.read())
 
     with clock.stage("rerank"):
@@ -130,7 +134,13 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     )
     if understanding.search_text != text:
         analysed = next(iter(rag.tokenizer.analyse([understanding.search_text])))
-    return understanding, make_query(analysed)
+    query = make_query(analysed)
+    if rag.concepts is not None and rag.settings.fusion.concept > 0:
+        query = replace(query, concepts=understanding.concepts)
+    if not understanding.chips and not understanding.concepts:
+        aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary)
+        understanding = replace(understanding, shape=aside or understanding.shape)
+    return understanding, query
 
 
 def cited_restaurant(trace: Trace | None) -> str:
@@ -147,6 +157,9 @@ def retrieve(query: Query, rag: Rag, clock: Clock) -> dict[str, FloatArray]:
     for name, retriever in rag.retrievers.items():
         with clock.stage(name):
             scores[name] = retriever.score(query)
+    if rag.concepts is not None and query.concepts:
+        with clock.stage("concept"):
+            scores["concept"] = np.float32(rag.settings.fusion.concept) * rag.concepts.share(query.concepts)
     return scores
 
 
@@ -158,18 +171,21 @@ def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understan
     if favour is not None:
         scores["boost"] = (settings.fusion.boost * favour).astype(np.float32)
         fused = fused + scores["boost"]
+    if "concept" in scores:
+        fused = fused + scores["concept"]
     rows = candidate_rows(scores, fused, settings.retrieval.depth)
+    if understanding.shape == "list":  # the newest of all that meets the conditions must be there
+        newest = np.where(np.isfinite(scores["bm25"]), recency(passages), np.float32(-np.inf))
+        rows = np.union1d(rows, top_rows(newest, settings.retrieval.depth))
+        rows = rows[np.lexsort((rows, -fused[rows]))]
     stages = {**scores, "fused": fused}
-    ranks = {name: competition_ranks(values, values[rows]).tolist() for name, values in stages.items()}
-    found = {name: values[rows].tolist() for name, values in stages.items()}
+    found = np.stack([values[rows] for values in stages.values()], axis=1)
+    ranks = np.stack([competition_ranks(values, values[rows]) for values in stages.values()], axis=1)
     candidates = tuple(
         ScoredPassage(
-            passages[row],
-            row,
-            {name: values[at] for name, values in found.items()},
-            {name: places[at] for name, places in ranks.items()},
+            passages[row], row, dict(zip(stages, values, strict=True)), dict(zip(stages, places, strict=True))
         )
-        for at, row in enumerate(rows.tolist())
+        for row, values, places in zip(rows.tolist(), found.tolist(), ranks.tolist(), strict=True)
     )
     return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
 
@@ -194,26 +210,13 @@ def forbid(scores: Mapping[str, FloatArray], allowed: NDArray[np.bool_] | None) 
 
 
 def candidate_rows(scores: Mapping[str, FloatArray], fused: FloatArray, depth: int) -> NDArray[np.int64]:
-    """The best ``depth`` rows of each retriever that brings candidates, ordered by the fused score, then by row."""
-    rows = np.unique(np.concatenate([top_rows(scores[name], depth) for name in FIRST_STAGES]))
+    """The best ``depth`` rows of each retriever that brings candidates, ordered by the fused score, then by row.
+
+    A question with concepts has candidates in other words than its own: the best of the fused score, too.
+    """
+    bringing = [scores[name] for name in FIRST_STAGES] + ([fused] if "concept" in scores else [])
+    rows = np.unique(np.concatenate([top_rows(values, depth) for values in bringing]))
     return rows[np.lexsort((rows, -fused[rows]))]
-
-
-def top_rows(scores: FloatArray, depth: int) -> NDArray[np.int64]:
-    """The rows of the highest finite scores, best first; equal scores in the order of their rows."""
-    depth = min(depth, len(scores))
-    if not depth:
-        return np.empty(0, dtype=np.int64)
-    low = scores.min()
-    above = np.flatnonzero(
-        scores > low
-    )  # many passages share the lowest score (no term in common), which slows partition
-    if len(above) > depth:
-        low = np.partition(scores[above], len(above) - depth)[len(above) - depth]
-        above = np.flatnonzero(scores > low)
-    level = np.flatnonzero(scores == low)[: depth - len(above)] if np.isfinite(low) else above[:0]
-    rows = np.concatenate((above, level))
-    return rows[np.lexsort((rows, -scores[rows]))]
 
 
 def rerank(query: Query, candidates: tuple[ScoredPassage, ...], rag: Rag) -> tuple[ScoredPassage, ...]:
@@ -231,14 +234,17 @@ def mark_prompt(
     """The candidates with the first ``k`` marked for the prompt.
 
     Unless the question names restaurants, one restaurant takes at most ``spread`` places, so that a question about many
-    is answered from several. A text that has a place already (a review posted twice) takes none.
+    is answered from several. A text that has a place already (a review posted twice) takes none. A question that names
+    conditions only gets the newest of what meets them, whoever it is about.
     """
+    listing = understanding.shape == "list"
     named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
-    limit = settings.retrieval.spread if settings.retrieval.spread and not named else len(candidates)
+    limit = settings.retrieval.spread if settings.retrieval.spread and not named and not listing else len(candidates)
     taken: Counter[str] = Counter()
     texts: set[str] = set()
-    marked, room = [], settings.retrieval.k
-    for candidate in candidates:
+    marked, room = dict[int, ScoredPassage](), settings.retrieval.k
+    for place in newest_first(candidates) if listing else range(len(candidates)):
+        candidate = candidates[place]
         restaurant = candidate.passage.source.restaurant
         new = candidate.passage.text not in texts
         fits = room > 0 and new and (not restaurant or taken[restaurant] < limit)
@@ -246,8 +252,13 @@ def mark_prompt(
             room -= 1
             texts.add(candidate.passage.text)
             taken[restaurant] += 1
-        marked.append(replace(candidate, in_prompt=True) if fits else candidate)
-    return tuple(marked)
+        marked[place] = replace(candidate, in_prompt=True) if fits else candidate
+    return tuple(marked[place] for place in range(len(candidates)))
+
+
+def newest_first(candidates: Sequence[ScoredPassage]) -> list[int]:
+    """The places of the candidates by date, the newest first; those of a day, and those without one, in their order."""
+    return sorted(range(len(candidates)), key=lambda place: candidates[place].passage.source.date, reverse=True)
 
 
 def mark_cited(candidates: tuple[ScoredPassage, ...], answer: Answer) -> tuple[ScoredPassage, ...]:

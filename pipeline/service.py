@@ -46,6 +46,26 @@ class Home:
         return self.root / "traces.db"
 
     @property
+    def labels(self) -> Path:
+        """Tasks, answers, receipts and accounts of the annotation side."""
+        return self.root / "labels.db"
+
+    @property
+    def exports(self) -> Path:
+        """What was exported of the labels, a folder each."""
+        return self.root / "exports"
+
+    @property
+    def imports(self) -> Path:
+        """Which rows of imported tasks were refused, and why."""
+        return self.root / "imports"
+
+    @property
+    def runs(self) -> Path:
+        """The evaluation runs."""
+        return self.root / "runs"
+
+    @property
     def lock(self) -> Path:
         """Held by the server."""
         return self.root / "server.lock"

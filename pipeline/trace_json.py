@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Any
 
-from pipeline.types import Answer, Chip, Citation, Passage, Question, ScoredPassage, Source, Trace, Understanding
+from pipeline.types import (
+    Answer,
+    AskedConcept,
+    Chip,
+    Citation,
+    Passage,
+    Question,
+    ScoredPassage,
+    Source,
+    Trace,
+    Understanding,
+)
+
+_SOURCE = tuple(field.name for field in fields(Source))
+_values_of = attrgetter(*_SOURCE)  # ``asdict`` would copy every value
 
 
 def to_json(trace: Trace) -> dict[str, Any]:
@@ -34,7 +49,7 @@ def candidate_json(candidate: ScoredPassage) -> dict[str, Any]:
     return {
         "passage_id": candidate.passage.id,
         "text": candidate.passage.text,
-        "source": asdict(candidate.passage.source),
+        "source": dict(zip(_SOURCE, _values_of(candidate.passage.source), strict=True)),
         "row": candidate.row,
         "scores": dict(candidate.scores),
         "ranks": dict(candidate.ranks),
@@ -64,7 +79,12 @@ def from_json(value: Mapping[str, Any]) -> Trace:
 
 def _understanding(value: Mapping[str, Any]) -> Understanding:
     chips, removed = (tuple(_chip(chip) for chip in value[name]) for name in ("chips", "removed"))
-    return Understanding(**{**value, "chips": chips, "removed": removed})
+    concepts = tuple(_concept(concept) for concept in value.get("concepts", ()))  # traces of before have none
+    return Understanding(**{**value, "chips": chips, "removed": removed, "concepts": concepts})
+
+
+def _concept(value: Mapping[str, Any]) -> AskedConcept:
+    return AskedConcept(value["id"], value["name"], tuple((start, end) for start, end in value["spans"]))
 
 
 def _chip(value: Mapping[str, Any]) -> Chip:

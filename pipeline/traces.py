@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,15 @@ def _create(database: Database) -> None:
 
 
 MIGRATIONS = (_create,)
+
+_SLICE = 50  # traces read at once: they are long, and while they are read nothing is written
+_VOTED = (
+    "SELECT t.body, f.id, f.trace_id, f.created, f.vote, f.reason"
+    " FROM feedback AS f JOIN traces AS t ON t.id = f.trace_id"
+    " WHERE f.id > :after AND f.created >= :since AND (:vote IS NULL OR f.vote = :vote)"
+    " AND NOT EXISTS (SELECT 1 FROM feedback AS later WHERE later.trace_id = f.trace_id AND later.id > f.id)"
+    f" ORDER BY f.id LIMIT {_SLICE}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,21 @@ class TraceStore:
                 "SELECT id, trace_id, created, vote, reason FROM feedback WHERE trace_id = ? ORDER BY id", [trace_id]
             ).fetchall()
         return [Feedback(*row) for row in rows]
+
+    def voted(self, vote: Vote | None = None, since: str = "") -> Iterator[tuple[Trace, Feedback]]:
+        """Every answer whose feedback in force is such a vote (None: any), with that feedback, oldest feedback first.
+
+        ``since`` is a date or time (ISO 8601, UTC) before which feedback isn't looked at. Read some at a time.
+        """
+        after = 0
+        while True:
+            with self._lock:
+                rows = self._database.execute(_VOTED, {"after": after, "vote": vote, "since": since}).fetchall()
+            for body, *feedback in rows:
+                yield from_json(json.loads(body)), Feedback(*feedback)
+            if len(rows) < _SLICE:
+                return
+            after = rows[-1][1]
 
     def close(self) -> None:
         """Close the file."""

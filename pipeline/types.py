@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 Span = tuple[int, int]
@@ -11,6 +11,10 @@ Span = tuple[int, int]
 
 ChipKind = Literal["restaurant", "district", "category", "dish", "price", "rating", "date", "order"]
 AnswerKind = Literal["extract", "count", "comparison", "abstention", "generated"]
+Shape = Literal["fact", "count", "comparison", "list", "talk", "system", "unclear"]
+ASIDES: frozenset[Shape] = frozenset({"talk", "system", "unclear"})
+"""Shapes of what asks nothing of reviews."""
+
 TraceState = Literal["understood", "retrieved", "reranked", "answering", "done"]
 
 
@@ -102,11 +106,24 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedConcept:
+    """Something that a question asks of in one of many words (웨이팅, 줄, 기다리다: 대기).
+
+    ``spans`` are where the text that is searched for says it.
+    """
+
+    id: str
+    name: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready for retrieval: its analysis and its terms, computed once."""
+    """A question made ready for retrieval: its analysis, its terms and its concepts, computed once."""
 
     analysed: AnalysedText
     terms: tuple[Term, ...]
+    concepts: tuple[AskedConcept, ...] = ()
 
     @property
     def text(self) -> str:
@@ -138,14 +155,18 @@ class Chip:
 class Understanding:
     """What the question was understood to mean: the text to search for and the chips in force.
 
-    ``shape`` is the form of answer asked for (``list``: whatever meets the conditions); ``removed`` are chips that the
-    user took off.
+    ``shape`` is the form of answer asked for (``list``: whatever meets the conditions), or that nothing is asked of
+    reviews: ``talk`` (고마워), ``system`` (넌 누구야?), ``unclear`` (asdf). ``removed`` are chips that the user took
+    off; ``concepts`` are what it asks of restaurants, none where the index has no restaurants; ``counted`` is what a
+    count counts (몇 군데: restaurants).
     """
 
     search_text: str
     chips: tuple[Chip, ...] = ()
-    shape: Literal["fact", "count", "comparison", "list"] = "fact"
+    shape: Shape = "fact"
     removed: tuple[Chip, ...] = ()
+    concepts: tuple[AskedConcept, ...] = ()
+    counted: Literal["reviews", "restaurants"] = "reviews"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +193,7 @@ class ScoredPassage:
             raise ValueError(f"stage {stage!r} has already scored passage {self.passage.id!r}")
         scores, ranks = {**self.scores, stage: score}, {**self.ranks, stage: rank}
         known = self.relevance if relevance is None else relevance
-        return replace(self, scores=scores, ranks=ranks, relevance=known)
+        return ScoredPassage(self.passage, self.row, scores, ranks, known, self.in_prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +251,74 @@ class Sample:
     reference: str = ""
     passage_ids: tuple[str, ...] = ()
     answerable: bool = True
+
+
+Sentiment = Literal["positive", "neutral", "negative", "mixed"]
+Polarity = Literal["positive", "neutral", "negative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a review says of one aspect, and the words it rests on. ``score`` is how sure that is, from 0 to 1.
+
+    Aspects and polarities are named as in the label scheme ``review``.
+    """
+
+    aspect: str
+    polarity: Polarity
+    span: Span
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sentence of a review by itself: the characters it has, its sentiment's probabilities, its intensity (1–5)."""
+
+    span: Span
+    sentiment: Mapping[Sentiment, float]
+    intensity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a classifier makes of one review. Labels are named as in the label scheme ``review``.
+
+    ``sentiment`` are probabilities that sum to one, ``intensity`` the probabilities of 1 (very negative) to 5. An
+    emotion's score is independent of the others'; ``felt`` are those over their threshold, or ``none``. ``parts`` are
+    the sentences of a review that has several. ``note`` says what is unusual of the text: ``no-words`` (only emoji or
+    ㅋㅋㅋ), ``not-korean``, ``cut`` (read in part); empty otherwise.
+    """
+
+    classifier: str
+    sentiment: Mapping[Sentiment, float]
+    intensity: tuple[float, ...]
+    emotions: Mapping[str, float] = field(default_factory=dict)
+    felt: tuple[str, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+
+    @property
+    def label(self) -> Sentiment:
+        """The most probable sentiment."""
+        return max(self.sentiment, key=self.sentiment.__getitem__)
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the most probable sentiment."""
+        return max(self.sentiment.values())
+
+    @property
+    def expected_intensity(self) -> float:
+        """The mean of the intensity's distribution, from 1 to 5."""
+        return sum(level * share for level, share in enumerate(self.intensity, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Unanalysed:
+    """A review that a classifier could make nothing of, and why. Nothing is guessed in its place."""
+
+    classifier: str
+    code: str
+    ko: str
+    en: str

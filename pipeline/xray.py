@@ -6,12 +6,13 @@ Works for any passage of the index, also for one that was not found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.filters import filter_rows
 from pipeline.fusion import competition_ranks, fuse
 from pipeline.protocols import Explaining
+from pipeline.question.concepts import find_words
 from pipeline.rag import Ask, Clock, Rag, forbid, read_question, retrieve
 from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.types import Morpheme, Passage, Query, Understanding
@@ -40,12 +41,27 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedConcept:
+    """What a question asks of restaurants and a passage says: how each of them says it, and what that added.
+
+    ``found`` is empty where the passage doesn't say it. Concepts that the same words of the question ask of share what
+    is added: the plainest of them counts.
+    """
+
+    name: str
+    asked: tuple[str, ...]
+    found: tuple[str, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Xray:
     """A question and a passage laid side by side.
 
     ``contributions`` are the question's distinct terms; their scores sum to the passage's BM25 score when BM25 can say
     what each term gave (``exact``). ``scores`` and ``ranks`` are over the passages that the question's filters allow;
-    a passage outside the filters has none. ``why`` are Korean sentences that say where the passage was lost, if it was.
+    a passage outside the filters has none. ``concepts`` are what the question asks of restaurants, and what of it the
+    passage says. ``why`` are Korean sentences: what such words added, and where the passage was lost, if it was.
     """
 
     question: str
@@ -58,6 +74,7 @@ class Xray:
     scores: Mapping[str, float]
     ranks: Mapping[str, int]
     why: tuple[str, ...]
+    concepts: tuple[SharedConcept, ...] = ()
 
     @property
     def matched(self) -> frozenset[str]:
@@ -74,6 +91,9 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
     inside = allowed is None or bool(allowed[row])
     scores = forbid(retrieve(query, rag, Clock()), allowed)
     scores["fused"] = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
+    if "concept" in scores:
+        scores["fused"] = scores["fused"] + scores["concept"]
+    shared = _shared(query, row, rag)
     ranks = {name: int(competition_ranks(values, values[row : row + 1])[0]) for name, values in scores.items()}
     return Xray(
         question=question,
@@ -85,8 +105,38 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
         exact=exact,
         scores={name: float(values[row]) for name, values in scores.items()} if inside else {},
         ranks=ranks if inside else {},
-        why=tuple(_why(understanding, query, contributions, ranks, inside, rag)),
+        why=(*(_of_concepts(shared) if inside else ()), *_why(understanding, query, contributions, ranks, inside, rag)),
+        concepts=shared,
     )
+
+
+def _shared(query: Query, row: int, rag: Rag) -> tuple[SharedConcept, ...]:
+    if rag.concepts is None:
+        return ()
+    text = rag.index.passages[row].text
+    given = rag.concepts.given(query.concepts, row)
+    return tuple(
+        SharedConcept(
+            concept.name,
+            tuple(dict.fromkeys(query.text[start:end].strip() for start, end in concept.spans)),
+            tuple(dict.fromkeys(text[start:end].strip() for start, end, _ in find_words(concept.id, text))),
+            rag.settings.fusion.concept * given[concept.id],
+        )
+        for concept in query.concepts
+    )
+
+
+def _of_concepts(shared: Sequence[SharedConcept]) -> list[str]:
+    """What words of the same meaning added: 개념 대기: ‘웨이팅’ = ‘기다렸’ (+0.13)."""
+    return [
+        f"개념 {one.name}: 질문의 {_quoted(one.asked)} = 이 단락의 {_quoted(one.found)} (+{one.score:.2f})"
+        for one in shared
+        if one.found and one.score
+    ]
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"‘{word}’" for word in words)
 
 
 def _contributions(query: Query, row: int, rag: Rag) -> tuple[tuple[Contribution, ...], bool]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from pipeline.protocols import Tokenizer
+
+settings.register_profile("hansang", deadline=None)  # no test asserts a time
+settings.load_profile("hansang")
 
 
 @pytest.fixture(scope="session")

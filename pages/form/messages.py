@@ -73,6 +73,8 @@ class Exchange:
         return {"session": self.session, "replies": dict(self._replies), **data}
 
     def _answer(self, message: Message) -> Json:
+        if message.get("kind") == "ping":
+            return {"ok": True}
         if message.get("kind") == "hello":
             self._had.clear()
             return {"ok": True}

@@ -30,7 +30,7 @@ class LsaEncoder:
     name = "lsa"
 
     def __init__(self, folder: Path) -> None:
-        self._components: FloatArray = np.load(folder / "components.npy", mmap_mode="r")
+        self._components: FloatArray = np.load(folder / "components.npy", mmap_mode="r").view(np.ndarray)
         self._idf: FloatArray = np.load(folder / "idf.npy")
         ids = np.load(folder / "features.npy")
         words = (folder / "features.txt").read_text(encoding="utf-8").split("\n")
@@ -40,7 +40,7 @@ class LsaEncoder:
         """See Encoder. *Shape:* ``(len(queries), dimensions)``."""
         vectors = np.zeros((len(queries), self._components.shape[1]), dtype=np.float32)
         for vector, query in zip(vectors, queries, strict=True):
-            counts = Counter(self._features[t.key] for t in query.terms if t.key in self._features)
+            counts = Counter([self._features[t.key] for t in query.terms if t.key in self._features])
             if counts:
                 rows = np.fromiter(counts, dtype=np.int64)
                 weights = _sublinear(np.fromiter(counts.values(), dtype=np.float32)) * self._idf[rows]
@@ -51,7 +51,8 @@ class LsaEncoder:
 def build(store: TermStore, folder: Path, *, dimensions: int) -> FloatArray:
     """Learn the components from an index's terms, write them, and return the passages' vectors.
 
-    *Shape:* ``(passages, min(dimensions, passages, features))``; rows of unit length, zero for passages without terms.
+    *Shape:* ``(passages, min(dimensions, passages, features))``, column after column in memory, as the product with a
+    question reads them; rows of unit length, zero for passages without terms.
     """
     ids, frequency = _features(store)
     idf = (np.log((1 + len(store)) / (1 + frequency)) + 1).astype(np.float32)
@@ -61,11 +62,11 @@ def build(store: TermStore, folder: Path, *, dimensions: int) -> FloatArray:
     np.save(folder / "idf.npy", idf)
     np.save(folder / "components.npy", components)
     (folder / "features.txt").write_text("\n".join(store.keys[i] for i in ids), encoding="utf-8")
-    chunks = [
-        _tfidf(store, range(start, min(start + _CHUNK, len(store))), ids, idf) @ components
-        for start in range(0, len(store), _CHUNK)
-    ]
-    return _unit(np.concatenate(chunks).astype(np.float32))
+    vectors = np.empty((len(store), components.shape[1]), dtype=np.float32, order="F")
+    for start in range(0, len(store), _CHUNK):
+        rows = range(start, min(start + _CHUNK, len(store)))
+        vectors[rows.start : rows.stop] = _unit(_tfidf(store, rows, ids, idf) @ components)
+    return vectors
 
 
 def load(folder: Path) -> LsaEncoder:

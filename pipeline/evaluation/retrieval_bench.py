@@ -162,18 +162,22 @@ def search_only(service: Service) -> Callable[[str], list[str]]:
     return search
 
 
-def bench_peer(
-    peer: Callable[[str], list[str]], samples: Sequence[Sample], progress: Progress = lambda what, done: None
-) -> tuple[Quality, Timing]:
-    """Ask another system the same questions."""
-    pairs, times = [], []
+def bench_peers(
+    peers: Mapping[str, Callable[[str], list[str]]],
+    samples: Sequence[Sample],
+    progress: Progress = lambda what, done: None,
+) -> dict[str, tuple[Quality, Timing]]:
+    """Ask several systems each question in turn, so that what else the machine is doing slows them all alike."""
+    pairs: dict[str, list[Ranked]] = {name: [] for name in peers}
+    times: dict[str, list[float]] = {name: [] for name in peers}
     for done, sample in enumerate(samples, start=1):
-        start = time.perf_counter()
-        found = peer(sample.question.text)
-        times.append((time.perf_counter() - start) * 1000)
-        pairs.append((found, frozenset(sample.passage_ids)))
-        progress("peer", done)
-    return quality(pairs), timing(times)
+        for name, peer in peers.items():
+            start = time.perf_counter()
+            found = peer(sample.question.text)
+            times[name].append((time.perf_counter() - start) * 1000)
+            pairs[name].append((found, frozenset(sample.passage_ids)))
+        progress("peers", done)
+    return {name: (quality(pairs[name]), timing(times[name])) for name in peers}
 
 
 def timing(values: Sequence[float]) -> Timing:

@@ -1,7 +1,8 @@
 """P(the question can be answered from these candidates): a logistic model over what the best sentences have of it.
 
-A number from one corpus means another thing in the next, so each index has a ``Calibration`` of its own (see
-``pipeline.evidence.calibration``); without one the number is that of the corpus that the model was fitted on.
+Two models are shipped. The one for articles was fitted on KorQuAD; a number from one corpus means another thing in the
+next, so each index has a ``Calibration`` of its own (see ``pipeline.evidence.calibration``). The one for restaurants'
+reviews weighs only shares of what is asked, which mean the same everywhere, and takes no calibration.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from pipeline.evidence.reading import WEIGHTS, Reading, around, share
 from pipeline.types import ScoredPassage
 
+RESTAURANTS = WEIGHTS.parent.parent / "answerability-restaurants" / "weights.json"
 NEXT = 5  # candidates that the first is compared with
 SCALES = ("bm25", "window", "vector")
 PRIOR = 0.8  # share of questions that can be answered; the model and the calibrations are fitted at even odds
@@ -101,9 +103,9 @@ def column(candidates: Sequence[ScoredPassage], name: str) -> np.ndarray[Any, np
     return np.array([c.scores[name] for c in candidates])
 
 
-def raw_score(found: Mapping[str, float]) -> float:
-    """The model's score on the scale of the corpus that it was fitted on."""
-    shipped = model()
+def raw_score(found: Mapping[str, float], path: Path = WEIGHTS) -> float:
+    """A model's score on the scale of the corpus that it was fitted on."""
+    shipped = model(path)
     return shipped.intercept + sum(weight * found[name] for name, weight in shipped.weights.items())
 
 
@@ -127,4 +129,7 @@ def answerability(
     """
     if reading is None or not candidates or not reading.words.any():
         return 0.0
-    return probability(raw_score(features(reading, candidates)), calibration or Calibration())
+    found = features(reading, candidates)
+    if candidates[0].passage.source.restaurant:
+        return probability(raw_score(found, RESTAURANTS), Calibration())
+    return probability(raw_score(found), calibration or Calibration())

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.evidence.concepts import covered, filler_factor, sentences_saying
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.terms import MORPHEME
@@ -95,8 +96,12 @@ def match(query: Query, candidates: Sequence[ScoredPassage], passages: PassageSt
     if not candidates:
         return Match(np.zeros((0, len(FEATURES)), dtype=np.float32), word_mass, letter_mass)
     hits = find_hits(terms, [c.row for c in candidates], passages, store)
-    own = _presence(hits.owner, hits.term, len(candidates), terms)
     sentence = _presence(hits.sentence, hits.term, hits.sentences, terms)
+    if query.concepts:
+        cover = covered(query, terms.keys)
+        spans = [passages.sentences(c.row) for c in candidates]
+        sentence = cover.lift(sentence, sentences_saying(cover.ids, candidates, spans))
+    own = np.maximum.reduceat(sentence, hits.first_sentences)
     best = [np.maximum.reduceat(values, hits.first_sentences) for values in _by_kind(sentence, terms)]
     columns = [
         *(_retrieved(candidates, name) for name in RETRIEVED),
@@ -127,15 +132,23 @@ def question_terms(query: Query, store: TermStore) -> Terms:
         if (term_id := store.vocabulary.get(key)) is not None:
             slot[term_id] = i + 1
             weights[i] = store.idf[term_id]
+    if query.concepts:  # a word that no passage has is there in other words
+        keys = tuple(number)
+        synonyms = covered(query, keys).terms.max(axis=0)
+        weights = np.where((weights == 0) & (synonyms > 0), _unseen(store), weights) * filler_factor(query, keys)
     follow = dict.fromkeys((number[a], number[b]) for a, b in pairwise(words) if a != b)
     pairs = np.array(list(follow), dtype=np.int64).reshape(-1, 2)
     return Terms(tuple(number), len(set(words)), slot, weights, pairs)
 
 
 def _masses(terms: Terms, store: TermStore) -> tuple[float, float]:
-    unseen = np.log1p((len(store) + 0.5) / 0.5)  # the idf of a term that no passage has
-    mass = np.where(terms.weights > 0, terms.weights, unseen)
+    mass = np.where(terms.weights > 0, terms.weights, _unseen(store))
     return float(mass[: terms.words].sum()), float(mass[terms.words :].sum())
+
+
+def _unseen(store: TermStore) -> np.float32:
+    """The idf of a term that no passage has."""
+    return np.float32(np.log1p((len(store) + 0.5) / 0.5))
 
 
 def find_hits(terms: Terms, rows: Sequence[int], passages: PassageStore, store: TermStore) -> Hits:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pipeline
+from pipeline.evidence.concepts import covered, filler_factor, notions_said, sentences_saying, unworded
+from pipeline.evidence.hostile import trusted
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.terms import BIGRAM, MORPHEME
@@ -27,6 +29,7 @@ _Ints = NDArray[np.int64]
 _Hits = tuple[_Ints, _Ints, _Ints]
 
 WEIGHTS = Path(pipeline.__file__).parent.parent / "models" / "reader-linear" / "weights.json"
+CONCEPT = "c:"
 NEAR = 8  # content morphemes between two that the question puts side by side
 SPELT = 0.6  # share of a word's letter pairs below which a sentence doesn't have the word at all
 STEADY_CHARS = 50  # a sentence this long counts half of its words' weight in the feature "short"
@@ -37,6 +40,9 @@ ASKING = frozenset(
     " 경우 정도 이름 이유 되 싶 만 만하 같 좀 가장 제일 더 많이 낫 어떻 어떠하 왜 후기 리뷰 평"
     " 의견 쪽 날 해 년 월 일 시 각각 그렇 그러 괜찮 얼마나 명칭 이르 부르 당시 주로 다른".split()
 )
+
+# Of these what a question about a concept wants to know of it, and who doesn't say it doesn't answer.
+NAMED = frozenset({"이름"})
 
 # What is asked for, and how a sentence looks that has it.
 CUES: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
@@ -66,7 +72,10 @@ class Reading:
 
     ``owner`` is the number of the candidate, ``spans`` the characters in its text. *Shape:* ``words`` is ``(sentences,
     content words of the question)``: 1 where the sentence has the word, less where it has only most of its letter
-    pairs, else 0; ``letters`` is ``(sentences, letter pairs)``; the weights beside them are idf along the second axis.
+    pairs or another word of its concept, else 0; ``letters`` is ``(sentences, letter pairs)``; the weights beside them
+    are idf along the second axis. ``notions`` is ``(sentences, notions of the question)``: how plainly a sentence says
+    what is asked of restaurants (see ``pipeline.question.concepts``). ``trust`` is what a sentence counts: less where
+    it is made for machines or sells something (see ``pipeline.evidence.hostile``).
     """
 
     owner: NDArray[np.int64]
@@ -79,6 +88,8 @@ class Reading:
     passage: FloatArray
     cues: FloatArray
     keys: tuple[str, ...]
+    notions: FloatArray
+    trust: FloatArray
 
     @property
     def first(self) -> NDArray[np.int64]:
@@ -94,7 +105,8 @@ def content_query(query: Query) -> Query:
     """The query without the words that only ask, and with the letter pairs that touch a word that is left."""
     analysed = query.analysed
     content = [m for m in analysed.morphemes if m.content]
-    kept = [m for m in content if m.form not in ASKING] or content
+    wanted = NAMED if query.concepts else frozenset()
+    kept = [m for m in content if m.form not in ASKING or m.form in wanted] or content
     touched = np.zeros(len(analysed.text) + 1, dtype=bool)
     for m in kept:
         touched[m.start : m.end] = True
@@ -110,42 +122,56 @@ def content_query(query: Query) -> Query:
 def read(query: Query, candidates: Sequence[ScoredPassage], passages: PassageStore, store: TermStore) -> Reading | None:
     """Look at every sentence of the candidates; None when there is no candidate or nothing that could be matched."""
     asked = tuple(dict.fromkeys(term.key for term in content_query(query).terms))  # morphemes first, then letter pairs
-    if not candidates or not asked:
+    if not candidates or not (asked or query.concepts):
         return None
     count = sum(key.startswith(MORPHEME) for key in asked)
-    weights = _weights(asked, store)
+    weights = _weights(asked, store) * filler_factor(query, asked)
     spans = [passages.sentences(c.row) for c in candidates]
     owner = np.repeat(np.arange(len(candidates)), [len(s) for s in spans])
     sentence, term, place = _hits(asked, [c.row for c in candidates], spans, store)
     found = np.zeros((len(owner), len(asked)), dtype=np.float32)
     found[sentence, term] = 1
     is_word = term < count
+    cover = covered(query, asked)
+    says = sentences_saying(cover.ids, candidates, spans)
+    trust = trusted(candidates, spans)[:, None]
+    found, says = cover.lift(found, says) * trust, says * trust
+    notions = notions_said(query, says)
     letters = found[:, count:]
     spelt = np.einsum("sl,wl->sw", letters, _spelling(asked[:count], asked[count:]))
     texts = [c.passage.text[start:end] for c, s in zip(candidates, spans, strict=True) for start, end in s]
+    bare = unworded(query, cover)  # notions whose words the analyser takes for no content: 아이 되나요?
     return Reading(
         owner=owner,
         spans=tuple(span for s in spans for span in s),
-        words=np.maximum(found[:, :count], np.where(spelt >= SPELT, spelt, 0)),
+        words=np.hstack((np.maximum(found[:, :count], np.where(spelt >= SPELT, spelt, 0)), notions[:, bare])),
         letters=letters,
-        word_weights=weights[:count],
+        word_weights=np.append(weights[:count], np.full(len(bare), _unseen(store) / 2, dtype=np.float32)),
         letter_weights=weights[count:],
         near=_near(weights[:count], sentence[is_word], term[is_word], place[is_word], len(owner)),
         passage=passage_scores(candidates)[owner],
         cues=_cues(query.text, texts),
-        keys=tuple(key.removeprefix(MORPHEME) for key in asked[:count]),
+        keys=(*(key.removeprefix(MORPHEME) for key in asked[:count]), *(f"{CONCEPT}{i}" for i in bare)),
+        notions=notions,
+        trust=trust[:, 0],
     )
 
 
 def _weights(keys: Sequence[str], store: TermStore) -> FloatArray:
     """Idf of each term; one that no passage has weighs as much as one can."""
-    unseen = float(np.log1p((len(store) + 0.5) / 0.5))
     ids = [store.vocabulary.get(key) for key in keys]
-    return np.array([unseen if i is None else float(store.idf[i]) for i in ids], dtype=np.float32)
+    return np.array([_unseen(store) if i is None else float(store.idf[i]) for i in ids], dtype=np.float32)
+
+
+def _unseen(store: TermStore) -> float:
+    return float(np.log1p((len(store) + 0.5) / 0.5))
 
 
 def _hits(keys: Sequence[str], rows: Sequence[int], spans: Sequence[Sequence[Span]], store: TermStore) -> _Hits:
     """Where the terms stand: sentence (numbered over all passages), term, place among the passage's terms."""
+    if not keys:
+        nowhere = np.empty(0, dtype=np.int64)
+        return nowhere, nowhere, nowhere
     ids = np.array([store.vocabulary.get(key, -1 - i) for i, key in enumerate(keys)])
     order = np.argsort(ids)
     parts, sentences_before = [], 0
@@ -249,5 +275,5 @@ def weights(path: Path = WEIGHTS) -> FloatArray:
 
 def sentence_scores(reading: Reading) -> FloatArray:
     """How well each sentence answers, compared with the others: 1 is best in everything. *Shape:* ``(sentences,)``."""
-    scores: FloatArray = (features(reading) * weights()).sum(axis=1)
+    scores: FloatArray = (features(reading) * weights()).sum(axis=1) * reading.trust
     return scores

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.config import Answering
 from pipeline.evidence.answerability import Calibration, answerability
-from pipeline.evidence.reading import Reading, content_query, read, share
-from pipeline.evidence.sentences import Evidence, denies, evidence_of, says_the_same, topic
+from pipeline.evidence.counting import Tally, tally
+from pipeline.evidence.phrases import abstention, aside, asked_about, content_morphemes, counted, left_out, uncounted
+from pipeline.evidence.polarity import Sign, sign_about, topics, wanted
+from pipeline.evidence.reading import Reading, read
+from pipeline.evidence.sentences import Evidence, evidence_of, says_the_same, topic
 from pipeline.passages import PassageStore
 from pipeline.termstore import TermStore
-from pipeline.types import AnalysedText, Answer, Citation, Morpheme, Query, ScoredPassage, Understanding
+from pipeline.types import ASIDES, Answer, Citation, Query, ScoredPassage, Understanding
 
 ADDS = 0.85  # share of the best sentence's score from which a further one is worth saying
 SIDE = 0.25  # coverage from which a sentence is evidence in a comparison
-COUNTED = 0.5  # coverage from which a sentence counts as saying what was asked
+WORTH = 0.6  # share of the best sentence's score below which a sentence has little to do with the question
+READ_ON = 20  # candidates read where the prompt says the opposite of what is sought
+LOOKED_AT = 12  # sentences whose leaning is looked at when a question wants one
 
 # How people judge, not what about: a count of "웨이팅이 길다고 불평한 사람" looks for 웨이팅 and 길다.
 SAYING = frozenset(
     "불평 불만 칭찬 지적 언급 추천 비판 혹평 호평 말하 적 쓰 남기 느끼 얘기 이야기 만족 실망 후회"
-    " 사람 손님 후기 리뷰 명 건".split()
+    " 사람 손님 후기 리뷰 명 건 군데 곳 집 가게 식당 데".split()
 )
 
 
 class ExtractiveGenerator:
-    """See Generator. Facts cite passages in the prompt only.
+    """See Generator. Facts cite passages in the prompt only, but where those say the opposite of what is sought.
 
     Counts and comparisons look at, and may cite, any candidate: a count over the prompt alone would be wrong, and a
     side of a comparison may have no place in it.
@@ -45,6 +51,9 @@ class ExtractiveGenerator:
         self, query: Query, understanding: Understanding, candidates: Sequence[ScoredPassage]
     ) -> Iterator[Answer]:
         """See Generator. Deterministic."""
+        if understanding.shape in ASIDES:
+            yield aside(understanding.shape)
+            return
         prompt = [c for c in candidates if c.in_prompt]
         reading = read(query, prompt, self._passages, self._terms)
         confidence = answerability(reading, [*prompt, *(c for c in candidates if not c.in_prompt)], self._calibration)
@@ -59,28 +68,40 @@ class ExtractiveGenerator:
         elif reading is None or confidence < self._settings.threshold:
             yield abstention(query, understanding, confidence)
         else:
-            yield from self._fact(query, understanding, evidence_of(reading, prompt), confidence)
+            yield from self._fact(query, understanding, reading, prompt, candidates, confidence)
 
     def _listing(
         self, understanding: Understanding, candidates: Sequence[ScoredPassage], prompt: Sequence[ScoredPassage]
     ) -> Answer:
-        """The first sentences of what meets the conditions, for a question that says nothing else (별점 낮은 후기?)."""
+        """The first sentences of the newest that meets the conditions, for a question that says nothing else."""
         labels = " · ".join(chip.label for chip in understanding.chips)
-        first = [self._passages.sentences(c.row)[0] for c in prompt[: self._settings.sentences]]
+        dated = all(c.passage.source.date for c in prompt)
+        newest = sorted(prompt, key=lambda c: c.passage.source.date, reverse=True)[: self._settings.sentences]
+        first = [self._passages.sentences(c.row)[0] for c in newest]
         citations = tuple(
             Citation(c.passage.text[start:end], c.passage.id, start, end)
-            for c, (start, end) in zip(prompt, first, strict=False)
+            for c, (start, end) in zip(newest, first, strict=True)
         )
+        which = f"가운데 가장 새로운 {len(citations)}건을 최신 순으로" if dated else f"가운데 {len(citations)}건을"
         return Answer(
             text=" ".join(citation.sentence for citation in citations),
             citations=citations,
-            note=f"조건({labels})에 맞는 후보 {len(candidates)}건 가운데 앞의 {len(citations)}건입니다.",
+            note=f"조건({labels})에 맞는 후기 {which} 옮겼습니다. 찾은 후보는 {len(candidates)}건입니다.",
         )
 
     def _fact(
-        self, query: Query, understanding: Understanding, found: list[Evidence], confidence: float
+        self,
+        query: Query,
+        understanding: Understanding,
+        reading: Reading,
+        prompt: Sequence[ScoredPassage],
+        candidates: Sequence[ScoredPassage],
+        confidence: float,
     ) -> Iterator[Answer]:
         named = any(chip.kind == "restaurant" for chip in understanding.chips)
+        found = evidence_of(reading, prompt)
+        if not named_restaurants(understanding) and (sign := self._sought(query)):
+            found = self._leaning(query, sign, found, candidates)
         chosen = choose(found, self._settings.sentences, spread=not named)
         note = f"‘{asked_about(query)}’에 가장 가까운 문장을 그대로 옮겼습니다."
         for count in range(1, len(chosen) + 1):
@@ -91,7 +112,36 @@ class ExtractiveGenerator:
                 note=note,
             )
         if not chosen:
-            yield abstention(query, understanding, confidence)
+            nothing = abstention(query, understanding, confidence)
+            yield replace(nothing, text=f"{nothing.text} 그 반대로 말하는 후기는 있습니다.")
+
+    def _sought(self, query: Query) -> Sign:
+        about = _topics(query)
+        return wanted(query.text, query.analysed.morphemes, about) if about else 0
+
+    def _leaning(
+        self, query: Query, sign: Sign, found: list[Evidence], candidates: Sequence[ScoredPassage]
+    ) -> list[Evidence]:
+        """The evidence for a question that seeks places of a kind (주차 편한 고깃집): nothing that leans the other way.
+
+        Where the prompt has such, further candidates are read for what leans as the question does. A question about
+        one restaurant (주차 편해요?) is answered by either, so this is not for it.
+        """
+        about = _topics(query)
+        if not any(self._sign(e, about) == -sign for e in found[:LOOKED_AT]):
+            return found
+        further = read(query, candidates[:READ_ON], self._passages, self._terms)
+        found = evidence_of(further, candidates[:READ_ON]) if further else found
+        leaning = [(e, self._sign(e, about)) for e in found]
+        against = {e.candidate.passage.id for e, leans in leaning if leans == -sign}
+        near = [e for e in found if e.score >= WORTH * found[0].score and e.candidate.passage.id not in against]
+        return [e for e, leans in leaning if leans == sign] or near
+
+    def _sign(self, evidence: Evidence, about: Sequence[str]) -> Sign:
+        start, end = evidence.start, evidence.end
+        said = [m for m in self._terms.morphemes(evidence.candidate.row) if start <= m.start < end]
+        inside = [replace(m, start=m.start - start, end=m.end - start) for m in said]
+        return sign_about(evidence.sentence, inside, about)
 
     def _compare(
         self,
@@ -126,35 +176,23 @@ class ExtractiveGenerator:
     ) -> Answer:
         words = [m.form for m in content_morphemes(query) if m.form not in SAYING and m.tag != "MAG"]
         reading = read(query, candidates, self._passages, self._terms)
-        counted = self._counted(query.analysed, reading, candidates, words) if reading and words else []
-        if not counted:
-            return abstention(query, understanding, confidence)
-        about = topic(query.analysed, words)
+        countable = bool(words or query.concepts)
+        found = tally(query, reading, candidates, self._terms, words) if reading and countable else Tally(())
+        if not found.counted:
+            return uncounted(query, understanding, found, confidence)
+        about = topic(query.analysed, words) or asked_about(query)
         return Answer(
-            text=f"찾은 후보 {len(candidates)}건 가운데 {len(counted)}건이 ‘{about}’에 대해 말합니다."
-            " 낱말로 센 값이라 칭찬인지 불만인지는 가리지 않았습니다.",
-            citations=tuple(e.citation() for e in counted),
+            text=f"찾은 후보 {len(candidates)}건 가운데 {counted(found, understanding)} ‘{about}’에 대해 말합니다."
+            + left_out(found),
+            citations=tuple(e.citation() for e in found.counted),
             kind="count",
             confidence=confidence,
             note="검색된 후보 안에서만 센 값입니다. 센 문장을 모두 인용했으니 함께 확인해 주세요.",
         )
 
-    def _counted(
-        self, question: AnalysedText, reading: Reading, candidates: Sequence[ScoredPassage], words: list[str]
-    ) -> list[Evidence]:
-        """The best sentence of each candidate that has most of the words and denies none of them."""
-        columns = [i for i, key in enumerate(reading.keys) if key in words]
-        coverage = share(reading.words[:, columns], reading.word_weights[columns])
-        best: dict[int, tuple[float, Evidence]] = {}
-        for owner, (start, end), covered in zip(reading.owner.tolist(), reading.spans, coverage.tolist(), strict=True):
-            if covered >= COUNTED and covered > best.get(owner, (0.0, None))[0]:
-                candidate = candidates[owner]
-                if not denies(question.morphemes, self._morphemes(candidate.row, start, end), words):
-                    best[owner] = covered, Evidence(candidate, start, end, covered, covered)
-        return [evidence for _, evidence in best.values()]
 
-    def _morphemes(self, row: int, start: int, end: int) -> list[Morpheme]:
-        return [m for m in self._terms.morphemes(row) if start <= m.start < end]
+def _topics(query: Query) -> list[str]:
+    return [concept.id for concept in topics(query.text, query.concepts)]
 
 
 def choose(found: Sequence[Evidence], limit: int, *, spread: bool) -> list[Evidence]:
@@ -187,30 +225,6 @@ def named_restaurants(understanding: Understanding) -> list[str]:
     """The restaurants that a question is about, in its order."""
     chips = [chip for chip in understanding.chips if chip.kind == "restaurant" and chip.mode == "filter"]
     return list(dict.fromkeys(value for chip in chips for value in chip.values))
-
-
-def content_morphemes(query: Query) -> list[Morpheme]:
-    """The content words of a question that do more than ask."""
-    kept = {(t.key, t.start) for t in content_query(query).terms}
-    return [m for m in query.analysed.morphemes if m.content and ("m:" + m.form, m.start) in kept]
-
-
-def asked_about(query: Query) -> str:
-    """What a question is about, in its own words."""
-    return topic(query.analysed, [m.form for m in content_morphemes(query)]) or query.text.strip() or "물으신 내용"
-
-
-def abstention(query: Query, understanding: Understanding, confidence: float) -> Answer:
-    """Says what was looked for and that it wasn't found."""
-    about = asked_about(query)
-    labels = " · ".join(chip.label for chip in understanding.chips)
-    return Answer(
-        text=f"‘{about}’에 대해 말하는 후기를 찾지 못했습니다." + (f" (조건: {labels})" if labels else ""),
-        abstained=True,
-        kind="abstention",
-        confidence=confidence,
-        note=f"찾은 것: {about}" + (f" / {labels}" if labels else ""),
-    )
 
 
 def load(

@@ -9,14 +9,14 @@ import datetime
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Literal
 
 from pipeline.question.bounds import holds
+from pipeline.question.concepts import find_concepts
 from pipeline.question.followups import Followup, content_outside, follow
 from pipeline.question.hangul import PARTICLE
 from pipeline.question.lexicon import Lexicon
 from pipeline.question.mentions import chip_of, find_mentions, merge, says_more
-from pipeline.types import AnalysedText, Chip, Source, Span, Understanding
+from pipeline.types import AnalysedText, Chip, Shape, Source, Span, Understanding
 
 _COUNT = re.compile(
     r"(?:후기|리뷰|평|평가|글|의견|불만|칭찬|혹평|호평|댓글)(?:가|이|는|은|을|를|도)?\s*(?:모두|총|전부|다|각각|대략)?\s*몇\s*(?:개|건|명|번|분|퍼센트|%|편)"
@@ -26,6 +26,9 @@ _COUNT = re.compile(
     r"|몇\s*(?:명|사람|분)(?:이|이나|정도가?|이서)?\s+\S.{0,40}?(?:다고|라고|냐고|불평|칭찬|언급|불만|추천|지적)"
     r"|몇\s*(?:명|사람|분)(?:이|이나)?\s+\S.{0,40}?(?:대|대요|대나요|래|래요|던가요|던가)\s*[?.!]*\s*$"
     r"|얼마나\s*많은\s*(?:사람|손님|분|고객|후기|리뷰)|(?:후기|리뷰)\s*(?:수|개수|건수)(?:는|가|를|\s|\?|$)"
+)
+_PLACES = re.compile(
+    r"(?<![가-힣])몇\s*(?:군데|곳|집|가게|식당|카페|고깃집|횟집|업체|매장)(?!\s*(?:가\s?봤|다녀|돌아))"
 )
 _MORE = re.compile(
     r"비교(?:하|해|했|좀|\s*$|[?.!])|(?<![a-z])vs\.?(?![a-z])|둘\s?중|셋\s?중|(?:랑|와|과|하고)\s.{0,20}차이|차이가?\s*(?:뭐|무엇|어떻)"
@@ -88,11 +91,15 @@ def understand(
     in_force = {(chip.kind, chip.mode) for chip in chips}
     cut = [m for m in mentions if (m.kind, m.mode) in in_force and not says_more(m, question, lexicon)]
     listing = not more.text and _only_conditions(analysed, chips)
+    text = more.text or _search_text(question, analysed, _cuts(question, cut))
+    places = bool(lexicon.restaurants) and _counts_places(question, chips)
     return Understanding(
-        search_text=more.text or _search_text(question, analysed, _cuts(question, cut)),
+        search_text=text,
         chips=chips,
-        shape="list" if listing else _shape(question, mentions, chips, lexicon),
+        shape="list" if listing else "count" if places else _shape(question, mentions, chips, lexicon),
         removed=(*(chip for chip in own if chip.id in removed), *more.removed),
+        concepts=find_concepts(text) if lexicon.restaurants else (),
+        counted="restaurants" if places and not listing else "reviews",
     )
 
 
@@ -151,9 +158,7 @@ def _only_conditions(analysed: AnalysedText, chips: Collection[Chip]) -> bool:
     return any(chip.mode == "filter" for chip in own) and all(m.form in _REVIEWS_THEMSELVES for m in words)
 
 
-def _shape(
-    question: str, mentions: list[Chip], chips: Collection[Chip], lexicon: Lexicon
-) -> Literal["fact", "count", "comparison"]:
+def _shape(question: str, mentions: list[Chip], chips: Collection[Chip], lexicon: Lexicon) -> Shape:
     if not lexicon.restaurants:
         return "fact"
     if _COUNT.search(question):
@@ -166,6 +171,12 @@ def _shape(
     # side.
     alone = sum(len(chip.values) for chip in chips if chip.kind == "restaurant" and chip.mode == "filter") == 1
     return "comparison" if _MORE.search(question) and not alone else "fact"
+
+
+def _counts_places(question: str, chips: Collection[Chip]) -> bool:
+    """Whether restaurants are counted (강아지 되는 데가 몇 군데야?). A named one could only have branches."""
+    named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in chips)
+    return not named and _PLACES.search(question) is not None
 
 
 def matches(chip: Chip, source: Source) -> bool:

@@ -6,6 +6,7 @@ Kamphuis et al., "Which BM25 do you mean?", ECIR 2020; Lù, "BM25S", 2024.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import bm25s
@@ -20,22 +21,36 @@ Windows = list[tuple[int, int, int]]
 
 
 class Bm25sRetriever:
-    """BM25 over an index's terms. ``starts`` are the first units of each passage, None when units are passages."""
+    """BM25 over an index's terms. ``owners`` are the passages of the units, None when units are passages."""
 
     name = "bm25s"
 
-    def __init__(self, store: TermStore, bm25: bm25s.BM25, starts: NDArray[np.int64] | None) -> None:
+    def __init__(self, store: TermStore, bm25: bm25s.BM25, owners: NDArray[np.int64] | None) -> None:
         self._store = store
         self._bm25 = bm25
-        self._starts = starts
+        self._owners = owners
 
     def score(self, query: Query) -> FloatArray:
         """See Retriever. *Shape:* ``(passages,)``."""
-        ids = self._store.query_ids(query)
+        units = self._unit_scores(self._store.query_ids(query))
+        if self._owners is None:
+            return units
+        hit = np.flatnonzero(units > 0)  # few, and no score is below
+        scores = np.zeros(len(self._store), dtype=np.float32)
+        np.maximum.at(scores, self._owners[hit], units[hit])
+        return scores
+
+    def _unit_scores(self, ids: Sequence[int]) -> FloatArray:
+        """What bm25s's ``get_scores_from_ids`` gives, summed in one step for all terms."""
+        index = self._bm25.scores
         if not ids:
-            return np.zeros(len(self._store), dtype=np.float32)
-        scores: FloatArray = self._bm25.get_scores_from_ids(ids)
-        return scores if self._starts is None else np.maximum.reduceat(scores, self._starts)
+            return np.zeros(index["num_docs"], dtype=np.float32)
+        terms = np.asarray(ids)
+        starts, ends = index["indptr"][terms].tolist(), index["indptr"][terms + 1].tolist()
+        postings = [slice(start, end) for start, end in zip(starts, ends, strict=True)]
+        units = np.concatenate([index["indices"][each] for each in postings])
+        gains = np.concatenate([index["data"][each] for each in postings])
+        return np.bincount(units, gains, minlength=index["num_docs"]).astype(np.float32)
 
     def contributions(self, query: Query, row: int) -> list[float]:
         """What each term of the query gives to a passage's score, in the query's order; they sum to the score.
@@ -43,7 +58,7 @@ class Bm25sRetriever:
         Raises:
             ValueError: the index is over windows, where a score is a maximum and not a sum.
         """
-        if self._starts is not None:
+        if self._owners is not None:
             raise ValueError("contributions are defined for whole passages only")
         return [self._contribution(self._store.vocabulary.get(term.key), row) for term in query.terms]
 
@@ -80,4 +95,9 @@ def load(store: TermStore, folder: Path) -> Bm25sRetriever:
     for name in ("data", "indices", "indptr"):  # views without np.memmap's bookkeeping at every slice
         bm25.scores[name] = bm25.scores[name].view(np.ndarray)
     starts = folder / "starts.npy"
-    return Bm25sRetriever(store, bm25, np.load(starts) if starts.exists() else None)
+    return Bm25sRetriever(store, bm25, _owners(np.load(starts), bm25.scores["num_docs"]) if starts.exists() else None)
+
+
+def _owners(starts: NDArray[np.int64], units: int) -> NDArray[np.int64]:
+    """The passage of each unit, from the first units of the passages."""
+    return np.repeat(np.arange(len(starts)), np.diff(starts, append=units))

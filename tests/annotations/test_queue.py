@@ -331,6 +331,15 @@ def test_no_seat_is_found_by_walking_over_what_one_has_answered(tmp_path: Path) 
         assert steps < 20  # of 100 instructions; without the cursor some 100
 
 
+def test_asking_again_when_nothing_is_left_writes_nothing(desk: HandDesk) -> None:
+    desk.fill(1)
+    desk.work("kim")
+    assert desk.take("kim", "review") is None
+    (before,) = desk.rows("PRAGMA data_version")
+    assert desk.take("kim", "review") is None
+    assert desk.rows("PRAGMA data_version") == [before]
+
+
 # gold tasks and repeats
 
 

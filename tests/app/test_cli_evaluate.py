@@ -10,10 +10,10 @@ import pytest
 from tests.app.cli_runs import failure, make_index, run, run_json
 
 QUESTIONS = (
-    {"id": "a", "question": "숯골갈비 주차 무료예요?", "type": "keyword", "answer": "주차 2시간 무료", "passage_ids": ["r1"]},
-    {"id": "b", "question": "연탄집 사장님 친절해요?", "type": "keyword", "answer": "친절", "passage_ids": ["r5"]},
-    {"id": "c", "question": "연탄집 환전소 있나요?", "type": "context", "answer": "", "passage_ids": [], "answerable": False},
-)  # fmt: skip
+    {"id": "a", "question": "숯골갈비 주차 무료예요?", "answer": "주차 2시간 무료", "passage_ids": ["r1"]},
+    {"id": "b", "question": "연탄집 사장님 친절해요?", "answer": "친절", "passage_ids": ["r5"]},
+    {"id": "c", "question": "연탄집 환전소 있나요?", "answerable": False},
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_an_answer_is_replayed_by_its_id_and_by_its_run(home: Path) -> None:
         (["evaluate", "none.jsonl", "--index", "small"], 2, "none.jsonl"),
         (["evaluate", "{questions}", "--index", "none"], 3, "'none' 색인이 없습니다"),
         (["evaluate", "{questions}", "--index", "small", "--run", "../x"], 2, "실행 이름"),
-        (["evaluate", "{questions}", "--index", "small", "--run", "base", "--set", "retrieval.k=2"], 2, "retrieval.k: 5 → 2"),
+        (["evaluate", "{questions}", "--index", "small", "--run", "base", "--set", "retrieval.k=2"], 2, "k: 5 → 2"),
         (["evaluate", "{questions}", "--index", "small", "--set", "fusion.wait=2"], 2, "fusion.wait"),
         (["compare", "base", "none"], 3, "'none' 실행이 없습니다"),
         (["sweep", "base", "--grid", "tokenizer=okt"], 2, "tokenizer"),

@@ -91,13 +91,13 @@ def test_what_was_asked_to_look_at_is_not_stored(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        ({}, 400, "malformed-request"),
-        ({"trace": "x", "question": QUESTION}, 400, "malformed-request"),
+        ({}, 422, "malformed-request"),
+        ({"trace": "x", "question": QUESTION}, 422, "malformed-request"),
         ({"trace": "none"}, 404, "trace-not-found"),
-        ({"question": "??"}, 400, "question-empty"),
+        ({"question": "??"}, 422, "question-empty"),
         ({"question": QUESTION, "index": "none"}, 404, "index-not-found"),
-        ({"question": QUESTION, "overrides": {"fusion.wait": 1}}, 400, "unknown-setting"),
-        ({"question": QUESTION, "overrides": {"fusion.weight": 7}}, 400, "bad-setting"),
+        ({"question": QUESTION, "overrides": {"fusion.wait": 1}}, 422, "unknown-setting"),
+        ({"question": QUESTION, "overrides": {"fusion.weight": 7}}, 422, "bad-setting"),
         ({"question": QUESTION, "inject": ["none"]}, 404, "passage-not-found"),
     ],
 )
@@ -114,4 +114,4 @@ def test_robustness_says_how_far_the_right_passage_moves(client: TestClient) -> 
     assert {move["before"] for move in moves} == {1}
     missing = client.post("/v1/robustness", json={"question": QUESTION, "passage_ids": ["none"]}).json()
     assert {(move["before"], move["after"]) for move in missing} == {(0, 0)}
-    assert client.post("/v1/robustness", json={"question": QUESTION, "passage_ids": []}).status_code == 400
+    assert client.post("/v1/robustness", json={"question": QUESTION, "passage_ids": []}).status_code == 422

@@ -169,7 +169,7 @@ def test_time_is_counted_without_idle_and_hidden_time(page: Page) -> None:
 
 def test_every_sentence_has_its_english() -> None:
     english = (ASSETS / "english.js").read_text("utf-8")
-    known = dict(re.findall(r'^  "(.+?)": "(.+)",$', english, re.MULTILINE))
+    known = dict(re.findall(r'^  "(.+?)":\s+"(.+)",$', english, re.MULTILINE))
     code = {file.name: file.read_text("utf-8") for file in ASSETS.glob("*.js") if file.name != "english.js"}
     sentences = {
         each

@@ -241,12 +241,12 @@ from pages.place import place
 from pipeline.errors import DiskFull
 
 def limit():
-    write = place().desk.writer.write
-    write(lambda db: db.execute("CREATE TABLE ballast (some BLOB)"))
     for line in sys.stdin:
-        write(lambda db: db.execute(f"PRAGMA max_page_count = {int(line)}").fetchall())
+        write, pages = place().desk.writer.write, int(line)
+        write(lambda db: db.execute("CREATE TABLE IF NOT EXISTS ballast (some BLOB)"))
+        write(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
         with contextlib.suppress(DiskFull):
-            for _ in range(500):
+            while pages == 1:
                 write(lambda db: db.execute("INSERT INTO ballast VALUES (zeroblob(3000))"))
 
 threading.Thread(target=limit, daemon=True).start()

@@ -5,7 +5,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pipeline.config import Fusion
-from pipeline.fusion import competition_ranks, extremes, fuse, min_max
+from pipeline.fusion import (
+    BLOCK,
+    ROUNDING,
+    SORTED,
+    _ranks_by_buckets,
+    competition_ranks,
+    extremes,
+    fuse,
+    min_max,
+    top_rows,
+)
 
 SCORES = arrays(np.float32, st.integers(1, 30), elements=st.floats(-50, 50, width=32))
 TRIPLES = st.integers(2, 25).flatmap(
@@ -18,7 +28,7 @@ METHODS = pytest.mark.parametrize("method", ["minmax", "rrf"])
 def test_min_max_spans_nought_to_one(scores: np.ndarray) -> None:
     scaled = min_max(scores, *extremes(scores))
     assert scaled.min() == 0
-    assert scaled.max() == (1 if scores.max() > scores.min() else 0)
+    assert scaled.max() == (1 if scores.max() - scores.min() > ROUNDING else 0)
 
 
 @given(SCORES)
@@ -68,3 +78,94 @@ def test_rrf_by_hand() -> None:
 @given(SCORES)
 def test_rank_is_one_more_than_the_number_of_higher_scores(scores: np.ndarray) -> None:
     assert competition_ranks(scores).tolist() == [int((scores > s).sum()) + 1 for s in scores]
+
+
+def plain_ranks(scores: np.ndarray, of: np.ndarray) -> list[int]:
+    return [int((scores > s).sum()) + 1 for s in of]
+
+
+def many_scores(seed: int, count: int = 3 * SORTED) -> np.ndarray:
+    """As retrievers give them: a dense half, ties, zeros, some forbidden."""
+    random = np.random.default_rng(seed)
+    scores = random.normal(size=count).astype(np.float32)
+    scores[: count // 4] = 0
+    scores[count // 4 : count // 3] = np.round(scores[count // 4 : count // 3], 1)
+    scores[random.random(count) < 0.1] = -np.inf
+    random.shuffle(scores)
+    return scores
+
+
+@given(SCORES, st.data())
+def test_ranks_by_buckets_are_the_plain_ranks(scores: np.ndarray, data: st.DataObject) -> None:
+    of = scores[data.draw(st.lists(st.integers(0, len(scores) - 1), min_size=1, max_size=8))]
+    higher = scores[scores > of.min()]
+    if len(higher):
+        assert _ranks_by_buckets(higher, of).tolist() == plain_ranks(scores, of)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ranks_of_a_few_among_many(seed: int) -> None:
+    scores = many_scores(seed)
+    rows = np.random.default_rng(seed).choice(np.flatnonzero(np.isfinite(scores)), 100)
+    rows = np.append(rows, (np.argmax(scores), np.argmin(np.where(np.isfinite(scores), scores, np.inf))))
+    assert competition_ranks(scores, scores[rows]).tolist() == plain_ranks(scores, scores[rows])
+
+
+def test_rank_of_a_forbidden_passage_is_behind_all_others() -> None:
+    scores = many_scores(0)
+    last = int(np.isfinite(scores).sum()) + 1
+    assert competition_ranks(scores, scores[~np.isfinite(scores)][:2]).tolist() == [last, last]
+
+
+def plain_top_rows(scores: np.ndarray, depth: int) -> list[int]:
+    order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
+    return [row for row in order if np.isfinite(scores[row])][:depth]
+
+
+@given(
+    arrays(np.float32, st.integers(0, 40), elements=st.sampled_from([-np.inf, -1, 0, 0.5, 1, 2])), st.integers(0, 12)
+)
+def test_top_rows_of_few(scores: np.ndarray, depth: int) -> None:
+    assert top_rows(scores, depth).tolist() == plain_top_rows(scores, depth)
+
+
+@pytest.mark.parametrize("depth", [1, 50, 400])
+@pytest.mark.parametrize("seed", range(3))
+def test_top_rows_of_many_by_blocks(seed: int, depth: int) -> None:
+    scores = many_scores(seed, 100 * BLOCK + 7)
+    assert top_rows(scores, depth).tolist() == plain_top_rows(scores, depth)
+
+
+@pytest.mark.parametrize("highest", [slice(0, 30), slice(-3, None), slice(5 * BLOCK, 5 * BLOCK + 60)])
+def test_top_rows_where_few_blocks_have_any(highest: slice) -> None:
+    scores = np.zeros(100 * BLOCK + 7, dtype=np.float32)
+    scores[highest] = 1
+    scores[~np.isfinite(many_scores(1, len(scores)))] = -np.inf
+    assert top_rows(scores, 50).tolist() == plain_top_rows(scores, 50)
+
+
+@given(TRIPLES)
+def test_fuse_is_the_formula(triple: tuple) -> None:
+    """Step by step as the docstring has it, in double precision."""
+    settings = Fusion(weight=0.25, window=0.3)
+    bm25, vector, window = (
+        (s - s.min()) / (s.max() - s.min()) if s.max() - s.min() > ROUNDING else 0 * s
+        for s in (t.astype(np.float64) for t in triple)
+    )
+    assert np.allclose(fuse(*triple, settings), 0.7 * (0.75 * bm25 + 0.25 * vector) + 0.3 * window, atol=1e-6)
+
+
+@given(SCORES)
+def test_extremes_are_over_the_finite(scores: np.ndarray) -> None:
+    forbidden = np.append(scores, np.float32(-np.inf))
+    assert extremes(forbidden) == extremes(scores) == (scores.min(), scores.max())
+
+
+def test_extremes_of_nothing() -> None:
+    assert extremes(np.array([-np.inf, -np.inf], dtype=np.float32)) == (0, 0)
+    assert extremes(np.array([], dtype=np.float32)) == (0, 0)
+
+
+def test_a_share_of_nought_leaves_forbidden_passages_forbidden() -> None:
+    scores = np.array([1, 2, -np.inf], dtype=np.float32)
+    assert fuse(scores, scores, scores, Fusion(weight=1.0, window=0.0)).tolist() == [0, 1, -np.inf]

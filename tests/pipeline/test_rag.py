@@ -20,7 +20,7 @@ from pipeline.errors import (
     TraceNotFound,
 )
 from pipeline.index import current_folder
-from pipeline.rag import Clock, top_rows
+from pipeline.rag import Clock
 from pipeline.service import Home, Request, Service, clean_question
 from pipeline.types import Trace
 from tests.pipeline.corpora import REVIEWS, build, documents
@@ -254,15 +254,6 @@ def test_time_that_whoever_looks_takes_is_not_the_pipelines() -> None:
     for _ in clock.each("generate", works()):
         now[0] += 100
     assert clock.read() == {"generate": 2000, "total": 2000}
-
-
-def test_top_rows() -> None:
-    import numpy as np
-
-    scores = np.array([1, 3, -np.inf, 3, 2], dtype=np.float32)
-    assert top_rows(scores, 2).tolist() == [1, 3]
-    assert top_rows(scores, 9).tolist() == [1, 3, 4, 0]
-    assert top_rows(scores[:0], 5).tolist() == []
 
 
 def test_settings_make_one_pipeline_each(service: Service) -> None:

@@ -2,9 +2,10 @@
 // own shortcuts (Streamlit's R and C).
 
 import { applyPen, dropPen, eraseSelected, pick, polarise, step, toggleUnjudgeable } from "./editing.js";
+import { open } from "./frame.js";
 import { composing, digit, editable, focused, pressed } from "./keys.js";
 import { byCluster, byWord, firstWord, toEdge } from "./marking.js";
-import { open, PANELS } from "./panels.js";
+import { PANELS } from "./panels.js";
 
 /** Handle a keydown. `root` is the component's shadow root. */
 export function press(event, sheet, root) {
@@ -45,8 +46,8 @@ function withControl(event, sheet, target) {
   undo(sheet);
 }
 
-/** Take the last change back; where there is none, reopen the answer that was saved last. */
-export function undo(sheet) {
+// Take the last change back; where there is none, reopen the answer that was saved last.
+function undo(sheet) {
   if (sheet.takeBack()) return;
   reopen(sheet);
 }
@@ -65,9 +66,9 @@ function submit(sheet) {
 function escape(sheet, target) {
   if (sheet.panel && sheet.panel.kind !== "compare") sheet.panel = null;
   else if (editable(target)) target.blur();
-  else if (sheet.marking || sheet.pen || sheet.selection) return dropPen(sheet), true;
+  else if (sheet.marking || sheet.pen || sheet.selection) return (dropPen(sheet), true);
   else if (sheet.third) sheet.third = false;
-  else if (sheet.view?.mode === "revise") return sheet.begin("cancel", {}), true;
+  else if (sheet.view?.mode === "revise") return (sheet.begin("cancel", {}), true);
   else return false;
   sheet.redraw();
   return true;
@@ -83,11 +84,13 @@ function run(key, sheet, event) {
 
 // A dispute: the letter of an answer takes it.
 function judge(key, sheet) {
-  if (key === "Enter" || key === "KeyE") return (sheet.third = true), sheet.redraw(), true;
   const answer = sheet.view.answers.find((each) => key === `Key${each.name}`);
   if (answer) sheet.save({ chosen: answer.id, labels: answer.labels, outcome: answer.outcome });
-  else if (sheet.keys.commands.get(key) === "keys") open(sheet, { kind: "keys" });
+  else if (key === "Enter" || key === "KeyE") sheet.third = true;
+  else if (sheet.keys.commands.get(key) === "keys") sheet.panel = { kind: "keys" };
+  else if (sheet.keys.commands.get(key) === "guide") sheet.toggleGuide();
   else return false;
+  sheet.redraw();
   return true;
 }
 
@@ -109,7 +112,7 @@ function marking(key, sheet) {
   };
   if (moves[key]) sheet.selection = selection ? moves[key]() : firstWord(reading);
   else if (key === "Space") return applyPen(sheet);
-  else if (key === "Backspace" || key === "Delete") return eraseSelected(sheet), true;
+  else if (key === "Backspace" || key === "Delete") return (eraseSelected(sheet), true);
   else return false;
   sheet.redraw();
   sheet.showChosen?.();
@@ -145,7 +148,7 @@ export function decide(sheet, kept) {
 
 function option(key, sheet, event) {
   const polarity = sheet.keys.polarities.get(key);
-  if (polarity) return polarise(sheet, polarity.field, polarity.polarity.id), true;
+  if (polarity) return (polarise(sheet, polarity.field, polarity.polarity.id), true);
   let found = sheet.keys.options.get(key);
   if (!found) {
     const field = sheet.fields.find((each) => each.id === sheet.active);
@@ -178,10 +181,6 @@ function walk(sheet, by) {
 
 function inPanel(event, key, sheet, target) {
   const { panel } = sheet;
-  if (panel.kind === "compare") {
-    if (!native(key, target)) done(event, key === "Enter");
-    return;
-  }
   if (PANELS[panel.kind].press(key, sheet, target)) done(event, true);
   else if (!editable(target) && !native(key, target)) done(event, /^(Key|Digit|Slash)/.test(key) || key === "Enter");
 }

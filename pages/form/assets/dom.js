@@ -32,7 +32,8 @@ export function paint(parent, children) {
 
 function keyed(parent) {
   const found = new Map();
-  for (const node of parent.childNodes) if (node.picture?.props.key !== undefined) found.set(node.picture.props.key, node);
+  for (const node of parent.childNodes)
+    if (node.picture?.props.key !== undefined) found.set(node.picture.props.key, node);
   return found;
 }
 

@@ -8,12 +8,18 @@ import { cut, snapped } from "./text.js";
 export function pick(sheet, field, option, byKey = false) {
   sheet.active = field.id;
   if (field.kind === "spans") return takePen(sheet, field, option, byKey);
-  const change = { multi: raise, preference: (labels, f, id) => prefer(labels, f, id, sheet.view.task.shown), single: choose, scale: choose }[field.kind];
+  const change = {
+    multi: raise,
+    preference: (labels, f, id) => prefer(labels, f, id, sheet.view.task.shown),
+    single: choose,
+    scale: choose,
+  }[field.kind];
   answer(sheet, change(sheet.labels, field, option.id));
 }
 
 /** A strength of a multi option by hand. */
-export const setStrength = (sheet, field, option, strength) => answer(sheet, weigh(sheet.labels, field, option.id, strength));
+export const setStrength = (sheet, field, option, strength) =>
+  answer(sheet, weigh(sheet.labels, field, option.id, strength));
 
 /** One step along a scale. */
 export const step = (sheet, field, by) => answer(sheet, move(sheet.labels, field, by));
@@ -21,7 +27,8 @@ export const step = (sheet, field, by) => answer(sheet, move(sheet.labels, field
 /** Write into a text field, up to its length in code points. */
 export function type(sheet, field, text) {
   const letters = [...text];
-  const fitting = field.max_length && letters.length > field.max_length ? letters.slice(0, field.max_length).join("") : text;
+  const fitting =
+    field.max_length && letters.length > field.max_length ? letters.slice(0, field.max_length).join("") : text;
   sheet.edit({ labels: write(sheet.labels, field, fitting) });
 }
 
@@ -32,13 +39,17 @@ function answer(sheet, labels) {
 // Take up the marker of an option: marks what is selected already, else waits for words; again changes the polarity.
 function takePen(sheet, field, option, byKey) {
   const { pen, selection } = sheet;
-  if (selection?.pending && !pen) return stroke(sheet, field, option.id, firstPolarity(sheet.fields, sheet.labels, field));
+  if (selection?.pending && !pen)
+    return stroke(sheet, field, option.id, firstPolarity(sheet.fields, sheet.labels, field));
   if (pen?.field === field.id && pen.option === option.id) {
     sheet.pen = { ...pen, polarity: nextPolarity(field, pen.polarity) };
   } else {
     const polarity = pen?.polarity || firstPolarity(sheet.fields, sheet.labels, field);
     sheet.pen = { field: field.id, option: option.id, polarity };
-    if (byKey) sheet.selection ||= sheet.lastPlace ? { pivot: sheet.lastPlace.head, head: sheet.lastPlace.head } : firstWord(sheet.reading);
+    if (byKey)
+      sheet.selection ||= sheet.lastPlace
+        ? { pivot: sheet.lastPlace.head, head: sheet.lastPlace.head }
+        : firstWord(sheet.reading);
     sheet.marking = sheet.reading.words.length > 0;
   }
   sheet.redraw();
@@ -76,12 +87,15 @@ export function polarise(sheet, field, polarity) {
     sheet.pen = { ...sheet.pen, polarity };
     return sheet.redraw();
   }
-  const last = (sheet.labels[field.id] || []).find((each) => each.label === sheet.lastMark?.label && each.start === sheet.lastMark.start);
+  const last = (sheet.labels[field.id] || []).find(
+    (each) => each.label === sheet.lastMark?.label && each.start === sheet.lastMark.start,
+  );
   if (last) answer(sheet, mark(sheet.labels, field, { ...last, polarity }));
 }
 
 /** Give a mark the next polarity. */
-export const turn = (sheet, field, span) => answer(sheet, mark(sheet.labels, field, { ...span, polarity: nextPolarity(field, span.polarity) }));
+export const turn = (sheet, field, span) =>
+  answer(sheet, mark(sheet.labels, field, { ...span, polarity: nextPolarity(field, span.polarity) }));
 
 /** Take a mark away. */
 export const erase = (sheet, field, span) => answer(sheet, unmark(sheet.labels, field, span));
@@ -91,7 +105,9 @@ export function eraseSelected(sheet) {
   if (!sheet.selection) return;
   const { start, end } = rangeOf(sheet.selection);
   let labels = sheet.labels;
-  for (const field of sheet.fields.filter((each) => each.kind === "spans" && (!sheet.pen || each.id === sheet.pen.field))) {
+  for (const field of sheet.fields.filter(
+    (each) => each.kind === "spans" && (!sheet.pen || each.id === sheet.pen.field),
+  )) {
     for (const span of labels[field.id] || []) {
       const ours = !sheet.pen || span.label === sheet.pen.option;
       if (ours && span.start < end && start < span.end) labels = unmark(labels, field, span);

@@ -2,18 +2,25 @@
 
 export const ENGLISH = {
   "저장됨 #{number}": "Saved #{number}",
-  "저장됨 #{number}. 자리가 그사이 다른 사람에게 넘어가 여벌 답으로 보관했습니다.": "Saved #{number}. The seat had gone to somebody else meanwhile, so this answer is kept as a spare.",
+  "저장됨 #{number}. 자리가 그사이 다른 사람에게 넘어가 여벌 답으로 보관했습니다.":
+    "Saved #{number}. The seat had gone to somebody else meanwhile, so this answer is kept as a spare.",
   "보관했던 답을 보냈습니다. 저장됨 #{number}": "The answer that was kept here has been sent. Saved #{number}",
   "이 브라우저에 보관했던 답을 이어서 보여 줍니다.": "Going on from what was kept in this browser.",
   "아직 고르지 않은 질문이 있습니다: {field}": "Not answered yet: {field}",
-  "쓰던 답은 이 브라우저에 보관했습니다. 잠시 뒤 다시 저장하세요.": "Your answer is kept in this browser. Save again in a moment.",
-  "연결이 끊겼습니다. 쓰던 답은 이 브라우저에 보관했습니다. 다시 이어지면 저절로 보냅니다.": "The connection is lost. Your answer is kept in this browser and will be sent when the connection is back.",
-  "이 브라우저는 아무것도 보관하지 못합니다(시크릿 창이거나 저장 공간이 찼습니다). 연결이 끊기면 쓰던 답을 잃을 수 있습니다.": "This browser keeps nothing (a private window, or no room). If the connection is lost, so may be what you are writing.",
-  "이 과제의 자리가 다른 사람에게 넘어갔을 수 있습니다. 쓰던 답은 그대로 있고, 자리가 없으면 여벌로 보관합니다.": "Somebody else may have this task now. Your answer is still here; without a seat it is kept as a spare.",
-  "로그인이 끝났습니다. 쓰던 답은 이 브라우저에 보관했습니다. 다시 로그인하면 그대로 이어집니다.": "You are signed out. Your answer is kept in this browser; sign in again to go on with it.",
+  "쓰던 답은 이 브라우저에 보관했습니다. 잠시 뒤 다시 저장하세요.":
+    "Your answer is kept in this browser. Save again in a moment.",
+  "연결이 끊겼습니다. 쓰던 답은 이 브라우저에 보관했습니다. 다시 이어지면 저절로 보냅니다.":
+    "The connection is lost. Your answer is kept in this browser and will be sent when the connection is back.",
+  "이 브라우저는 아무것도 보관하지 못합니다(시크릿 창이거나 저장 공간이 찼습니다). 연결이 끊기면 쓰던 답을 잃을 수 있습니다.":
+    "This browser keeps nothing (a private window, or no room). If the connection is lost, so may be what you are writing.",
+  "이 과제의 자리가 다른 사람에게 넘어갔을 수 있습니다. 쓰던 답은 그대로 있고, 자리가 없으면 여벌로 보관합니다.":
+    "Somebody else may have this task now. Your answer is still here; without a seat it is kept as a spare.",
+  "로그인이 끝났습니다. 쓰던 답은 이 브라우저에 보관했습니다. 다시 로그인하면 그대로 이어집니다.":
+    "You are signed out. Your answer is kept in this browser; sign in again to go on with it.",
   "다시 로그인": "Sign in again",
   "버리고 다음 과제로": "Drop it and go on",
-  "먼저 낸 답을 고치는 중입니다. 먼저 것도 그대로 남습니다.": "You are revising an answer. The earlier one is kept as well.",
+  "먼저 낸 답을 고치는 중입니다. 먼저 것도 그대로 남습니다.":
+    "You are revising an answer. The earlier one is kept as well.",
   "고치지 않고 돌아가기": "Back without a change",
   "알림 닫기": "Close this note",
   "다음 글입니다.": "The next text.",
@@ -27,15 +34,15 @@ export const ENGLISH = {
   "기다리는 것": "Waiting",
   "{waiting}건 넘음": "over {waiting}",
   "단축키": "Keys",
-  "단축키 보기": "Show the keys",
   "되돌리기": "Undo",
   "여벌": "spare",
   "지침": "Guideline",
   "지침 접기": "Hide the guideline",
-  "지침 펴기": "Show the guideline",
   "과제": "Task",
-  "지금은 할 것이 없습니다. 모두 끝냈거나, 남은 것은 다른 사람이 맡고 있습니다.": "There is nothing to do now: all is done, or what is left is with others.",
-  "조정할 것이 없습니다. 답이 서로 다른 과제가 생기면 여기에 나옵니다.": "Nothing to settle. Tasks whose answers differ appear here.",
+  "지금은 할 것이 없습니다. 모두 끝냈거나, 남은 것은 다른 사람이 맡고 있습니다.":
+    "There is nothing to do now: all is done, or what is left is with others.",
+  "조정할 것이 없습니다. 답이 서로 다른 과제가 생기면 여기에 나옵니다.":
+    "Nothing to settle. Tasks whose answers differ appear here.",
   "건너뛰기": "Skip",
   "판단 불가": "Can't judge",
   "판단함": "judged",
@@ -48,7 +55,8 @@ export const ENGLISH = {
   "아직 낸 답이 없습니다.": "No answers yet.",
   "고치기": "Revise",
   "본문": "Text",
-  "본문. 속성 키를 누르고 화살표로 낱말을 골라 표시합니다.": "Text. Press the key of a label, choose words with the arrows, and mark them.",
+  "본문. 속성 키를 누르고 화살표로 낱말을 골라 표시합니다.":
+    "Text. Press the key of a label, choose words with the arrows, and mark them.",
   "보이지 않는 제어 문자": "an invisible control character",
   "답변이 인용한 곳": "cited by the answer",
   "기권한 답변": "an abstention",
@@ -65,7 +73,8 @@ export const ENGLISH = {
   "극성 바꾸기": "Change the polarity",
   "극성 {polarity}, 눌러서 바꾸기": "Polarity {polarity}, press to change",
   "{label} “{quote}” 표시 지우기": "Take the mark away: {label} “{quote}”",
-  "← → 낱말 · Shift+← → 늘리기 · , . 한 글자 · Enter 표시 · Esc 그만": "← → word · Shift+← → extend · , . one character · Enter mark · Esc stop",
+  "← → 낱말 · Shift+← → 늘리기 · , . 한 글자 · Enter 표시 · Esc 그만":
+    "← → word · Shift+← → extend · , . one character · Enter mark · Esc stop",
   "본문에서 낱말을 누르거나 손가락으로 끌어 표시하세요.": "Tap a word of the text, or drag over some.",
   "닫기": "Close",
   "취소": "Cancel",
@@ -92,7 +101,8 @@ export const ENGLISH = {
   "고른 곳의 표시 지우기": "Take away the marks there",
   "라벨 찾기": "Find a label",
   "찾은 라벨": "Labels found",
-  "맞는 라벨이 없습니다. 첫소리(ㅉㅈ)나 글자(짜증)로 찾습니다.": "No label fits. Type a part of its name, or initial consonants.",
+  "맞는 라벨이 없습니다. 첫소리(ㅉㅈ)나 글자(짜증)로 찾습니다.":
+    "No label fits. Type a part of its name, or initial consonants.",
   "↑ ↓ 고르기 · Enter 넣기 · Esc 닫기": "↑ ↓ choose · Enter take · Esc close",
   "건너뛰는 이유": "Why skip it?",
   "이유": "Reason",
@@ -110,15 +120,18 @@ export const ENGLISH = {
   "저장되어 있는 답": "Stored answer",
   "저장되어 있는 초안": "Stored draft",
   "이 창의 답": "This window's answer",
-  "이 과제의 답이 다른 창에서 먼저 저장되었습니다. 아무것도 덮어쓰지 않았습니다. 어느 쪽을 쓸지 골라 주세요.": "An answer to this task was saved in another window first. Nothing was overwritten. Please choose.",
-  "이 과제의 초안이 다른 창에서 바뀌었습니다. 아무것도 덮어쓰지 않았습니다. 어느 쪽을 이어서 쓸지 골라 주세요.": "The draft of this task was changed in another window. Nothing was overwritten. Please choose which to go on with.",
+  "이 과제의 답이 다른 창에서 먼저 저장되었습니다. 아무것도 덮어쓰지 않았습니다. 어느 쪽을 쓸지 골라 주세요.":
+    "An answer to this task was saved in another window first. Nothing was overwritten. Please choose.",
+  "이 과제의 초안이 다른 창에서 바뀌었습니다. 아무것도 덮어쓰지 않았습니다. 어느 쪽을 이어서 쓸지 골라 주세요.":
+    "The draft of this task was changed in another window. Nothing was overwritten. Please choose which to go on with.",
   "다른 창의 답과 다릅니다": "Another window has another answer",
   "저장된 답을 그대로 둠": "Keep the stored answer",
   "저장된 초안으로": "Take the stored draft",
   "이 창의 답으로 고침": "Revise it with this one",
   "이 창의 답으로": "Take this one",
   "답 {letter}": "Answer {letter}",
-  "판단할 수 없다고 저장합니다. 고른 것은 빼고 메모만 남깁니다.": "To be saved as not judgeable: what was chosen is left out, the note stays.",
+  "판단할 수 없다고 저장합니다. 고른 것은 빼고 메모만 남깁니다.":
+    "To be saved as not judgeable: what was chosen is left out, the note stays.",
   "할 일 고르기": "Choose the work",
   "답 비교": "Answers side by side",
   "{letter}로 정함": "Take {letter}",

@@ -24,7 +24,9 @@ export class Shelf {
   /** Everything whose name begins so. */
   all(beginning) {
     const names = this.try(() => Object.keys(localStorage)) || [];
-    return names.filter((name) => name.startsWith(this.prefix + beginning)).map((name) => this.read(name.slice(this.prefix.length)));
+    return names
+      .filter((name) => name.startsWith(this.prefix + beginning))
+      .map((name) => this.read(name.slice(this.prefix.length)));
   }
 
   try(action) {

@@ -1,7 +1,16 @@
 // Keys by their place on the keyboard (KeyboardEvent.code), so that they work with the Hangul layout on. A scheme's own keys
 // are in its JSON; the page's commands take what no scheme may use, or the first free key of a list.
 
-const FIXED = { KeyS: "skip", Digit0: "unjudgeable", KeyF: "flag", Slash: "search", "Shift+Slash": "keys", BracketLeft: "keep", BracketRight: "mend", Backslash: "guide" };
+const FIXED = {
+  KeyS: "skip",
+  Digit0: "unjudgeable",
+  KeyF: "flag",
+  Slash: "search",
+  "Shift+Slash": "keys",
+  BracketLeft: "keep",
+  BracketRight: "mend",
+  Backslash: "guide",
+};
 const NOTE = ["KeyM", "Semicolon"];
 const CAPS = { Slash: "/", "Shift+Slash": "?", BracketLeft: "[", BracketRight: "]", Backslash: "\\", Semicolon: ";" };
 
@@ -13,8 +22,10 @@ export function keysFor(fields) {
   const options = new Map();
   const polarities = new Map();
   for (const field of fields) {
-    for (const option of field.options) if (option.code) options.set(name(option.code, option.shift), { field, option });
-    for (const polarity of field.polarities) if (polarity.code) polarities.set(name(polarity.code, polarity.shift), { field, polarity });
+    for (const option of field.options)
+      if (option.code) options.set(name(option.code, option.shift), { field, option });
+    for (const polarity of field.polarities)
+      if (polarity.code) polarities.set(name(polarity.code, polarity.shift), { field, polarity });
   }
   const commands = new Map(Object.entries(FIXED));
   const free = NOTE.find((press) => !options.has(press) && !polarities.has(press));
@@ -43,5 +54,8 @@ export const focused = (event) => event.composedPath()[0];
 /** Whether typing goes into that element. */
 export function editable(node) {
   if (!(node instanceof Element)) return false;
-  return node.matches("textarea, select, input:not([type=checkbox]):not([type=radio]):not([type=button])") || node.isContentEditable;
+  return (
+    node.matches("textarea, select, input:not([type=checkbox]):not([type=radio]):not([type=button])") ||
+    node.isContentEditable
+  );
 }

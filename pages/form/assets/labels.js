@@ -11,8 +11,8 @@ const put = (labels, field, value) => {
   return next;
 };
 
-/** The steps of a scale as numbers. */
-export const stepsOf = (field) => field.options.map((option) => Number(option.id));
+// The steps of a scale as numbers.
+const stepsOf = (field) => field.options.map((option) => Number(option.id));
 
 /** Choose one option of a single or scale field; the chosen one again takes it back. */
 export function choose(labels, field, id) {
@@ -72,7 +72,11 @@ export function weigh(labels, field, id, strength) {
     chosen.push(field.strength ? { label: id, strength } : { label: id });
   }
   const place = (each) => field.options.findIndex((option) => option.id === each.label);
-  return put(labels, field, chosen.sort((a, b) => place(a) - place(b)));
+  return put(
+    labels,
+    field,
+    chosen.sort((a, b) => place(a) - place(b)),
+  );
 }
 
 /** Write a text field. */
@@ -90,7 +94,11 @@ export function mark(labels, field, span) {
 
 /** Take a mark away. */
 export function unmark(labels, field, span) {
-  return put(labels, field, (labels[field.id] || []).filter((each) => !sameSpan(each, span)));
+  return put(
+    labels,
+    field,
+    (labels[field.id] || []).filter((each) => !sameSpan(each, span)),
+  );
 }
 
 /** The polarity after this one, round and round. */
@@ -107,11 +115,17 @@ export function firstPolarity(fields, labels, field) {
 }
 
 /** The first field that must be answered and isn't. */
-export const missing = (fields, labels) => fields.find((field) => !field.optional && labels[field.id] === undefined) || null;
+export const missing = (fields, labels) =>
+  fields.find((field) => !field.optional && labels[field.id] === undefined) || null;
 
 const sorted = (value) => {
   if (Array.isArray(value)) return value.map(sorted);
-  if (value && typeof value === "object") return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  if (value && typeof value === "object")
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((key) => [key, sorted(value[key])]),
+    );
   return value;
 };
 

@@ -22,7 +22,16 @@ function block(lines) {
   if (/^```/.test(lines[0])) return fence(lines);
   if (/^\s*([-*]|\d+[.)])\s+/.test(lines[0])) return list(lines);
   if (/^\|/.test(lines[0])) return table(lines);
-  if (/^>/.test(lines[0])) return h("blockquote", {}, markdown(taken(lines, /^>/).map((line) => line.replace(/^>\s?/, "")).join("\n")));
+  if (/^>/.test(lines[0]))
+    return h(
+      "blockquote",
+      {},
+      markdown(
+        taken(lines, /^>/)
+          .map((line) => line.replace(/^>\s?/, ""))
+          .join("\n"),
+      ),
+    );
   if (/^(-{3,}|\*{3,})$/.test(lines[0].trim())) return lines.shift() && h("hr", {});
   return h("p", {}, inline(taken(lines, /^(?!#{1,6}\s|```|>|\||\s*([-*]|\d+[.)])\s)\s*\S/).join(" ")));
 }
@@ -50,14 +59,41 @@ function list(lines) {
     if (item) items.push({ deep: item[1].length > 1, text: item[2] });
     else items[items.length - 1].text += ` ${line.trim()}`;
   }
-  return h(numbered ? "ol" : "ul", {}, items.map((item) => h("li", item.deep ? { class: "deep" } : {}, inline(item.text))));
+  return h(
+    numbered ? "ol" : "ul",
+    {},
+    items.map((item) => h("li", item.deep ? { class: "deep" } : {}, inline(item.text))),
+  );
 }
 
 function table(lines) {
-  const rows = taken(lines, /^\|/).map((line) => line.replace(/^\||\|\s*$/g, "").split("|").map((cell) => cell.trim()));
+  const rows = taken(lines, /^\|/).map((line) =>
+    line
+      .replace(/^\||\|\s*$/g, "")
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
   const [head, ...body] = rows.filter((row) => !row.every((cell) => /^:?-+:?$/.test(cell)));
-  const cells = (row, tag) => h("tr", {}, row.map((cell) => h(tag, {}, inline(cell))));
-  return h("div", { class: "wide" }, h("table", {}, h("thead", {}, cells(head, "th")), h("tbody", {}, body.map((row) => cells(row, "td")))));
+  const cells = (row, tag) =>
+    h(
+      "tr",
+      {},
+      row.map((cell) => h(tag, {}, inline(cell))),
+    );
+  return h(
+    "div",
+    { class: "wide" },
+    h(
+      "table",
+      {},
+      h("thead", {}, cells(head, "th")),
+      h(
+        "tbody",
+        {},
+        body.map((row) => cells(row, "td")),
+      ),
+    ),
+  );
 }
 
 function inline(text) {

@@ -30,7 +30,9 @@ export function toEdge(reading, selection, step, extend) {
 /** Move the end, or with `start` the beginning, by one cluster. */
 export function byCluster(reading, selection, step, start) {
   const range = rangeOf(selection);
-  const next = start ? { ...range, start: beside(reading, range.start, step) } : { ...range, end: beside(reading, range.end, step) };
+  const next = start
+    ? { ...range, start: beside(reading, range.start, step) }
+    : { ...range, end: beside(reading, range.end, step) };
   return next.start < next.end ? whole(next) : selection;
 }
 
@@ -54,14 +56,18 @@ export function clusterAt(reading, box, x, y) {
 
 function nearest(pieces, x, y) {
   const measured = pieces.map((piece) => ({ piece, away: distance(piece.getClientRects(), x, y) }));
-  return measured.sort((a, b) => a.away - b.away).slice(0, 3).map(({ piece }) => piece);
+  return measured
+    .sort((a, b) => a.away - b.away)
+    .slice(0, 3)
+    .map(({ piece }) => piece);
 }
 
 function clustersIn(reading, piece) {
   const [start, end] = [Number(piece.dataset.start), Number(piece.dataset.end)];
   const clusters = reading.clusters.filter((each) => each.start >= start && each.end <= end);
   const text = piece.lastChild;
-  if (piece.dataset.control || text?.nodeType !== Node.TEXT_NODE) return clusters.map((cluster) => ({ cluster, rects: piece.getClientRects() }));
+  if (piece.dataset.control || text?.nodeType !== Node.TEXT_NODE)
+    return clusters.map((cluster) => ({ cluster, rects: piece.getClientRects() }));
   let at = 0;
   return clusters.map((cluster) => {
     const range = document.createRange();

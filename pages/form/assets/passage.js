@@ -9,15 +9,27 @@ import { read, shown } from "./text.js";
 
 /** The text, its marks and the words selected now. */
 export function passage(sheet) {
-  const spans = sheet.fields.filter((field) => field.kind === "spans").flatMap((field) => (sheet.labels[field.id] || []).map((span) => ({ ...span, field })));
+  const spans = sheet.fields
+    .filter((field) => field.kind === "spans")
+    .flatMap((field) => (sheet.labels[field.id] || []).map((span) => ({ ...span, field })));
   const range = sheet.selection && rangeOf(sheet.selection);
-  const marks = spans.map((span) => ({ start: span.start, end: span.end, tag: tagOf(span), tone: span.polarity || "plain", name: nameOf(span) }));
+  const marks = spans.map((span) => ({
+    start: span.start,
+    end: span.end,
+    tag: tagOf(span),
+    tone: span.polarity || "plain",
+    name: nameOf(span),
+  }));
   const markable = sheet.fields.some((field) => field.kind === "spans");
   return h(
     "div",
     {
-      class: `reading${sheet.pen ? " pen" : ""}${markable ? " markable" : ""}`, tabindex: markable ? 0 : null, role: "group", lang: "ko",
-      "aria-label": markable ? t("본문. 속성 키를 누르고 화살표로 낱말을 골라 표시합니다.") : t("본문"), on: markable ? pointer(sheet) : {},
+      class: `reading${sheet.pen ? " pen" : ""}${markable ? " markable" : ""}`,
+      tabindex: markable ? 0 : null,
+      role: "group",
+      lang: "ko",
+      "aria-label": markable ? t("본문. 속성 키를 누르고 화살표로 낱말을 골라 표시합니다.") : t("본문"),
+      on: markable ? pointer(sheet) : {},
     },
     pieces(sheet.reading, marks, range),
   );
@@ -55,18 +67,36 @@ function element(piece, marks, range) {
   const ended = here.filter((mark) => mark.end === piece.end);
   const chosen = range && range.start < piece.end && piece.start < range.end;
   const tones = [...new Set(here.map((mark) => mark.tone))];
-  const classes = [here.length && "marked", tones.length > 1 ? "mixed" : tones[0], chosen && "chosen", piece.control && "control", begun.length && "first", ended.length && "last"];
+  const classes = [
+    here.length && "marked",
+    tones.length > 1 ? "mixed" : tones[0],
+    chosen && "chosen",
+    piece.control && "control",
+    begun.length && "first",
+    ended.length && "last",
+  ];
   const props = {
-    class: classes.filter(Boolean).join(" ") || null, "data-start": piece.start, "data-end": piece.end, "data-control": piece.control ? "1" : null,
+    class: classes.filter(Boolean).join(" ") || null,
+    "data-start": piece.start,
+    "data-end": piece.end,
+    "data-control": piece.control ? "1" : null,
     title: here.map((mark) => mark.name).join(", ") || (piece.control && t("보이지 않는 제어 문자")) || null,
   };
   const tag = begun.map((mark) => mark.tag).join(" ") || null;
-  return h(here.length ? "mark" : "span", { ...props, "data-tag": tag, key: `${piece.start}${here.length ? "m" : ""}` }, piece.control || piece.text);
+  return h(
+    here.length ? "mark" : "span",
+    { ...props, "data-tag": tag, key: `${piece.start}${here.length ? "m" : ""}` },
+    piece.control || piece.text,
+  );
 }
 
 /** A text that is only read: controls written out, cited spans underlined. */
 export function plain(text, cited = []) {
-  return pieces(read(text), cited.map((span) => ({ ...span, tag: "", tone: "cited", name: t("답변이 인용한 곳") })), null);
+  return pieces(
+    read(text),
+    cited.map((span) => ({ ...span, tag: "", tone: "cited", name: t("답변이 인용한 곳") })),
+    null,
+  );
 }
 
 // Drag to select: snapped to clusters; a tap selects a word. With the marker in hand what is selected is marked.
@@ -119,7 +149,14 @@ function tap(sheet, to) {
 export function origin(sheet) {
   const { question, facts, abstained } = sheet.view.task.context;
   return [
-    question ? h("div", { class: "asked", key: "asked" }, h("span", { class: "soft" }, t("질문")), h("p", { lang: "ko" }, plain(question))) : null,
+    question
+      ? h(
+          "div",
+          { class: "asked", key: "asked" },
+          h("span", { class: "soft" }, t("질문")),
+          h("p", { lang: "ko" }, plain(question)),
+        )
+      : null,
     facts.length ? h("p", { class: "facts", key: "facts" }, facts.map(fact)) : null,
     abstained ? h("p", { class: "facts", key: "abstained" }, h("span", { class: "badge" }, t("기권한 답변"))) : null,
   ];
@@ -135,11 +172,22 @@ export function sources(sheet) {
   const { passages } = sheet.view.task.context;
   if (!passages.length) return null;
   return h(
-    "section", { class: "sources", "aria-label": t("근거"), key: "sources" },
+    "section",
+    { class: "sources", "aria-label": t("근거"), key: "sources" },
     h("h3", {}, t("근거 {count}곳", { count: passages.length })),
     passages.map((each, number) =>
-      h("article", { class: each.cited.length ? "source used" : "source" },
-        h("header", {}, h("b", {}, `[${number + 1}]`), each.facts.map(fact), each.cited.length ? h("span", { class: "badge" }, t("답변이 인용함")) : null),
-        h("p", { lang: "ko" }, plain(each.text, each.cited)))),
+      h(
+        "article",
+        { class: each.cited.length ? "source used" : "source" },
+        h(
+          "header",
+          {},
+          h("b", {}, `[${number + 1}]`),
+          each.facts.map(fact),
+          each.cited.length ? h("span", { class: "badge" }, t("답변이 인용함")) : null,
+        ),
+        h("p", { lang: "ko" }, plain(each.text, each.cited)),
+      ),
+    ),
   );
 }

@@ -41,9 +41,15 @@ export class Post {
   /** Take up the answers that an earlier page had sent without hearing of their arrival. */
   resume() {
     for (const entry of this.shelf.all("sent/")) {
-      if (entry?.key && !this.waiting.some((each) => each.entry.key === entry.key)) this.waiting.push({ entry: { ...entry, id: identifier(), resumed: true }, since: Date.now(), tried: 0 });
+      if (entry?.key && !this.waiting.some((each) => each.entry.key === entry.key))
+        this.waiting.push({ entry: { ...entry, id: identifier(), resumed: true }, since: Date.now(), tried: 0 });
     }
     this.deliver();
+  }
+
+  /** See whether Python answers. */
+  ping() {
+    if (!this.waiting.length) this.send({ kind: "ping" });
   }
 
   /** Whether a message of that kind is on its way. */

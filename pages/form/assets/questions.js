@@ -1,15 +1,21 @@
 // The questions of a scheme: one row of large buttons each. A kind of field is one function here.
 
-import { erase, pick, polarise, setStrength, turn, type } from "./editing.js";
+import { keycap, stay } from "./button.js";
+import { pick, setStrength, type } from "./editing.js";
 import { h } from "./dom.js";
 import { isChosen, optionOf, strengthOf } from "./labels.js";
+import { polarities, spans } from "./marks.js";
 import { plain } from "./passage.js";
 import { name, otherName, t } from "./speech.js";
 
 /** All questions of the task. */
 export function questions(sheet) {
   const off = sheet.outcome === "unjudgeable";
-  return h("div", { class: `questions${off ? " off" : ""}`, key: "questions" }, sheet.fields.map((field) => question(sheet, field)));
+  return h(
+    "div",
+    { class: `questions${off ? " off" : ""}`, key: "questions" },
+    sheet.fields.map((field) => question(sheet, field)),
+  );
 }
 
 /**
@@ -18,56 +24,85 @@ export function questions(sheet) {
  */
 export function help(sheet) {
   const field = sheet.fields.find((each) => each.id === (sheet.pen?.field || sheet.active));
-  if (sheet.pen) return h("div", { class: "help", key: "help" }, polarities(sheet, field), h("p", { class: "wide-only" }, t("← → 낱말 · Shift+← → 늘리기 · , . 한 글자 · Enter 표시 · Esc 그만")), h("p", { class: "touch-only" }, t("본문에서 낱말을 누르거나 손가락으로 끌어 표시하세요.")));
+  if (sheet.pen)
+    return h(
+      "div",
+      { class: "help", key: "help" },
+      polarities(sheet, field),
+      h("p", { class: "wide-only" }, t("← → 낱말 · Shift+← → 늘리기 · , . 한 글자 · Enter 표시 · Esc 그만")),
+      h("p", { class: "touch-only" }, t("본문에서 낱말을 누르거나 손가락으로 끌어 표시하세요.")),
+    );
   const anchor = field?.kind === "scale" && optionOf(field, String(sheet.labels[field.id] ?? ""))?.anchor;
-  const said = sheet.outcome === "unjudgeable" ? t("판단할 수 없다고 저장합니다. 고른 것은 빼고 메모만 남깁니다.") : anchor ? name(anchor) : field?.hint ? name(field.hint) : "";
+  const said =
+    sheet.outcome === "unjudgeable"
+      ? t("판단할 수 없다고 저장합니다. 고른 것은 빼고 메모만 남깁니다.")
+      : anchor
+        ? name(anchor)
+        : field?.hint
+          ? name(field.hint)
+          : "";
   const other = anchor || field?.hint;
-  return h("div", { class: "help", key: "help" }, h("p", { title: other ? otherName(other) : null, "data-of": field?.id }, said ? h("b", {}, name(field.title)) : null, said));
-}
-
-function polarities(sheet, field) {
-  if (!field.polarities.length) return null;
-  return h("div", { class: "row small", role: "radiogroup", "aria-label": t("극성") }, field.polarities.map((each) =>
-    h("button", { type: "button", role: "radio", class: "choice", "data-answer": each.id, "aria-checked": String(sheet.pen.polarity === each.id), on: { mousedown: stay, click: () => polarise(sheet, field, each.id) } },
-      keycap(each, 9), h("span", {}, `${each.sign} ${name(each)}`))));
+  return h(
+    "div",
+    { class: "help", key: "help" },
+    h(
+      "p",
+      { title: other ? otherName(other) : null, "data-of": field?.id },
+      said ? h("b", {}, name(field.title)) : null,
+      said,
+    ),
+  );
 }
 
 function question(sheet, field) {
   const lacking = sheet.lacking === field.id;
   const id = `q-${field.id}`;
-  const classes = ["question", field.kind, sheet.active === field.id && "active", lacking && "lacking"].filter(Boolean).join(" ");
+  const classes = ["question", field.kind, sheet.active === field.id && "active", lacking && "lacking"]
+    .filter(Boolean)
+    .join(" ");
   return h(
-    "section", { class: classes, key: field.id, "data-field": field.id, "aria-labelledby": id },
-    h("h3", { id, title: otherName(field.title) }, name(field.title), field.optional ? h("small", {}, t("선택")) : null, lacking ? h("small", { class: "must" }, t("골라 주세요")) : null),
+    "section",
+    { class: classes, key: field.id, "data-field": field.id, "aria-labelledby": id },
+    h(
+      "h3",
+      { id, title: otherName(field.title) },
+      name(field.title),
+      field.optional ? h("small", {}, t("선택")) : null,
+      lacking ? h("small", { class: "must" }, t("골라 주세요")) : null,
+    ),
     h("div", { class: "choices" }, KINDS[field.kind](sheet, field, id)),
   );
 }
 
 const KINDS = { single: radios, scale: radios, multi, spans, text, preference };
 
-// Pressing with the mouse leaves the focus where it is, so that the arrow keys go on meaning what they meant.
-const stay = (event) => event.preventDefault();
-
-function keycap(option, number) {
-  const key = option.key || (number < 9 ? String(number + 1) : "");
-  return key ? h("kbd", { "aria-hidden": "true" }, key.replace("Shift+", "⇧")) : null;
-}
-
 function radios(sheet, field, labelledby) {
   const { shown } = sheet.view.task;
   const any = field.options.some((option) => isChosen(sheet.labels, field, option.id, shown));
   return h(
-    "div", { role: "radiogroup", "aria-labelledby": labelledby, "aria-required": String(!field.optional), class: "row" },
+    "div",
+    { role: "radiogroup", "aria-labelledby": labelledby, "aria-required": String(!field.optional), class: "row" },
     field.options.map((option, number) => {
       const chosen = isChosen(sheet.labels, field, option.id, shown);
       return h(
         "button",
         {
-          type: "button", role: "radio", "data-answer": option.id, "aria-checked": String(chosen), tabindex: chosen || (!any && number === 0) ? 0 : -1,
-          class: "choice", title: option.anchor ? name(option.anchor) : otherName(option),
-          on: { mousedown: stay, click: () => pick(sheet, field, option), keydown: (event) => roving(event, sheet, field) },
+          type: "button",
+          role: "radio",
+          "data-answer": option.id,
+          "aria-checked": String(chosen),
+          tabindex: chosen || (!any && number === 0) ? 0 : -1,
+          class: "choice",
+          title: option.anchor ? name(option.anchor) : otherName(option),
+          on: {
+            mousedown: stay,
+            click: () => pick(sheet, field, option),
+            keydown: (event) => roving(event, sheet, field),
+          },
         },
-        keycap(option, number), h("span", {}, name(option)), h("i", { class: "check", "aria-hidden": "true" }, chosen ? "✓" : ""),
+        keycap(option, number),
+        h("span", {}, name(option)),
+        h("i", { class: "check", "aria-hidden": "true" }, chosen ? "✓" : ""),
       );
     }),
   );
@@ -80,24 +115,51 @@ function roving(event, sheet, field) {
   event.preventDefault();
   const buttons = [...event.currentTarget.parentElement.querySelectorAll("[role=radio]")];
   const to = (buttons.indexOf(event.currentTarget) + by + buttons.length) % buttons.length;
-  if (!isChosen(sheet.labels, field, field.options[to].id, sheet.view.task.shown)) pick(sheet, field, field.options[to]);
+  if (!isChosen(sheet.labels, field, field.options[to].id, sheet.view.task.shown))
+    pick(sheet, field, field.options[to]);
   buttons[to].focus();
 }
 
 function multi(sheet, field) {
   return h(
-    "div", { class: "chips" },
+    "div",
+    { class: "chips" },
     field.options.map((option, number) => {
       const strength = strengthOf(sheet.labels, field, option.id);
       const said = strength && field.strength ? `, ${t("세기 {strength}", { strength })}` : "";
       return h(
-        "div", { class: `chip${strength ? " on" : ""}`, key: option.id },
+        "div",
+        { class: `chip${strength ? " on" : ""}`, key: option.id },
         h(
           "button",
-          { type: "button", class: "choice", "data-answer": option.id, "aria-pressed": String(strength > 0), "aria-label": `${name(option)}${said}`, title: otherName(option), on: { mousedown: stay, click: () => pick(sheet, field, option) } },
-          keycap(option, number), h("span", {}, name(option)), field.strength && !option.alone ? h("i", { class: "pips", "data-strength": strength, "aria-hidden": "true" }, pips(field, strength)) : h("i", { class: "check", "aria-hidden": "true" }, strength ? "✓" : ""),
+          {
+            type: "button",
+            class: "choice",
+            "data-answer": option.id,
+            "aria-pressed": String(strength > 0),
+            "aria-label": `${name(option)}${said}`,
+            title: otherName(option),
+            on: { mousedown: stay, click: () => pick(sheet, field, option) },
+          },
+          keycap(option, number),
+          h("span", {}, name(option)),
+          field.strength && !option.alone
+            ? h("i", { class: "pips", "data-strength": strength, "aria-hidden": "true" }, pips(field, strength))
+            : h("i", { class: "check", "aria-hidden": "true" }, strength ? "✓" : ""),
         ),
-        strength ? h("button", { type: "button", class: "drop", key: "drop", "aria-label": t("{label} 빼기", { label: name(option) }), on: { mousedown: stay, click: () => setStrength(sheet, field, option, 0) } }, "✕") : null,
+        strength
+          ? h(
+              "button",
+              {
+                type: "button",
+                class: "drop",
+                key: "drop",
+                "aria-label": t("{label} 빼기", { label: name(option) }),
+                on: { mousedown: stay, click: () => setStrength(sheet, field, option, 0) },
+              },
+              "✕",
+            )
+          : null,
       );
     }),
   );
@@ -106,34 +168,8 @@ function multi(sheet, field) {
 // Strength as blocks one over the other, filled from below.
 function pips(field, strength) {
   const [low, high] = field.strength;
-  return Array.from({ length: high - low + 1 }, (_, number) => h("b", { class: high - number <= strength ? "full" : null }));
-}
-
-function spans(sheet, field) {
-  const found = sheet.labels[field.id] || [];
-  return [
-    h("div", { class: "chips", key: "pens" }, field.options.map((option, number) => {
-      const held = sheet.pen?.field === field.id && sheet.pen.option === option.id;
-      const sign = held ? field.polarities.find((each) => each.id === sheet.pen.polarity)?.sign : "";
-      return h(
-        "div", { class: `chip${held ? " on" : ""}`, key: option.id },
-        h("button", { type: "button", class: "choice", "data-answer": option.id, "aria-pressed": String(held), title: otherName(option), on: { mousedown: stay, click: () => pick(sheet, field, option) } },
-          keycap(option, number), h("span", {}, name(option)), h("i", { class: "sign", "aria-hidden": "true" }, sign || "")),
-      );
-    })),
-    h("ul", { class: "marks", key: "marks" }, found.map((span) => made(sheet, field, span))),
-  ];
-}
-
-function made(sheet, field, span) {
-  const option = optionOf(field, span.label);
-  const polarity = field.polarities.find((each) => each.id === span.polarity);
-  return h(
-    "li", { key: `${span.label}-${span.start}`, class: `mark-item ${span.polarity || "plain"}` },
-    h("b", {}, option ? name(option) : span.label),
-    polarity ? h("button", { type: "button", class: "polarity", title: t("극성 바꾸기"), "aria-label": t("극성 {polarity}, 눌러서 바꾸기", { polarity: name(polarity) }), on: { mousedown: stay, click: () => turn(sheet, field, span) } }, `${polarity.sign} ${name(polarity)}`) : null,
-    h("q", {}, plain(span.quote)),
-    h("button", { type: "button", class: "drop", "aria-label": t("{label} “{quote}” 표시 지우기", { label: option ? name(option) : "", quote: span.quote }), on: { mousedown: stay, click: () => erase(sheet, field, span) } }, "✕"),
+  return Array.from({ length: high - low + 1 }, (_, number) =>
+    h("b", { class: high - number <= strength ? "full" : null }),
   );
 }
 
@@ -142,22 +178,41 @@ function text(sheet, field, labelledby) {
   const length = [...value].length;
   return [
     h("textarea", {
-      value, rows: field.max_length > 1500 ? 3 : 1, "aria-labelledby": labelledby, lang: "ko", "data-text": field.id,
+      value,
+      rows: field.max_length > 1500 ? 3 : 1,
+      "aria-labelledby": labelledby,
+      lang: "ko",
+      "data-text": field.id,
       on: {
         compositionstart: (event) => (event.target.composing = true),
-        compositionend: (event) => { event.target.composing = false; type(sheet, field, event.target.value); },
+        compositionend: (event) => {
+          event.target.composing = false;
+          type(sheet, field, event.target.value);
+        },
         input: (event) => type(sheet, field, event.target.value),
         focus: () => (sheet.active = field.id),
       },
     }),
-    field.max_length && length > field.max_length * 0.8 ? h("p", { class: "hint", key: "count" }, `${length} / ${field.max_length}`) : null,
+    field.max_length && length > field.max_length * 0.8
+      ? h("p", { class: "hint", key: "count" }, `${length} / ${field.max_length}`)
+      : null,
   ];
 }
 
 function preference(sheet, field, labelledby) {
   return [
-    h("div", { class: "pair", key: "pair" }, sheet.view.task.context.alternatives.map((each, number) =>
-      h("article", { "aria-label": name(field.options[number]) }, h("h4", {}, name(field.options[number])), h("p", { lang: "ko" }, plain(each))))),
+    h(
+      "div",
+      { class: "pair", key: "pair" },
+      sheet.view.task.context.alternatives.map((each, number) =>
+        h(
+          "article",
+          { "aria-label": name(field.options[number]) },
+          h("h4", {}, name(field.options[number])),
+          h("p", { lang: "ko" }, plain(each)),
+        ),
+      ),
+    ),
     radios(sheet, field, labelledby),
   ];
 }

@@ -6,7 +6,19 @@ const VOWELS = 21;
 const FINALS = 28;
 const INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
 const FINAL_LETTERS = ["", ..."ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"];
-const CLUSTERS = { ㄳ: "ㄱㅅ", ㄵ: "ㄴㅈ", ㄶ: "ㄴㅎ", ㄺ: "ㄹㄱ", ㄻ: "ㄹㅁ", ㄼ: "ㄹㅂ", ㄽ: "ㄹㅅ", ㄾ: "ㄹㅌ", ㄿ: "ㄹㅍ", ㅀ: "ㄹㅎ", ㅄ: "ㅂㅅ" };
+const CLUSTERS = {
+  ㄳ: "ㄱㅅ",
+  ㄵ: "ㄴㅈ",
+  ㄶ: "ㄴㅎ",
+  ㄺ: "ㄹㄱ",
+  ㄻ: "ㄹㅁ",
+  ㄼ: "ㄹㅂ",
+  ㄽ: "ㄹㅅ",
+  ㄾ: "ㄹㅌ",
+  ㄿ: "ㄹㅍ",
+  ㅀ: "ㄹㅎ",
+  ㅄ: "ㅂㅅ",
+};
 const GROWN = { 8: [9, 10, 11], 9: [10], 13: [14, 15, 16], 14: [15], 18: [19] };
 const IGNORED = new Set(" ·/\t\n\u00a0ㆍ‧・");
 
@@ -29,7 +41,9 @@ function rank(query, text) {
   let best = null;
   for (const { typed, unfinished } of readings(query)) {
     for (let start = 0; start <= letters.length - typed.length; start += 1) {
-      const fit = typed.every((each, place) => fits(each, letters[start + place], unfinished && place === typed.length - 1));
+      const fit = typed.every((each, place) =>
+        fits(each, letters[start + place], unfinished && place === typed.length - 1),
+      );
       const here = start === 0 ? 0 : begins.has(start) ? 1 : 2;
       if (fit) best = best === null ? here : Math.min(best, here);
     }
@@ -64,7 +78,10 @@ function readings(query) {
   const ending = FINAL_LETTERS[final];
   const [kept, moved] = CLUSTERS[ending] || ["", ending];
   const opened = syllable(initial, vowel, FINAL_LETTERS.indexOf(kept));
-  return [{ typed, unfinished: true }, { typed: [...typed.slice(0, -1), opened, moved], unfinished: false }];
+  return [
+    { typed, unfinished: true },
+    { typed: [...typed.slice(0, -1), opened, moved], unfinished: false },
+  ];
 }
 
 function fits(typed, letter, unfinished) {
@@ -76,7 +93,8 @@ function fits(typed, letter, unfinished) {
   const begun = parts(typed);
   if (begun.initial !== there.initial) return false;
   const sameVowel = there.vowel === begun.vowel;
-  if (begun.final) return sameVowel && (CLUSTERS[FINAL_LETTERS[there.final]] || "").startsWith(FINAL_LETTERS[begun.final]);
+  if (begun.final)
+    return sameVowel && (CLUSTERS[FINAL_LETTERS[there.final]] || "").startsWith(FINAL_LETTERS[begun.final]);
   return sameVowel || (GROWN[begun.vowel] || []).includes(there.vowel);
 }
 
@@ -87,7 +105,11 @@ function isSyllable(letter) {
 
 function parts(letter) {
   const place = letter.charCodeAt(0) - FIRST;
-  return { initial: Math.floor(place / (VOWELS * FINALS)), vowel: Math.floor(place / FINALS) % VOWELS, final: place % FINALS };
+  return {
+    initial: Math.floor(place / (VOWELS * FINALS)),
+    vowel: Math.floor(place / FINALS) % VOWELS,
+    final: place % FINALS,
+  };
 }
 
 const syllable = (initial, vowel, final) => String.fromCharCode(FIRST + (initial * VOWELS + vowel) * FINALS + final);

@@ -6,13 +6,13 @@ import { Shelf } from "./keep.js";
 import { keysFor } from "./keys.js";
 import { missing, same } from "./labels.js";
 import { identifier, Post } from "./post.js";
+import { answered } from "./replies.js";
 import { name, speak, t } from "./speech.js";
 import { read } from "./text.js";
 
 const SETTLE = 400; // milliseconds after a change until the draft goes out
 const CALM = 400; // milliseconds after a new task in which Enter does nothing: it was meant for the task before
 const HOLD = 60_000; // milliseconds between two renewals of the lease
-const MOVES = new Set(["save", "settle", "skip", "undo", "cancel", "open"]);
 
 export class Sheet {
   /** `redraw()` is called after every change, `wake()` to have Python run the whole page. */
@@ -20,7 +20,7 @@ export class Sheet {
     this.redraw = redraw;
     this.data = data;
     this.shelf = new Shelf(data.who, data.scheme.id);
-    this.post = new Post(this.shelf, (message, reply) => this.answered(message, reply), redraw, wake);
+    this.post = new Post(this.shelf, (message, reply) => answered(this, message, reply), redraw, wake);
     this.clock = new Clock();
     this.view = null;
     this.held = null;
@@ -35,8 +35,24 @@ export class Sheet {
 
   blank() {
     Object.assign(this, {
-      labels: {}, outcome: "labelled", flag: "", history: [], touched: false, active: null, marking: false, pen: null,
-      selection: null, panel: null, lacking: null, busy: "", fields: [], reading: read(""), keys: keysFor([]), third: false, lastMark: null, lastPlace: null,
+      labels: {},
+      outcome: "labelled",
+      flag: "",
+      history: [],
+      touched: false,
+      active: null,
+      marking: false,
+      pen: null,
+      selection: null,
+      panel: null,
+      lacking: null,
+      busy: "",
+      fields: [],
+      reading: read(""),
+      keys: keysFor([]),
+      third: false,
+      lastMark: null,
+      lastPlace: null,
     });
   }
 
@@ -69,7 +85,7 @@ export class Sheet {
       this.held = null;
       return;
     }
-    if (now && !this.moved && this.touched && !now.done) {
+    if (now && !this.moved && this.touched) {
       this.held = { view };
       return;
     }
@@ -103,9 +119,16 @@ export class Sheet {
       this.clock.begin(Math.max(kept.seconds, this.view.seconds));
       this.say("info", t("이 브라우저에 보관했던 답을 이어서 보여 줍니다."));
       this.later();
-    } else this.panel = { kind: "compare", of: "draft", theirs: { labels: this.labels, version: this.version }, mine: kept.labels };
+    } else
+      this.panel = {
+        kind: "compare",
+        of: "draft",
+        theirs: { labels: this.labels, version: this.version },
+        mine: kept.labels,
+      };
   }
 
+  /** Where this browser keeps the answer. */
   get slot() {
     return `draft/${this.view.id}`;
   }
@@ -136,11 +159,13 @@ export class Sheet {
     return true;
   }
 
+  /** Keep the answer in this browser. */
   keep() {
     const { labels, outcome, flag, key, version } = this;
     this.shelf.write(this.slot, { labels, outcome, flag, key, version, seconds: this.clock.seconds });
   }
 
+  /** Send the draft when nothing changes for a moment. */
   later() {
     clearTimeout(this.draftTimer);
     this.draftTimer = setTimeout(() => this.draft(), SETTLE);
@@ -151,7 +176,15 @@ export class Sheet {
     if (!this.view || this.busy) return;
     if (this.post.has("draft")) return this.later();
     const { labels, view, version } = this;
-    this.post.send({ kind: "draft", view: view.id, task_id: view.task.id, labels, seconds: this.clock.seconds, base: view.base, expected: version });
+    this.post.send({
+      kind: "draft",
+      view: view.id,
+      task_id: view.task.id,
+      labels,
+      seconds: this.clock.seconds,
+      base: view.base,
+      expected: version,
+    });
   }
 
   /** Hand the answer in. `also` is added to it (`chosen` of a dispute). */
@@ -167,9 +200,26 @@ export class Sheet {
     clearTimeout(this.draftTimer);
     const { view, outcome, flag, key } = this;
     const texts = this.fields.filter((field) => field.kind === "text").map((field) => field.id);
-    const labels = outcome === "labelled" ? this.labels : Object.fromEntries(Object.entries(this.labels).filter(([id]) => texts.includes(id)));
+    const labels =
+      outcome === "labelled"
+        ? this.labels
+        : Object.fromEntries(Object.entries(this.labels).filter(([id]) => texts.includes(id)));
     const kind = view.mode === "dispute" ? "settle" : "save";
-    this.begin(kind, { key, task_id: view.task.id, token: view.token, labels, outcome, flag, seconds: this.clock.seconds, base: view.base, ...also }, kind === "save");
+    this.begin(
+      kind,
+      {
+        key,
+        task_id: view.task.id,
+        token: view.token,
+        labels,
+        outcome,
+        flag,
+        seconds: this.clock.seconds,
+        base: view.base,
+        ...also,
+      },
+      kind === "save",
+    );
   }
 
   /** Send what leads to another view; until its reply has come the page waits. */
@@ -183,110 +233,15 @@ export class Sheet {
     this.redraw();
   }
 
+  /** Hold the seat for longer. */
   renew() {
-    if (this.view?.mode === "label" && !document.hidden && !this.post.has("renew")) this.post.send({ kind: "renew", token: this.view.token });
+    if (this.view?.mode === "label" && !document.hidden && !this.post.has("renew"))
+      this.post.send({ kind: "renew", view: this.view.id, token: this.view.token });
   }
 
-  // replies
-
-  answered(message, reply) {
-    const mine = message.view === this.view?.id;
-    if (message.kind === this.busy && !message.resumed) this.busy = "";
-    if (!reply.ok) return this.refused(message, reply, mine);
-    if (message.kind === "draft" && mine) this.drafted(message, reply);
-    if (!MOVES.has(message.kind)) return;
-    if (message.key) this.arrived(message, reply);
-    if (mine || !message.resumed) this.moved = true;
-  }
-
-  drafted(message, reply) {
-    this.version = reply.version;
-    if (same(message.labels, this.labels)) this.keep();
-    else this.later();
-  }
-
-  arrived(message, reply) {
-    this.shelf.drop(`draft/${message.view}`);
-    const { number, spare } = reply.receipt;
-    if (spare) this.say("info", t("저장됨 #{number}. 자리가 그사이 다른 사람에게 넘어가 여벌 답으로 보관했습니다.", { number }));
-    else if (message.resumed) this.say("good", t("보관했던 답을 보냈습니다. 저장됨 #{number}", { number }));
-    else this.note = null;
-  }
-
-  refused(message, reply, mine) {
-    const { error, current } = reply;
-    if (current && (mine || message.key)) {
-      const of = message.kind === "draft" && error.code === "stale-draft" ? "draft" : "answer";
-      this.panel = { kind: "compare", of, theirs: current, mine: message.labels, message, text: mine ? "" : message.view };
-      return;
-    }
-    if (error.field) Object.assign(this, { lacking: error.field, active: error.field });
-    if (message.kind === "renew") this.leaseLost();
-    else if (error.code === "signed-out") this.say("out", t("로그인이 끝났습니다. 쓰던 답은 이 브라우저에 보관했습니다. 다시 로그인하면 그대로 이어집니다."));
-    else this.say("bad", name(error) + (message.key && error.passing ? ` ${t("쓰던 답은 이 브라우저에 보관했습니다. 잠시 뒤 다시 저장하세요.")}` : ""));
-  }
-
-  leaseLost() {
-    if (this.touched) this.held = { lease: true };
-    else this.begin("cancel", {});
-  }
-
+  /** Say something over the page: `good`, `info`, `bad`, or `out` where somebody is signed out. */
   say(kind, text) {
     this.note = { kind, text };
-  }
-
-  // a stale tab: the person decides
-
-  /** Leave the stored answer or draft as it is and go on. */
-  keepTheirs() {
-    const { of, theirs, message } = this.panel;
-    this.panel = null;
-    if (of === "draft") {
-      Object.assign(this, { version: theirs.version });
-      this.history.push({ labels: this.labels, outcome: this.outcome, flag: this.flag });
-      this.labels = theirs.labels;
-      this.keep();
-      return this.redraw();
-    }
-    if (message.view) this.shelf.drop(`draft/${message.view}`);
-    this.begin("cancel", { view: message.view });
-  }
-
-  /** Put this tab's labels in the place of the stored ones: as the next revision, or the next draft. */
-  keepMine() {
-    const { of, theirs, message } = this.panel;
-    this.panel = null;
-    if (of === "draft") {
-      Object.assign(this, { version: theirs.version, labels: this.touched ? this.labels : (message?.labels ?? this.shelf.read(this.slot)?.labels ?? this.labels), touched: true });
-      this.keep();
-      this.later();
-      return this.redraw();
-    }
-    const { id, kind, resumed, ...again } = message;
-    if (kind === "draft") return this.reviseWithMine(theirs.id, message);
-    this.begin(kind, { ...again, key: identifier(), base: theirs.id }, true);
-  }
-
-  // Only a draft met the other tab's answer: open that for revision, with what was written here.
-  reviseWithMine(base, message) {
-    const { labels, outcome, flag } = this;
-    this.shelf.drop(this.slot);
-    this.shelf.write(`draft/${message.task_id}-${base}-revise`, { labels, outcome, flag, version: 1, seconds: this.clock.seconds });
-    this.touched = false;
-    this.begin("open", { task_id: message.task_id });
-  }
-
-  /** Give up an answer whose seat is lost, and show what the server has. */
-  letGo() {
-    this.shelf.drop(this.slot);
-    const next = this.held?.view;
-    this.held = null;
-    if (next !== undefined) this.show(next);
-    else {
-      this.touched = false;
-      this.begin("cancel", {});
-    }
-    this.redraw();
   }
 
   toggleGuide() {

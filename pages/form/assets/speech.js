@@ -28,5 +28,8 @@ export const number = (value) => value.toLocaleString(language);
 export function moment(iso) {
   const when = new Date(iso);
   const today = when.toDateString() === new Date().toDateString();
-  return when.toLocaleString(language, today ? { hour: "numeric", minute: "2-digit" } : { month: "long", day: "numeric" });
+  return when.toLocaleString(
+    language,
+    today ? { hour: "numeric", minute: "2-digit" } : { month: "long", day: "numeric" },
+  );
 }

@@ -13,7 +13,8 @@ export function words(field, value, shown = null) {
   const name = (id) => (optionOf(field, String(id)) ? nameOf(optionOf(field, String(id))) : String(id));
   if (field.kind === "single") return [name(value)];
   if (field.kind === "scale") return [`${value} ${name(value)}`];
-  if (field.kind === "multi") return value.map((each) => `${name(each.label)}${field.strength ? ` ${DOTS[each.strength]}` : ""}`);
+  if (field.kind === "multi")
+    return value.map((each) => `${name(each.label)}${field.strength ? ` ${DOTS[each.strength]}` : ""}`);
   if (field.kind === "spans") return value.map((each) => `${name(each.label)} ${sign(field, each)}“${each.quote}”`);
   if (field.kind === "preference") return [name(preferred(value, shown || value.shown))];
   return [String(value)];
@@ -27,7 +28,9 @@ const sign = (field, span) => {
 /** All labels in one line of elements. */
 export function line(scheme, labels, outcome = "labelled") {
   if (outcome === "unjudgeable") return [h("span", { class: "said" }, t("판단 불가"))];
-  return scheme.fields.flatMap((field) => words(field, labels[field.id]).map((each) => h("span", { class: "said", title: nameOf(field.title) }, plain(each))));
+  return scheme.fields.flatMap((field) =>
+    words(field, labels[field.id]).map((each) => h("span", { class: "said", title: nameOf(field.title) }, plain(each))),
+  );
 }
 
 /** A number between 0 and 1 as it is written here: .71 */

@@ -5,9 +5,22 @@ const BLANK = /^\s+$/u;
 
 // What would change the direction of the text or hide in it is written out: the reader sees it, the text stays as it is.
 const CONTROLS = new Map([
-  ["\u202a", "LRE"], ["\u202b", "RLE"], ["\u202c", "PDF"], ["\u202d", "LRO"], ["\u202e", "RLO"], ["\u2066", "LRI"],
-  ["\u2067", "RLI"], ["\u2068", "FSI"], ["\u2069", "PDI"], ["\u200e", "LRM"], ["\u200f", "RLM"], ["\u061c", "ALM"],
-  ["\u200b", "ZWSP"], ["\u2060", "WJ"], ["\ufeff", "BOM"], ["\u00ad", "SHY"],
+  ["\u202a", "LRE"],
+  ["\u202b", "RLE"],
+  ["\u202c", "PDF"],
+  ["\u202d", "LRO"],
+  ["\u202e", "RLO"],
+  ["\u2066", "LRI"],
+  ["\u2067", "RLI"],
+  ["\u2068", "FSI"],
+  ["\u2069", "PDI"],
+  ["\u200e", "LRM"],
+  ["\u200f", "RLM"],
+  ["\u061c", "ALM"],
+  ["\u200b", "ZWSP"],
+  ["\u2060", "WJ"],
+  ["\ufeff", "BOM"],
+  ["\u00ad", "SHY"],
 ]);
 
 /** How a cluster is shown: controls by their short name, everything else as it is. */
@@ -46,7 +59,10 @@ function wordsOf(clusters) {
 
 /** `text.slice` by code points. */
 export function cut(reading, start, end) {
-  return reading.clusters.filter((each) => each.end > start && each.start < end).map((each) => each.text).join("");
+  return reading.clusters
+    .filter((each) => each.end > start && each.start < end)
+    .map((each) => each.text)
+    .join("");
 }
 
 /** The shortest span of whole clusters that covers `start`–`end`, without white space at its ends; null when empty. */

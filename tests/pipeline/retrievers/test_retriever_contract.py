@@ -91,8 +91,43 @@ def test_window_score_is_that_of_the_best_window(store: TermStore, kiwi: Tokeniz
     windows = [(row, start, start + 15) for row in range(len(store)) for start in (0, 15, 30)]
     bm25s.build(store, tmp_path / "w", k1=1.2, b=0.4, windows=windows)
     asked = query(kiwi, "주차 무료")
-    units = bm25s.load(store, tmp_path / "w")._bm25.get_scores_from_ids(store.query_ids(asked))
-    assert np.allclose(bm25s.load(store, tmp_path / "w").score(asked), units.reshape(len(store), 3).max(axis=1))
+    retriever = bm25s.load(store, tmp_path / "w")
+    units = retriever._bm25.get_scores_from_ids(store.query_ids(asked))
+    assert np.allclose(retriever.score(asked), units.reshape(len(store), 3).max(axis=1))
+
+
+@pytest.mark.parametrize("text", ["주차 무료", "주차 주차 주차장 냉면 xyzzy", "웨이팅"])
+def test_window_scores_are_the_maxima_of_the_librarys(
+    store: TermStore, kiwi: Tokenizer, text: str, tmp_path: Path
+) -> None:
+    """Passages with one window, with several and in between, against bm25s's own sums."""
+    windows = [(row, start, start + 12) for row in range(len(store)) for start in range(0, 12 * (1 + row % 3), 12)]
+    bm25s.build(store, tmp_path / "w", k1=1.2, b=0.4, windows=windows)
+    retriever, asked = bm25s.load(store, tmp_path / "w"), query(kiwi, text)
+    units = retriever._bm25.get_scores_from_ids(store.query_ids(asked))
+    owners = [row for row, _, _ in windows]
+    best = [max(s for s, owner in zip(units, owners, strict=True) if owner == row) for row in range(len(store))]
+    assert np.allclose(retriever.score(asked), best, rtol=1e-6, atol=0)
+
+
+def test_scores_are_the_librarys(store: TermStore, kiwi: Tokenizer, tmp_path: Path) -> None:
+    retriever, asked = make_bm25s(store, tmp_path / "b"), query(kiwi, "주차 주차 무료 냉면이 친절해요")
+    expected = retriever._bm25.get_scores_from_ids(store.query_ids(asked))
+    assert np.allclose(retriever.score(asked), expected, rtol=1e-6, atol=0)
+
+
+def test_vectors_lie_column_after_column_and_give_the_cosines(
+    store: TermStore, kiwi: Tokenizer, tmp_path: Path
+) -> None:
+    vectors = lsa.build(store, tmp_path / "e", dimensions=4)
+    assert vectors.flags.f_contiguous
+    np.save(tmp_path / "v.npy", vectors)
+    mapped = np.load(tmp_path / "v.npy", mmap_mode="r").view(np.ndarray)
+    encoder, asked = lsa.load(tmp_path / "e"), query(kiwi, "주차 무료인가요")
+    retriever = vector.load(encoder, mapped)
+    assert np.shares_memory(retriever._vectors, mapped)  # not copied into memory
+    plain = [float(np.dot(row.astype(np.float64), encoder.encode([asked])[0])) for row in np.ascontiguousarray(vectors)]
+    assert np.allclose(retriever.score(asked), plain, atol=1e-6)
 
 
 def test_lucene_formula(store: TermStore, kiwi: Tokenizer, tmp_path: Path) -> None:
