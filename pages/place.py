@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from annotations.accounts import Accounts
-from annotations.desk import Desk
+from annotations.desk import DEFAULTS, Desk
 from annotations.passwords import Passwords
 from annotations.sessions import Sessions
+from annotations.types import DeskSettings
 from pipeline.errors import FileProblem
 
 LABELS = "labels.db"
@@ -40,14 +41,21 @@ class Place:
 _open: list[Place] = []
 
 
-def open_place(home: Path, *, chat: int = 0, demo: bool = False, passwords: Passwords | None = None) -> Place:
+def open_place(
+    home: Path,
+    *,
+    chat: int = 0,
+    demo: bool = False,
+    settings: DeskSettings = DEFAULTS,
+    passwords: Passwords | None = None,
+) -> Place:
     """Open everything over one home and keep it for this process.
 
     Raises:
         LabelsDamaged, LabelsNewer, FileProblem: it can't be opened, with the cure.
     """
     secrets = read_secrets(home / SECRETS)
-    desk, passwords = Desk(home / LABELS), passwords or Passwords()
+    desk, passwords = Desk(home / LABELS, settings), passwords or Passwords()
     opened = Place(
         desk,
         Accounts(desk.writer, passwords=passwords, demo=demo),

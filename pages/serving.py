@@ -7,6 +7,7 @@ Started by ``hansang demo`` and ``hansang serve``, which it tells when it is rea
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import socket
 import sys
@@ -21,6 +22,7 @@ import uvicorn
 from starlette.middleware import Middleware
 from streamlit.web.bootstrap import load_config_options
 
+from annotations.types import DeskSettings
 from pages.guard import Guard
 from pages.look import theme
 from pages.place import close_place, open_place, place
@@ -97,7 +99,8 @@ def main() -> int:
     given = _arguments()
     logging.basicConfig(level=logging.WARNING)
     try:
-        open_place(given.home, chat=given.chat, demo=given.demo)
+        settings = DeskSettings(**json.loads(given.settings))
+        open_place(given.home, chat=given.chat, demo=given.demo, settings=settings)
     except HansangError as error:
         sys.stderr.write(f"{error.korean}\n{error.english}\n")
         return error.exit_code
@@ -114,6 +117,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--chat", type=int, default=0, help="port of the chat")
+    parser.add_argument("--settings", default="{}", help="the settings labels.* as JSON")
     parser.add_argument("--demo", action="store_true", help="let demo accounts in")
     parser.add_argument("--tied", action="store_true", help="stop when standard input ends")
     return parser.parse_args()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import LabelsAppEnded, LabelsDamaged, NoAccounts
@@ -20,13 +21,14 @@ END_SECONDS = 15  # for what is being written; then it is killed
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """How the annotation app is opened: its home, address, the port of the chat beside it."""
+    """How the annotation app is opened: its home, address, the port of the chat beside it, the settings ``labels.*``."""
 
     home: Path
     host: str
     port: int
     chat: int
     demo: bool = False
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 def is_loopback(host: str) -> bool:
@@ -114,6 +116,7 @@ def running(labelling: Labelling) -> Iterator[Running]:
     # -P: not the folder we are in, where somebody may have `pages` of their own.
     command = [sys.executable, "-P", "-m", "pages.serving", "--tied", "--home", str(labelling.home.resolve())]
     command += ["--host", labelling.host, "--port", str(labelling.port), "--chat", str(labelling.chat)]
+    command += ["--settings", json.dumps(dict(labelling.settings))]
     # In a session of its own Ctrl-C doesn't reach it: it ends when we close its input, or the system does for us.
     started = Running(
         subprocess.Popen(

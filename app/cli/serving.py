@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -95,7 +95,8 @@ def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Op
         with waiting(_PREPARING):
             place = home_of(ctx, home)
             passwords = _prepare_labels(place.root, place.labels, opening) if opening.labels else {}
-            beside = stack.enter_context(labelling.running(_labelling(place.root, opening))) if opening.labels else None
+            labels = _labelling(place.root, opening, settings)
+            beside = stack.enter_context(labelling.running(labels)) if opening.labels else None
             from app import server  # heavy: brings gradio, four seconds
             from pipeline.index import names
         if opening.demo:
@@ -126,8 +127,9 @@ def _prepare_labels(home: Path, labels: Path, opening: Opening) -> Mapping[str, 
     return demo_labels.prepare(home, labels) if opening.demo else {}
 
 
-def _labelling(home: Path, opening: Opening) -> labelling.Labelling:
-    return labelling.Labelling(home, opening.labels_host, opening.labels, opening.port, opening.demo)
+def _labelling(home: Path, opening: Opening, settings: Settings) -> labelling.Labelling:
+    chosen = asdict(settings.labels)
+    return labelling.Labelling(home, opening.labels_host, opening.labels, opening.port, opening.demo, chosen)
 
 
 class _Ready:

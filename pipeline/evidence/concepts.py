@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.question.concepts import LOOSE, concepts, find_words, notions
+from pipeline.terms import MORPHEME
 from pipeline.types import AskedConcept, Query, ScoredPassage, Span
 
 SYNONYM = 0.9  # what another word for the same counts, where the question's own word counts 1
@@ -78,21 +80,24 @@ def _rarity(says: FloatArray) -> float:
 class Covered:
     """Which of a question's terms its concepts stand for: 1 where a term lies within.
 
-    *Shape:* ``(concepts, terms)``.
+    *Shape:* ``(concepts, terms)``; ``syllables`` are those of the terms that are single syllables, ``(terms,)``.
     """
 
     ids: tuple[str, ...]
     terms: FloatArray
+    syllables: NDArray[np.bool_]
 
     def lift(self, found: FloatArray, says: FloatArray) -> FloatArray:
         """What units have of the terms when another word of the concept counts, too.
+
+        Of a single syllable (차, 대 of "차 대기") only the concept counts: by itself it is in anything.
 
         *Shape:* ``found`` is ``(units, terms)``, ``says`` ``(units, concepts)``.
         """
         if not len(self.ids):
             return found
         synonyms = SYNONYM * (says[:, :, None] * self.terms[None, :, :]).max(axis=1)
-        lifted: FloatArray = np.maximum(found, synonyms.astype(np.float32))
+        lifted: FloatArray = np.maximum(np.where(self.syllables, 0, found), synonyms).astype(np.float32)
         return lifted
 
 
@@ -104,7 +109,8 @@ def covered(query: Query, keys: Sequence[str]) -> Covered:
         for term in query.terms:
             if term.key in number and _inside(term.start, term.end, concept.spans):
                 found[row, number[term.key]] = 1
-    return Covered(tuple(concept.id for concept in query.concepts), found)
+    single = np.array([key.startswith(MORPHEME) and len(key) == len(MORPHEME) + 1 for key in keys], dtype=bool)
+    return Covered(tuple(concept.id for concept in query.concepts), found, single & found.any(axis=0))
 
 
 def notions_said(query: Query, says: FloatArray) -> FloatArray:

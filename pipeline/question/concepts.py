@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.types import AskedConcept, Span
 
 TABLE = Path(__file__).with_name("concepts.toml")
-LOOSE = 0.4  # what a word counts that only points to the concept (앞에 아홉 팀: 대기)
+LOOSE = 0.5  # what a word counts that only points to the concept (앞에 아홉 팀: 대기)
 REMEMBERED = 50_000  # (concept, text) pairs whose words are kept: a review is read for many questions
 _PARTICLE = "(?:이|가|을|를|은|는|도|만|에|의|랑|이나|나|까지|로|으로)?"
 
@@ -42,6 +42,7 @@ class Concept:
     anywhere: tuple[str, str]
     trouble: bool
     poles: Pole
+    narrower: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def _concept(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> C
         anywhere=(pattern(words, look_behind=False), pattern(says, look_behind=False)),
         trouble=bool(row.get("trouble", False)),
         poles=_poles(row),
+        narrower=frozenset(row.get("narrower", ())),
     )
 
 
@@ -110,7 +112,8 @@ def _poles(row: Mapping[str, Any]) -> Pole:
 def find_concepts(question: str) -> tuple[AskedConcept, ...]:
     """The concepts that a question asks of, in the order in which it says them.
 
-    One whose words all lie within a longer word of another is not asked for: 아기의자 is 아기 의자, not any 아이.
+    One whose words all lie within a longer word of another is not asked for: 아기의자 is 아기 의자, not any 아이. Nor is
+    one whose words all ask of a narrower one: 발렛 is 발렛, not any 주차.
     """
     found = [
         (concept, tuple(hit.span() for hit in hits))
@@ -120,13 +123,15 @@ def find_concepts(question: str) -> tuple[AskedConcept, ...]:
     asked = [
         AskedConcept(concept.id, concept.name, spans)
         for concept, spans in found
-        if not all(any(_within(span, other) for _, others in found for other in others) for span in spans)
+        if not all(any(_taken(span, other, concept, by) for by, others in found for other in others) for span in spans)
     ]
     return tuple(sorted(asked, key=lambda concept: concept.spans[0]))
 
 
-def _within(inner: Span, outer: Span) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
+def _taken(inner: Span, outer: Span, concept: Concept, by: Concept) -> bool:
+    """Whether words of a concept are rather those of another: a longer word has them, or a narrower concept."""
+    inside = outer[0] <= inner[0] and inner[1] <= outer[1]
+    return inside and (outer[1] - outer[0] > inner[1] - inner[0] or by.id in concept.narrower)
 
 
 def notions(asked: Sequence[AskedConcept]) -> list[list[AskedConcept]]:

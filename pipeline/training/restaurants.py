@@ -37,7 +37,7 @@ from pipeline.service import Home, Service
 from pipeline.types import Question, Trace
 
 USED = ("pair_words", "passage_words", "union_words")
-RIDGE = 0.02  # on standardised features
+RIDGE = 0.02  # on standardised features; the three say much the same, so that less would leave one of them
 TAKEN_OUT = 0.25  # what a question without its right reviews weighs: another review may answer it
 INDEX = "training"
 

@@ -15,6 +15,7 @@ export function bar(sheet) {
   const choosing = view.mode === "dispute" && !sheet.third;
   const unjudgeable = sheet.outcome === "unjudgeable";
   const acts = [
+    view.mode === "dispute" ? act("Esc", t("답 비교로"), () => back(sheet)) : null,
     view.mode === "label" ? act("S", t("건너뛰기"), () => open(sheet, { kind: "skip", reason: -1, text: "" })) : null,
     act("0", t("판단 불가"), () => toggleUnjudgeable(sheet), unjudgeable),
     act(
@@ -48,6 +49,11 @@ export function bar(sheet) {
     ),
   ];
   return foot(choosing ? null : h("div", { class: "acts", key: "acts" }, acts));
+}
+
+function back(sheet) {
+  sheet.third = false;
+  sheet.redraw();
 }
 
 function act(key, what, action, on) {

@@ -64,8 +64,9 @@ function submit(sheet) {
 }
 
 function escape(sheet, target) {
-  if (sheet.panel && sheet.panel.kind !== "compare") sheet.panel = null;
-  else if (editable(target)) target.blur();
+  if (editable(target)) target.blur();
+  if (sheet.panel) sheet.panel = sheet.panel.kind === "compare" ? sheet.panel : null;
+  else if (editable(target)) return true;
   else if (sheet.marking || sheet.pen || sheet.selection) return (dropPen(sheet), true);
   else if (sheet.third) sheet.third = false;
   else if (sheet.view?.mode === "revise") return (sheet.begin("cancel", {}), true);

@@ -133,6 +133,7 @@ export const ENGLISH = {
   "판단할 수 없다고 저장합니다. 고른 것은 빼고 메모만 남깁니다.":
     "To be saved as not judgeable: what was chosen is left out, the note stays.",
   "할 일 고르기": "Choose the work",
+  "답 비교로": "Back to the answers",
   "답 비교": "Answers side by side",
   "{letter}로 정함": "Take {letter}",
   "다른 답을 직접 씀": "Give another answer",

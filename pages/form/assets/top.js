@@ -19,10 +19,12 @@ export function header(sheet) {
     data.schemes.length > 1 ? switcher(sheet) : null,
     h("dl", { class: "progress" }, data.disputes ? disputes(data.disputes) : progress(data.progress)),
     receipt(sheet),
-    button(t("지침"), sheet.keys.cap("guide") || "\\", () => sheet.toggleGuide(), {
-      key: "guide",
-      "aria-expanded": String(sheet.guideOpen),
-    }),
+    sheet.view
+      ? button(t("지침"), sheet.keys.cap("guide"), () => sheet.toggleGuide(), {
+          key: "guide",
+          "aria-expanded": String(sheet.guideOpen),
+        })
+      : null,
     sheet.view ? button(t("단축키"), "?", () => open(sheet, { kind: "keys" }), { key: "keys" }) : null,
   );
 }
