@@ -182,6 +182,8 @@ function walk(sheet, by) {
 
 function inPanel(event, key, sheet, target) {
   const { panel } = sheet;
-  if (PANELS[panel.kind].press(key, sheet, target)) done(event, true);
-  else if (!editable(target) && !native(key, target)) done(event, /^(Key|Digit|Slash)/.test(key) || key === "Enter");
+  if (PANELS[panel.kind].press(key, sheet, target)) {
+    done(event, true);
+    if (!sheet.panel) target.blur?.(); // the next key is not for the panel that is going
+  } else if (!editable(target) && !native(key, target)) done(event, /^(Key|Digit|Slash)/.test(key) || key === "Enter");
 }
