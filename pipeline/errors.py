@@ -686,3 +686,19 @@ class AnalysisMixed(Conflict):
     code = "analysis-mixed"
     ko = "{path}은(는) '{found}' 분류기로 시작한 결과입니다. '{wanted}'(으)로 이어 쓰지 않으니 `--out`으로 다른 파일을 정하거나 그 파일을 옮기세요."
     en = "{path} was begun with classifier '{found}' and is not continued with '{wanted}'. Name another file with `--out`, or move that one."
+
+
+class EndpointDown(MachineError):
+    """An endpoint that no request of a whole batch reached."""
+
+    code = "endpoint-down"
+    ko = "{url}에 연결하지 못했습니다({reason}). 서버가 떠 있는지, 주소가 맞는지 확인하고 다시 하면 이어서 합니다."
+    en = "{url} could not be reached ({reason}). See that the server is up and the address is right; the next run goes on from here."
+
+
+class WeightsSeenTest(Conflict):
+    """An ensemble that is measured on reviews which its weights were learned on."""
+
+    code = "weights-seen-test"
+    ko = "재려는 후기 {total:,}건 중 {seen:,}건이 이 앙상블의 가중치를 배운 후기입니다(예: {example}). 겹치지 않는 파일로 재거나 가중치를 다시 배우세요."
+    en = "{seen:,} of the {total:,} reviews to measure on are among those that the ensemble's weights were learned on (e.g. {example}). Measure on others, or learn the weights anew."

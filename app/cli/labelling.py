@@ -21,7 +21,7 @@ END_SECONDS = 15  # for what is being written; then it is killed
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """How the annotation app is opened: its home, address, the port of the chat beside it, the settings ``labels.*``."""
+    """How the annotation app is opened: home, address, the port of the chat beside it, the settings ``labels.*``."""
 
     home: Path
     host: str

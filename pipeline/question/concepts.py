@@ -112,8 +112,8 @@ def _poles(row: Mapping[str, Any]) -> Pole:
 def find_concepts(question: str) -> tuple[AskedConcept, ...]:
     """The concepts that a question asks of, in the order in which it says them.
 
-    One whose words all lie within a longer word of another is not asked for: 아기의자 is 아기 의자, not any 아이. Nor is
-    one whose words all ask of a narrower one: 발렛 is 발렛, not any 주차.
+    One whose words all lie within a longer word of another is not asked for: 아기의자 is 아기 의자, not any 아이.
+    Nor is one whose words all ask of a narrower one: 발렛 is 발렛, not any 주차.
     """
     found = [
         (concept, tuple(hit.span() for hit in hits))
