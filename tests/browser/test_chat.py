@@ -24,7 +24,7 @@ def test_a_question_is_answered_with_evidence_scores_and_times(page: Page, site:
     first = page.locator(".evidence .card").first
     for stage in ("BM25", "벡터", "문장", "융합", "리랭커"):
         expect(first.locator(".stages")).to_contain_text(stage)
-    assert page.locator(".evidence mark").count() > 0
+    expect(page.locator(".evidence mark").first).to_be_visible()
     expect(page.locator(".facts")).to_have_text(re.compile(r"근거 \d+곳 · 후보 \d+ · [\d,]+ ms"))
     expect(page.locator(BOX)).to_have_value("")
     page.get_by_role("tab", name="순위").click()
@@ -93,9 +93,9 @@ def test_the_link_opens_exactly_the_stored_answer(page: Page, site: Site) -> Non
     page.goto(address)
     expect(page.locator(".banner")).to_contain_text("저장된 답변")
     expect(page.locator(".evidence .review")).to_have_count(len(cards))
-    assert trace_id(page) == id_
-    assert page.locator(".said").inner_text() == said
-    assert page.locator(".evidence .review").all_inner_texts() == cards
+    expect(page.locator(".turn").last).to_have_attribute("data-trace", id_)
+    expect(page.locator(".said")).to_have_text(said, use_inner_text=True)
+    expect(page.locator(".evidence .review")).to_have_text(cards, use_inner_text=True)
 
 
 def test_the_download_is_the_stored_answer(page: Page, site: Site) -> None:
@@ -154,6 +154,7 @@ def test_hangul_through_the_browsers_own_input_method_does_not_send(page: Page) 
 
 def test_what_a_review_writes_is_shown_as_typed_and_never_runs(page: Page) -> None:
     ask(page, "해커네식당 와이파이 비밀번호")
+    expect(page.locator(".evidence .card").first).to_be_visible()
     page.locator("[data-act=expand]").click() if page.locator("[data-act=expand]").count() else None
     reviews = page.locator(".evidence .review")
     expect(reviews.filter(has_text="<script>window.hacked=1;alert(1)</script>").first).to_be_visible()
@@ -182,8 +183,8 @@ def test_chips_are_taken_off_and_put_back(page: Page) -> None:
     page.locator(".chip.filter .off").first.click()
     expect(page.locator(".chip.gone s")).to_have_count(1)
     finished(page)
-    assert page.locator(".turn").count() == 1
-    assert page.locator(".facts").inner_text() != before
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".facts")).not_to_have_text(before, use_inner_text=True)
     page.get_by_role("button", name="되돌리기").click()
     expect(page.locator(".chip.gone")).to_have_count(0)
 

@@ -82,7 +82,7 @@ def test_initial_consonants_find_a_label(browser: Browser, labels: Labels) -> No
         box = kim.form.get_by_role("combobox")
         expect(box).to_be_focused()
         box.press_sequentially("ㅉㅈ")
-        expect(kim.form.get_by_role("option")).to_have_text(re.compile("불만/짜증"))
+        expect(kim.form.get_by_role("option")).to_have_text([re.compile("불만/짜증")])
         kim.press("Enter")
         expect(kim.chosen("emotions")).to_have_attribute("data-answer", "annoyance")
         kim.press("?")

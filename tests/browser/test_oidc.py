@@ -174,7 +174,7 @@ def test_somebody_the_provider_knows_is_admitted_by_an_administrator_first(
 def test_the_role_is_ours_and_closing_the_account_ends_it(page: Page, labels: Labels) -> None:
     come_by(page, labels)
     settled(page)
-    assert page.locator("[data-testid=stTopNavLink]").all_inner_texts() == ["할 일", "라벨링", "내 답"]
+    expect(page.locator("[data-testid=stTopNavLink]")).to_have_text(["할 일", "라벨링", "내 답"])
     with labels.desk() as desk:
         accounts = Accounts(desk.writer)
         accounts.set_role(SECOND, "adjudicator", "test")

@@ -1,5 +1,6 @@
 import errno
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,25 +48,23 @@ def test_write_atomically_replaces_and_leaves_nothing_beside(tmp_path: Path) -> 
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("f", "나")]
 
 
-def _hold(path: Path, connection) -> None:
-    with locked(path):
-        connection.send("held")
-        connection.recv()
+HOLD = """
+import sys
+from pathlib import Path
+from pipeline.storage import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_hold, args=(tmp_path / "lock", theirs))
-    process.start()
-    try:
-        assert ours.recv() == "held"
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
         with pytest.raises(HomeLocked, match=str(process.pid)), locked(tmp_path / "lock"):
             pass
-        process.kill()  # the system frees the lock of a process that dies
-        process.join()
-        with locked(tmp_path / "lock"):
-            pass
-    finally:
         process.kill()
-        process.join()
+    with locked(tmp_path / "lock"):  # the system frees the lock of a process that dies
+        pass

@@ -11,7 +11,8 @@ import { name, speak, t } from "./speech.js";
 import { read } from "./text.js";
 
 const SETTLE = 400; // milliseconds after a change until the draft goes out
-const CALM = 400; // milliseconds after a new task in which Enter does nothing: it was meant for the task before
+const CALM = 400; // milliseconds after a new task in which Enter does nothing unless something was answered: it was meant
+// for the task before
 const HOLD = 60_000; // milliseconds between two renewals of the lease
 
 export class Sheet {
@@ -96,7 +97,7 @@ export class Sheet {
   show(view) {
     this.blank();
     this.view = view;
-    this.shown = Date.now();
+    this.calm = Date.now() + CALM;
     this.version = view?.version ?? null;
     if (!view) return;
     this.reading = read(view.task.text);
@@ -143,6 +144,7 @@ export class Sheet {
     if (same(before, after)) return this.redraw();
     this.history.push(before);
     Object.assign(this, after, { touched: true, lacking: null, note: this.note?.kind === "bad" ? null : this.note });
+    this.calm = 0;
     this.keep();
     this.later();
     this.redraw();
@@ -189,7 +191,7 @@ export class Sheet {
 
   /** Hand the answer in. `also` is added to it (`chosen` of a dispute). */
   save(also = {}) {
-    if (!this.view || this.busy || this.panel?.kind === "compare" || Date.now() - this.shown < CALM) return;
+    if (!this.view || this.busy || this.panel?.kind === "compare" || Date.now() < this.calm) return;
     const taking = also.chosen !== undefined && also.chosen !== null;
     const lacking = this.outcome === "labelled" && !taking ? missing(this.fields, this.labels) : null;
     if (lacking) {
