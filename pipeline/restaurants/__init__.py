@@ -1,0 +1,1 @@
+"""What an index knows of one restaurant: its reviews, what they judge, shares and trends, a summary with evidence."""
