@@ -10,6 +10,9 @@ from app.chat.asking import ALL, PANEL, SETTINGS, TALK, Parts, ask, ask_again, a
 from app.chat.explaining import explain
 from app.chat.grading import send_to_graders
 from app.chat.options import read_form
+from app.chat.portraying import PARTS as PORTRAIT
+from app.chat.portraying import portray
+from app.chat.reviewed import analyse
 from app.chat.session import Form, Session, Tab, Turn, default_index
 from pipeline.config import with_overrides
 from pipeline.errors import HansangError, TraceNotFound
@@ -69,7 +72,7 @@ def look(service: Service, session: Session, tab: Tab) -> Parts:
     session.tab = tab
     if tab == "morphemes":
         explain(service, session)
-    return frozenset({tab})
+    return PORTRAIT if tab == "restaurant" else frozenset({tab})
 
 
 def analysers(service: Service, index: str) -> Sequence[str]:
@@ -173,6 +176,21 @@ def _xray(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     yield frozenset({"morphemes", "tabs"})
 
 
+def _analyse(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    analyse(session, str(data.get("fields", {}).get("text", [""])[0]))
+    yield frozenset({"review"})
+
+
+def _review_typed(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    """What stands in the box is kept for when the tab is drawn anew."""
+    session.review = str(data.get("fields", {}).get("text", [""])[0])
+    yield frozenset({"status"})
+
+
+def _restaurant(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    yield from portray(service, session, str(data.get("fields", {}).get("restaurant", [""])[0]))
+
+
 def _settings(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     session.overrides = read_form(data.get("fields", {}), service.settings)
     try:
@@ -218,7 +236,8 @@ def _index(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     session.index = str(data["fields"]["index"][0])
     if session.overrides.get("tokenizer") not in analysers(service, session.index):
         session.overrides.pop("tokenizer", None)
-    yield SETTINGS | {"talk", "header"}
+    session.restaurant, session.portrait = "", None
+    yield SETTINGS | {"talk", "header"} | PORTRAIT
 
 
 ACTIONS: dict[str, Action] = {
@@ -235,6 +254,9 @@ ACTIONS: dict[str, Action] = {
     "focus": _focus,
     "expand": _expand,
     "xray": _xray,
+    "analyse": _analyse,
+    "review-typed": _review_typed,
+    "restaurant": _restaurant,
     "settings": _settings,
     "reset": _reset,
     "lang": _lang,

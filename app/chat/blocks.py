@@ -18,7 +18,13 @@ from app.chat.words import word
 from pipeline.service import Service
 
 HERE = Path(__file__).parent
-TABS: tuple[Tab, ...] = ("evidence", "ranks", "times", "morphemes", "settings")
+TABS: tuple[Tab, ...] = ("evidence", "ranks", "times", "morphemes", "review", "restaurant", "settings")
+FIGURES: dict[Tab, tuple[str, ...]] = {
+    "ranks": ("ranks",),
+    "times": ("times",),
+    "restaurant": ("aspects", "months", "feelings"),
+}
+PLOTTED = ("ranks", "times")  # tabs that are nothing but a figure
 CONCURRENT = 20
 WAITING = 64
 FONTS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "NanumGothic", "sans-serif")
@@ -144,10 +150,10 @@ def _right(page: Page) -> None:
             for name in TABS:
                 with gr.Tab(word(f"tab_{name}", "ko"), id=name, render_children=True) as tab:
                     page.tabs[name] = tab
-                    if name in ("ranks", "times"):
-                        page.parts[name] = gr.Plot(elem_id=f"hs-{name}", container=False, show_label=False)
-                    else:
+                    if name not in PLOTTED:
                         _html(name, page)
+                    for figure in FIGURES.get(name, ()):
+                        page.parts[figure] = gr.Plot(elem_id=f"hs-{figure}", container=False, show_label=False)
         page.parts["tabs"] = tabs
 
 

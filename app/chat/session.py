@@ -12,12 +12,13 @@ from typing import Literal
 
 from app.chat.words import Lang
 from pipeline.errors import HansangError
+from pipeline.strengths.portraits import Portrait
 from pipeline.traces import Feedback
-from pipeline.types import Trace
+from pipeline.types import Analysis, Trace, Unanalysed
 from pipeline.xray import Xray
 
 Form = Literal["", "reasons", "compare"]
-Tab = Literal["evidence", "ranks", "times", "morphemes", "settings"]
+Tab = Literal["evidence", "ranks", "times", "morphemes", "review", "restaurant", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,11 @@ def default_index(names: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class Session:
-    """The state of one tab. ``focus`` is the trace that the panel shows, ``chosen`` the passage under the X-ray."""
+    """The state of one tab. ``focus`` is the trace that the panel shows, ``chosen`` the passage under the X-ray.
+
+    ``review`` is what stands in the box of the review tab, ``analysed`` the text that its ``analysis`` is of;
+    ``portrait`` is of the ``restaurant`` that was chosen, ``drawing`` while it is being made.
+    """
 
     lang: Lang = "ko"
     index: str = ""
@@ -65,6 +70,12 @@ class Session:
     tab: Tab = "evidence"
     chosen: str = ""
     xray: Xray | HansangError | None = None
+    review: str = ""
+    analysed: str = ""
+    analysis: Analysis | Unanalysed | HansangError | None = None
+    restaurant: str = ""
+    portrait: Portrait | HansangError | None = None
+    drawing: bool = False
     busy: bool = False
     stop: bool = False
     notice: str = ""

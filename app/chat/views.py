@@ -17,10 +17,15 @@ from app.chat.marks import matched_spans
 from app.chat.morphemes import morpheme_panel
 from app.chat.options import settings_panel
 from app.chat.plots import rank_figure, time_figure
+from app.chat.portrait import portrait_panel
+from app.chat.portrait_plots import aspect_figure, feeling_figure, month_figure
+from app.chat.portraying import restaurants
+from app.chat.reviewed import review_panel
 from app.chat.session import Session
 from app.chat.text import escape
 from app.chat.turns import conversation, stage_text
 from pipeline.service import Service
+from pipeline.strengths.portraits import Portrait
 
 DEMO_QUESTIONS = Path(__file__).parents[2] / "data" / "demo" / "questions.jsonl"
 EXAMPLES = 6
@@ -87,6 +92,26 @@ def _morphemes(service: Service, session: Session) -> str:
     return morpheme_panel(session.focused, session.chosen, session.xray, session.lang)
 
 
+def _review(service: Service, session: Session) -> str:
+    return review_panel(session)
+
+
+def _restaurant(service: Service, session: Session) -> str:
+    return portrait_panel(session, restaurants(service, session))
+
+
+def _of_portrait(make: Callable[..., Any]) -> Callable[[Service, Session], Any]:
+    """A figure of the portrait; drawn only while somebody looks at it."""
+
+    def drawn(service: Service, session: Session) -> Any:
+        if session.tab != "restaurant":
+            return gr.skip()
+        made = make(session.portrait, session.lang) if isinstance(session.portrait, Portrait) else None
+        return gr.update(value=made, visible=made is not None)
+
+    return drawn
+
+
 def _settings(service: Service, session: Session) -> str:
     known: Sequence[str] = analysers(service, session.index)
     return settings_panel(service.settings, session.overrides, known, session.settings_error, session.lang)
@@ -107,6 +132,11 @@ _DRAWN: dict[str, Callable[[Service, Session], Any]] = {
     "ranks": _ranks,
     "times": _times,
     "morphemes": _morphemes,
+    "review": _review,
+    "restaurant": _restaurant,
+    "aspects": _of_portrait(aspect_figure),
+    "months": _of_portrait(month_figure),
+    "feelings": _of_portrait(feeling_figure),
     "settings": _settings,
     "tabs": _tabs,
     "header": _header,

@@ -1,0 +1,55 @@
+"""What the restaurant tab does: the choice of a restaurant, and its portrait, made while the page says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from app.chat.asking import Parts
+from app.chat.session import Session
+from pipeline.analysis.choices import ClassifierChoice
+from pipeline.classifying import load_classifier
+from pipeline.errors import HansangError
+from pipeline.protocols import Classifier
+from pipeline.service import Service
+from pipeline.strengths.portraits import Portraits
+
+PARTS: Parts = frozenset({"restaurant", "aspects", "months", "feelings"})
+
+
+@cache
+def classifier() -> Classifier:
+    """The embedded classifier, loaded once."""
+    return load_classifier(ClassifierChoice("linear"))
+
+
+@cache
+def _portraits() -> Portraits:
+    return Portraits(classifier)
+
+
+def restaurants(service: Service, session: Session) -> Sequence[str]:
+    """The restaurants of the index that is asked; none before the tab is looked at, or where there is no index."""
+    if session.tab != "restaurant":
+        return ()
+    try:
+        return _portraits().names(service.index(session.index))
+    except HansangError:  # the rest of the page says what is wrong with the index
+        return ()
+
+
+def portray(service: Service, session: Session, name: str) -> Iterator[Parts]:
+    """Draw the portrait of a restaurant; an empty name puts the one that is there away."""
+    session.restaurant, session.portrait = name.strip(), None
+    if not session.restaurant:
+        yield PARTS
+        return
+    session.drawing = True
+    yield PARTS
+    try:
+        session.portrait = _portraits().of(service.index(session.index), session.restaurant)
+    except HansangError as error:
+        session.portrait = error
+    finally:
+        session.drawing = False
+    yield PARTS
