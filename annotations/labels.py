@@ -61,7 +61,7 @@ def validate_draft(scheme: Scheme, labels: object, text: str, context: Context |
     for id in labels:
         if id not in known:
             raise _refused(
-                shortened(id), labels[id], "이 작업에 없는 항목입니다", "this task has no such field", ", ".join(known)
+                shortened(id), labels[id], "이 과제에 없는 항목입니다", "this task has no such field", ", ".join(known)
             )
     found: dict[str, LabelValue] = {}
     for field in fields:

@@ -140,7 +140,7 @@ def _events(database: Database) -> Iterator[str]:
     stand = {(task, seat): (state, annotator) for task, seat, state, annotator in database.conn.execute(SEATS)}
     for seat in {**told, **stand}:
         one, other = told.get(seat), stand.get(seat)
-        yield "" if one == other else f"작업 {seat[0]} 자리 {seat[1]}: 기록 {one}, 지금 {other}"
+        yield "" if one == other else f"과제 {seat[0]} 자리 {seat[1]}: 기록 {one}, 지금 {other}"
 
 
 def _seats(database: Database) -> Iterator[str]:
@@ -150,13 +150,13 @@ def _seats(database: Database) -> Iterator[str]:
         " JOIN seats AS s ON s.task_id = t.id GROUP BY t.id"
     )
     for task, seats, done in database.conn.execute(over):
-        yield "" if done <= seats else f"작업 {task}: 자리 {seats}개에 라벨 {done}개"
+        yield "" if done <= seats else f"과제 {task}: 자리 {seats}개에 라벨 {done}개"
     wrong = (
         "SELECT s.task_id, s.seat FROM seats AS s JOIN annotations AS a ON a.id = s.annotation_id"
         " WHERE a.task_id <> s.task_id OR a.annotator <> s.annotator OR a.revision <> (SELECT max(revision)"
         " FROM annotations AS b WHERE b.task_id = a.task_id AND b.annotator = a.annotator AND b.stage <> 'adjudicated')"
     )
-    yield from (f"작업 {task} 자리 {seat}: 최신 라벨이 아닙니다" for task, seat in database.conn.execute(wrong))
+    yield from (f"과제 {task} 자리 {seat}: 최신 라벨이 아닙니다" for task, seat in database.conn.execute(wrong))
 
 
 def _counters(database: Database) -> Iterator[str]:

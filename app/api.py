@@ -8,22 +8,21 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from pydantic import Field
 
+from app.bodies import Body
 from app.inspecting import add_inspecting
+from app.problems import handle_errors, refuse_the_rest
 from app.reference import reference_page
-from pipeline.errors import HansangError, InputError
+from pipeline.errors import HansangError
 from pipeline.service import QUESTION_LIMIT, Request, Service
 from pipeline.trace_json import to_json
 from pipeline.trace_stream import change
 from pipeline.types import Trace
 
-PROBLEM = "application/problem+json"
 
-
-class AskBody(BaseModel):
+class AskBody(Body):
     """A question."""
 
     question: str = Field(max_length=QUESTION_LIMIT * 100, examples=["마포에서 주차 편한 고깃집 있어?"])
@@ -38,7 +37,7 @@ class AskBody(BaseModel):
         return Request(self.question, self.index, self.set, self.previous, tuple(self.without), answer)
 
 
-class FeedbackBody(BaseModel):
+class FeedbackBody(Body):
     """What somebody says of an answer."""
 
     trace: str = Field(examples=["9f2c51d07a3be846"])
@@ -46,42 +45,16 @@ class FeedbackBody(BaseModel):
     reason: str = Field("", max_length=2_000, examples=["근거와 다름"])
 
 
-def problem(error: HansangError) -> JSONResponse:
-    """An error as a problem document: what is wrong and the cure, in Korean and English."""
-    body = {"type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status}
-    return JSONResponse(
-        {**body, "detail": error.korean, "detail_en": error.english}, status_code=error.status, media_type=PROBLEM
-    )
-
-
-class MalformedRequest(InputError):
-    """A body or parameter that isn't of the form the API takes."""
-
-    code = "malformed-request"
-    ko = "요청의 {where}을(를) 읽을 수 없습니다: {why}. /docs에서 형식을 확인하세요."
-    en = "The request's {where} can't be read: {why}. See /docs for the form."
-
-
 def create_api(service: Service) -> FastAPI:
     """The API over a service."""
     about = "한국어 맛집 후기에 묻고, 답의 근거를 모두 봅니다. Ask Korean reviews, see everything behind the answer."
     api = FastAPI(title="한상", version="1", description=about, docs_url=None, redoc_url=None)
-    _handle_errors(api)
+    handle_errors(api)
     _add_questions(api, service)
     _add_records(api, service)
     add_inspecting(api, service)
+    refuse_the_rest(api)
     return api
-
-
-def _handle_errors(api: FastAPI) -> None:
-    @api.exception_handler(HansangError)
-    def known(_: Any, error: HansangError) -> JSONResponse:
-        return problem(error)
-
-    @api.exception_handler(RequestValidationError)
-    def malformed(_: Any, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        return problem(MalformedRequest(where=".".join(map(str, first["loc"])), why=first["msg"]))
 
 
 def _add_questions(api: FastAPI, service: Service) -> None:

@@ -22,6 +22,8 @@ from pipeline.storage import locked
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3  # for answers under way; an open page holds its connection for ever and must not hold up the end
+QUIET_TICKS = 10  # tenths of a second in which nobody asks for anything: then there is time to warm up
+BUSY_TICKS = 100  # after so many it is done without one
 
 
 def create_app(service: Service) -> FastAPI:
@@ -47,12 +49,14 @@ def serve(
     check_port(host, port)
     with locked(home.lock):
         service = Service(home, settings)
-        threading.Thread(target=warm_up, args=(service,), daemon=True).start()
+        # Kiwi holds the interpreter for the two seconds that it takes to load: first whoever waits for the page.
+        warming = threading.Thread(target=warm_up, args=(service,), daemon=True)
         try:
             config = uvicorn.Config(
                 create_app(service), host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
             )
-            _Server(config, ready, over).run()
+            gc.freeze()  # see warm_up
+            _Server(config, ready, over, warming.start).run()
         finally:
             service.close()
 
@@ -69,12 +73,19 @@ def warm_up(service: Service) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it accepts connections, and asks ten times a second whether it is over."""
+    """uvicorn that says when it accepts connections and when it is idle, and asks every 0.1 s whether it is over.
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], over: Callable[[], bool]) -> None:
+    ``idle`` is called once, in the first second without a request, or after ten.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], over: Callable[[], bool], idle: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._over = over
+        self._idle = idle
+        self._seen = self._quiet = self._ticks = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -82,7 +93,17 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def on_tick(self, counter: int) -> bool:
+        if self._ticks < BUSY_TICKS:
+            self._look()
         return await super().on_tick(counter) or self._over()
+
+    def _look(self) -> None:
+        requests = self.server_state.total_requests
+        self._quiet = self._quiet + 1 if requests == self._seen else 0
+        self._seen, self._ticks = requests, self._ticks + 1
+        if self._quiet == QUIET_TICKS or self._ticks == BUSY_TICKS:
+            self._ticks = BUSY_TICKS
+            self._idle()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # pages that are still open are cut off, which uvicorn would report as errors of the application

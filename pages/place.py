@@ -49,13 +49,13 @@ def open_place(
     settings: DeskSettings = DEFAULTS,
     passwords: Passwords | None = None,
 ) -> Place:
-    """Open everything over one home and keep it for this process.
+    """Open everything over one home, having looked through the labels for damage, and keep it for this process.
 
     Raises:
         LabelsDamaged, LabelsNewer, FileProblem: it can't be opened, with the cure.
     """
     secrets = read_secrets(home / SECRETS)
-    desk, passwords = Desk(home / LABELS, settings), passwords or Passwords()
+    desk, passwords = _checked(Desk(home / LABELS, settings)), passwords or Passwords()
     opened = Place(
         desk,
         Accounts(desk.writer, passwords=passwords, demo=demo),
@@ -67,6 +67,16 @@ def open_place(
     )
     _open[:] = [opened]
     return opened
+
+
+def _checked(desk: Desk) -> Desk:
+    # Whoever starts this process by hand is told at once, not by the first page that reads what is broken.
+    try:
+        desk.check()
+    except BaseException:
+        desk.close()
+        raise
+    return desk
 
 
 def place() -> Place:

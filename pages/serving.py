@@ -1,7 +1,8 @@
 """The process of the annotation app: ``python -m pages.serving --home var --port 8501``.
 
 Started by ``hansang demo`` and ``hansang serve``, which it tells when it is ready, and with which it ends: with
-``--tied`` it stops as soon as nobody holds the other end of its standard input.
+``--tied`` it stops as soon as nobody holds the other end of its standard input. It then begins when a line comes from
+there, so that it can load while the other looks at the labels.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ class Server(uvicorn.Server):
 def main() -> int:
     """Serve until told to stop."""
     given = _arguments()
+    if given.tied and not sys.stdin.readline():
+        return 0
     logging.basicConfig(level=logging.WARNING)
     try:
         settings = DeskSettings(**json.loads(given.settings))
@@ -119,7 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--chat", type=int, default=0, help="port of the chat")
     parser.add_argument("--settings", default="{}", help="the settings labels.* as JSON")
     parser.add_argument("--demo", action="store_true", help="let demo accounts in")
-    parser.add_argument("--tied", action="store_true", help="stop when standard input ends")
+    parser.add_argument("--tied", action="store_true", help="begin with a line of standard input, stop at its end")
     return parser.parse_args()
 
 

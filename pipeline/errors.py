@@ -370,8 +370,8 @@ class UnknownSchemeVersion(NotFound):
     """A version of a label scheme that isn't there."""
 
     code = "unknown-scheme-version"
-    ko = "라벨 체계 '{name}'의 {version}판이 없습니다(있는 판: {known}). 그 판으로 한 작업을 읽으려면 {name}.{version}.toml과 {name}.{version}.md를 {folder}에 되돌려 놓으세요."
-    en = "Label scheme '{name}' has no version {version} (there is: {known}). To read work done with it, put {name}.{version}.toml and {name}.{version}.md back into {folder}."
+    ko = "라벨 체계 '{name}'의 {version}판이 없습니다(있는 판: {known}). 그 판의 과제를 읽으려면 {name}.{version}.toml과 {name}.{version}.md를 {folder}에 되돌려 놓으세요."
+    en = "Label scheme '{name}' has no version {version} (there is: {known}). To read its tasks, put {name}.{version}.toml and {name}.{version}.md back into {folder}."
 
 
 class SchemeEdited(Conflict):
@@ -394,7 +394,7 @@ class BadContext(InputError):
     """What stands beside a task can't be used by its scheme."""
 
     code = "bad-context"
-    ko = "작업의 {key}을(를) 쓸 수 없습니다: {problem}. {key}에는 id와 text가 있는 답변 두 개를 넣고, 두 id는 서로 다르게, 'tie'가 아니게 지어 주세요."
+    ko = "과제의 {key}을(를) 쓸 수 없습니다: {problem}. {key}에는 id와 text가 있는 답변 두 개를 넣고, 두 id는 서로 다르게, 'tie'가 아니게 지어 주세요."
     en = "{key} of the task can't be used: {problem_en}. Give {key} two answers with id and text; the ids must differ and not be 'tie'."
 
 
@@ -697,8 +697,153 @@ class EndpointDown(MachineError):
 
 
 class WeightsSeenTest(Conflict):
-    """An ensemble that is measured on reviews which its weights were learned on."""
+    """A classifier that is measured on reviews which its weights or its threshold were learned on."""
 
     code = "weights-seen-test"
-    ko = "재려는 후기 {total:,}건 중 {seen:,}건이 이 앙상블의 가중치를 배운 후기입니다(예: {example}). 겹치지 않는 파일로 재거나 가중치를 다시 배우세요."
-    en = "{seen:,} of the {total:,} reviews to measure on are among those that the ensemble's weights were learned on (e.g. {example}). Measure on others, or learn the weights anew."
+    ko = "재려는 후기 {total:,}건 중 {seen:,}건이 이 분류기의 가중치나 문턱을 배운 후기입니다(예: {example}). 겹치지 않는 파일로 재거나 다른 후기로 다시 배우세요."
+    en = "{seen:,} of the {total:,} reviews to measure on are among those that the classifier's weights or threshold were learned on (e.g. {example}). Measure on others, or learn anew on others."
+
+
+class NoRestaurants(InputError):
+    """An index whose reviews don't say which restaurant they are of."""
+
+    code = "no-restaurants"
+    ko = "'{name}' 색인에는 식당 이름이 없어 식당별로 볼 수 없습니다. `hansang index 파일 --column restaurant=열이름`으로 다시 색인하세요."
+    en = "Index '{name}' has no names of restaurants. Index again with `hansang index FILE --column restaurant=NAME`."
+
+
+class RestaurantNotFound(NotFound):
+    """A restaurant of which an index has no review."""
+
+    code = "restaurant-not-found"
+    ko = "'{index}' 색인에 '{name}'의 후기가 없습니다. 비슷한 이름: {near}. 이름을 고치거나 `--index`로 다른 색인을 고르세요."
+    en = "Index '{index}' has no review of '{name}'. Names like it: {near}. Correct the name, or choose another index with `--index`."
+
+
+class WriterFailed(MachineError):
+    """A language model that didn't write what was asked for."""
+
+    code = "writer-failed"
+    ko = "언어 모델({name})이 쓸 수 있는 글을 주지 않았습니다({reason}). 서버를 확인하거나 `--endpoint ''`로 모델 없이 하세요."
+    en = "The language model ({name}) gave nothing that can be used ({reason}). Check its server, or go without it with `--endpoint ''`."
+
+
+class EndpointRefused(MachineError):
+    """An endpoint that would refuse every request: the key, the address or the model is wrong."""
+
+    code = "endpoint-refused"
+    ko = "{url}이(가) 요청을 거절했습니다(상태 {status}: {reason}). 401·403이면 열쇠(HANSANG_LLM_KEY), 404면 주소와 모델 이름 '{model}', 400이면 서버가 JSON 스키마를 받는지 확인하세요."
+    en = "{url} refused the request (status {status}: {reason}). On 401 or 403 check the key (HANSANG_LLM_KEY), on 404 the address and the model's name '{model}', on 400 whether the server takes a JSON schema."
+
+
+class RequestFailed(MachineError):
+    """One request that came to nothing after all its tries; the next may do better. ``trouble`` says of what kind."""
+
+    code = "request-failed"
+    ko = "모델 서버가 이 요청에 답하지 못했습니다: {reason}"
+    en = "The model's server could not answer this request: {reason_en}"
+
+    @property
+    def trouble(self) -> str:
+        """What kind of failure."""
+        return str(self.fields["trouble"])
+
+
+class NotAnalysed(MachineError):
+    """A classifier could make nothing of the one review that was to be analysed."""
+
+    code = "not-analysed"
+    ko = "분석하지 못했습니다: {reason}"
+    en = "It could not be analysed: {reason_en}"
+
+
+class ResultForeign(Conflict):
+    """The file for a result holds something else, which is not overwritten."""
+
+    code = "result-foreign"
+    ko = "{path}의 {line}번째 줄은 분석 결과가 아닙니다. 덮어쓰지 않으니 `--out`으로 다른 파일을 정하거나 그 파일을 옮기세요."
+    en = (
+        "Line {line} of {path} is no analysis. It is not overwritten: name another file with `--out`, or move that one."
+    )
+
+
+class ResultExists(Conflict):
+    """A finished result in a form that can't be continued."""
+
+    code = "result-exists"
+    ko = "{path}이(가) 이미 있습니다. 끝난 결과는 덮어쓰지 않으니 `--out`으로 다른 파일을 정하거나 그 파일을 옮기세요."
+    en = (
+        "{path} exists already. A finished result is not overwritten: name another file with `--out`, or move that one."
+    )
+
+
+class ResultBusy(Conflict):
+    """Another process is writing the same result."""
+
+    code = "result-busy"
+    ko = "다른 한상이 지금 {path}을(를) 쓰고 있습니다. 그것이 끝나기를 기다리거나 `--out`으로 다른 파일을 정하세요."
+    en = "Another Hansang is writing {path}. Wait until it has finished, or name another file with `--out`."
+
+
+class ReviewsChanged(Conflict):
+    """Reviews that are not those a result was begun with."""
+
+    code = "reviews-changed"
+    ko = "{path}의 {line}번째 결과는 후기 '{found}'의 것인데 지금 파일의 그 자리에는 '{wanted}'이(가) 있거나 글이 다릅니다. 처음의 파일로 이어서 하거나 `--out`으로 다른 파일을 정하세요."
+    en = "Result {line} of {path} is of review '{found}', but the file now has '{wanted}' in that place, or another text. Go on with the file it was begun with, or name another with `--out`."
+
+
+class JudgeUnavailable(MachineError):
+    """A judge whose key or package is missing."""
+
+    code = "judge-unavailable"
+    ko = "채점 모델 {judge}을(를) 쓸 수 없습니다: {reason}. {cure}."
+    en = "Judge {judge} can't be used: {reason_en}. {cure_en}."
+
+
+class JudgeRefused(MachineError):
+    """An endpoint that will not answer, however often it is asked."""
+
+    code = "judge-refused"
+    ko = "채점 모델 {judge}이(가) 거절했습니다(HTTP {status}, {url}): {reason}. 키, 모델 이름, 남은 금액, 주소를 확인하고 다시 하면 이어서 합니다."
+    en = "Judge {judge} refused (HTTP {status}, {url}): {reason}. Check key, model, credit and address; the next run goes on from here."
+
+
+class PriceMissing(InputError):
+    """A budget without the prices that it is reckoned by."""
+
+    code = "price-missing"
+    ko = "예산을 지키려면 {judge}의 값을 알아야 합니다. `--price 입력,출력`에 토큰 100만 개의 값을 달러로 적어 주세요. 예) --price 0.15,0.60"
+    en = "To keep a budget the price of {judge} must be known. Give dollars for a million tokens as `--price INPUT,OUTPUT`, e.g. --price 0.15,0.60"
+
+
+class NothingToJudge(Conflict):
+    """A run without a question that a judge could say anything of."""
+
+    code = "nothing-to-judge"
+    ko = "'{name}' 실행에는 채점할 것이 없습니다: 끝난 질문이 없거나, 고른 측정에 필요한 답변이나 참고 답이 없습니다."
+    en = "There is nothing to judge in run '{name}': no question is finished, or the chosen measures lack an answer or a reference."
+
+
+class RunIndexGone(Conflict):
+    """The passages that a run saw are no longer there."""
+
+    code = "run-index-gone"
+    ko = "'{name}' 실행이 본 색인 {index}의 판 {version}이(가) 없습니다. 지금 색인으로 실행을 새로 만든 뒤(`hansang evaluate`) 채점하세요."
+    en = "Version {version} of index {index}, which run '{name}' saw, is gone. Make a new run over the present index (`hansang evaluate`) and judge that."
+
+
+class ModelUnusable(BackendUnavailable):
+    """A model, or a file beside it, that a classifier can't be made of."""
+
+    code = "model-unusable"
+    ko = "{name}을(를) 쓸 수 없습니다: {reason}. {cure}."
+    en = "{name} can't be used: {reason_en}. {cure_en}."
+
+
+class EndpointSlow(MachineError):
+    """An endpoint that is there, but answered not one of many requests in time."""
+
+    code = "endpoint-slow"
+    ko = "{url}이(가) 요청에 하나도 제때 답하지 못했습니다({reason}). `--timeout`을 늘리거나 `--requests`를 줄이고 다시 하면 이어서 합니다."
+    en = "{url} answered not one request in time ({reason}). Raise `--timeout` or lower `--requests`; the next run goes on from here."

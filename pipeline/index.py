@@ -29,7 +29,10 @@ _NAME = re.compile(r"\w[\w.-]{0,59}")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an index says of itself. Written last: where it is, the index is complete."""
+    """What an index says of itself. Written last: where it is, the index is complete.
+
+    ``remarks`` are those of the files it was built from, as ``pipeline.corpus.remarks`` makes them.
+    """
 
     name: str
     version: str
@@ -43,6 +46,7 @@ class Manifest:
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
+    remarks: tuple[Mapping[str, Any], ...] = ()
     format: int = FORMAT
 
 
@@ -109,6 +113,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise IndexOutdated(name=name, found=found, wanted=FORMAT)
         value["analysers"] = tuple(value["analysers"])
         value["sources"] = tuple(value["sources"])
+        value["remarks"] = tuple(value.get("remarks", ()))  # indexes built before there were any have none
         return Manifest(**value)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamaged(name=name, part=MANIFEST) from error

@@ -6,13 +6,12 @@ import datetime
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from pipeline import backends
-from pipeline.analyses import CachedTokenizer
 from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, build_part, load_tokenizer, open_retrievers
 from pipeline.config import Settings
 from pipeline.corpus.splitting import split_document
@@ -28,6 +27,7 @@ from pipeline.index import (
     read_manifest,
     write_manifest,
 )
+from pipeline.morpheme_cache import CachedTokenizer
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Tokenizer
 from pipeline.question.lexicon import build_lexicon
@@ -46,8 +46,16 @@ Progress = Callable[[str, int], None]
 """Called with the stage and how many passages it has done."""
 
 
+Remarks = Callable[[], Iterable[Mapping[str, object]]]
+"""Called when all documents were read: what there is to say of the files they are from."""
+
+
 def _silent(stage: str, done: int) -> None:
     pass
+
+
+def _nothing() -> tuple[()]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,9 @@ def unchanged(job: Job) -> Manifest | None:
     return manifest if manifest.fingerprint == job.fingerprint else None
 
 
-def build_index(job: Job, documents: Iterable[Document | Reject], progress: Progress = _silent) -> Manifest:
+def build_index(
+    job: Job, documents: Iterable[Document | Reject], progress: Progress = _silent, remarks: Remarks = _nothing
+) -> Manifest:
     """Build a new version of an index and put it in use.
 
     Raises:
@@ -101,7 +111,7 @@ def build_index(job: Job, documents: Iterable[Document | Reject], progress: Prog
     name = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
     with locked(target / ".lock"), building(target / name) as folder:
         _sweep(target, keep=folder)
-        manifest = _fill(folder, job, name, documents, progress)
+        manifest = replace(_fill(folder, job, name, documents, progress), remarks=tuple(remarks()))
         write_manifest(folder, manifest)
     write_atomically(target / CURRENT, manifest.version)
     _forget_old(target, manifest.version)

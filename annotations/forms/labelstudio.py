@@ -24,7 +24,7 @@ from annotations.preference import TIE, alternatives
 from annotations.scheme import Field, Option, Scheme, Wording
 from annotations.types import Labels
 
-TITLE = Wording("Label Studio: 작업과 설정", "Label Studio tasks and labeling config")
+TITLE = Wording("Label Studio: 과제와 설정", "Label Studio tasks and labeling config")
 TASKS, CONFIG = "tasks.json", "config.xml"
 _TEXT, _CONTEXT, _OUTCOME = "item_text", "item_context", "item_outcome"
 

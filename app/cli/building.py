@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.console import note, waiting
+from app.cli.console import clean, note, waiting
 from app.cli.progress import progress
 from pipeline.config import Settings
 from pipeline.errors import FileProblem
@@ -52,6 +52,11 @@ def summary(outcome: Outcome) -> str:
     return f"색인 '{manifest.name}' 완성: 단락 {manifest.passages:,} · {rejected} · {outcome.seconds:,.0f}초"
 
 
+def remarks(outcome: Outcome) -> list[str]:
+    """What there is to say of the files that were indexed, a line each."""
+    return [clean(f"{remark['ko']} · {remark['en']}").plain for remark in outcome.manifest.remarks]
+
+
 def build_demo(home: Home, settings: Settings) -> None:
     """Build the demo's index where it is missing or out of date, and say so.
 
@@ -77,10 +82,14 @@ def build(
     """
     from pipeline import backends, indexing  # heavy: numpy, pandas, pyarrow, which help doesn't need
     from pipeline.corpus.reader import read_corpus
+    from pipeline.corpus.remarks import Noticed
 
     began = time.monotonic()
     # Files and names are looked at before anything slow: whoever mistyped is told at once.
-    documents = read_corpus(given.files, format=given.format, columns=given.columns, restaurants=given.restaurants)
+    noticed = Noticed()
+    documents = read_corpus(
+        given.files, format=given.format, columns=given.columns, restaurants=given.restaurants, noticed=noticed
+    )
     with waiting("파일을 살펴보는 중 … (Looking at the files)"):
         job = _job(home, name, given, settings, analysers)
         manifest = None if force else indexing.unchanged(job)
@@ -90,7 +99,7 @@ def build(
             for analyser in job.analysers:
                 backends.load("tokenizer", analyser)
             backends.load("encoder", settings.encoder)
-            manifest = indexing.build_index(job, bar.reading(documents), bar.at)
+            manifest = indexing.build_index(job, bar.reading(documents), bar.at, noticed.to_json)
     rejects = home.indexes / name / manifest.version / indexing.REJECTS
     return Outcome(manifest, unchanged, rejects, time.monotonic() - began)
 

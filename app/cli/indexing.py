@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.building import Input, build, summary
+from app.cli.building import Input, build, remarks, summary
 from app.cli.console import note, print_json
 from app.cli.options import HomeOption, JsonOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
 from pipeline.config import parse_assignments, with_overrides
@@ -76,7 +76,8 @@ def index(
         value = {"index": asdict(outcome.manifest), "unchanged": outcome.unchanged, "rejects": str(outcome.rejects)}
         print_json(value | {"seconds": round(outcome.seconds, 3), "questions": questions})
         return
-    typer.echo(summary(outcome))
+    for line in (summary(outcome), *remarks(outcome)):
+        typer.echo(line)
     if questions is not None:
         typer.echo(f"질문 {questions:,}개도 들어 있습니다. · The files bring {questions:,} questions.")
 

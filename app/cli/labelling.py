@@ -1,4 +1,4 @@
-"""The annotation app beside the chat: looked at before it starts, run in a process of its own, ended with ours."""
+"""The annotation app beside the chat: run in a process of its own, opened once all was looked at, ended with ours."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipeline.errors import LabelsAppEnded, LabelsDamaged, NoAccounts
 
 PORT = 8501
 END_SECONDS = 15  # for what is being written; then it is killed
+OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,11 @@ def look_at(path: Path, host: str) -> None:
 
 
 class Running:
-    """The process of the annotation app."""
+    """The process of the annotation app. It loads at once, but touches no file and no port before ``open``."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._opened = False
         self._ready = threading.Event()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -75,6 +77,14 @@ class Running:
             if line.strip() == "ready":
                 self._ready.set()
         self._process.stdout.close()
+
+    def open(self) -> None:
+        """Let it open its pages: the labels were looked at, the accounts are there."""
+        assert self._process.stdin
+        self._opened = True
+        with contextlib.suppress(OSError):  # it has ended by itself, which ``check`` tells
+            self._process.stdin.write(OPEN + "\n")
+            self._process.stdin.flush()
 
     @property
     def ended(self) -> bool:
@@ -100,6 +110,8 @@ class Running:
     def end(self) -> None:
         """End it, letting it finish what it writes."""
         assert self._process.stdin
+        if not self._opened:  # then it has nothing to finish, and nobody wants to wait for it to have loaded
+            self._process.kill()
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         try:
@@ -111,8 +123,8 @@ class Running:
 
 
 @contextmanager
-def running(labelling: Labelling) -> Iterator[Running]:
-    """Run the annotation app for the length of the block."""
+def starting(labelling: Labelling) -> Iterator[Running]:
+    """Run the annotation app for the length of the block, in which ``open`` is to be called."""
     # -P: not the folder we are in, where somebody may have `pages` of their own.
     command = [sys.executable, "-P", "-m", "pages.serving", "--tied", "--home", str(labelling.home.resolve())]
     command += ["--host", labelling.host, "--port", str(labelling.port), "--chat", str(labelling.chat)]
@@ -131,3 +143,11 @@ def running(labelling: Labelling) -> Iterator[Running]:
         yield started
     finally:
         started.end()
+
+
+@contextmanager
+def running(labelling: Labelling) -> Iterator[Running]:
+    """Run the annotation app, opened, for the length of the block."""
+    with starting(labelling) as started:
+        started.open()
+        yield started

@@ -85,10 +85,19 @@ def home_of(ctx: typer.Context, home: Path | None) -> Home:
     """
     from pipeline.service import Home  # heavy: brings pandas and pyarrow, which help and typing errors don't need
 
+    return Home(root_of(ctx, home))
+
+
+def root_of(ctx: typer.Context, home: Path | None) -> Path:
+    """The folder of the home, for those who can't wait for what ``home_of`` loads.
+
+    Raises:
+        NotWritable: it is a file.
+    """
     root = home or common_of(ctx).home
     if root.exists() and not root.is_dir():
         raise NotWritable(path=root, reason="폴더가 아닙니다 · not a folder")
-    return Home(root)
+    return root
 
 
 def settings_of(ctx: typer.Context, profile: str | None) -> Settings:

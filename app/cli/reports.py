@@ -71,7 +71,7 @@ def show_chat(console: Console, found: Mapping[int, ChatTimes]) -> None:
 def show_annotations(console: Console, report: AnnotationsReport) -> None:
     """Loads, then the next task, beside bare SQLite."""
     console.print(
-        f"작업 {report.tasks:,}개 · {report.journal} 저널 · 맨 SQLite {report.bare_commits_per_second:,.0f} 커밋/초"
+        f"과제 {report.tasks:,}개 · {report.journal} 저널 · 맨 SQLite {report.bare_commits_per_second:,.0f} 커밋/초"
     )
     table = Table(
         "작업자", "저장/초", "받기 p50/p95/p99 ms", "저장 p50/p95/p99 ms", "오류", "두 번 준 자리", "메모리 MiB"
@@ -83,7 +83,7 @@ def show_annotations(console: Console, report: AnnotationsReport) -> None:
             str(load.doubled), f"{load.memory_mib:,.0f}",
         )  # fmt: skip
     console.print(table)
-    console.print(f"{report.answered_before:,}개를 끝낸 사람의 다음 작업: {_spread(report.next_ms)} ms")
+    console.print(f"{report.answered_before:,}개를 끝낸 사람의 다음 과제: {_spread(report.next_ms)} ms")
 
 
 def _spread(spread: Spread) -> str:

@@ -22,7 +22,7 @@ NAMES = {
     "foreign_key_check": "서로 가리키는 값",
     "receipts": "확인증과 라벨",
     "events": "기록과 지금 상태",
-    "seats": "작업의 자리",
+    "seats": "과제의 자리",
     "counters": "진행 수",
 }
 FileArgument = Annotated[
@@ -58,7 +58,7 @@ def _show(found: Verified) -> None:
     for check in found.checks:
         for example in check.examples:
             console.print(clean(f"{NAMES[check.name]}: {example}"))
-    console.print(f"작업 {found.tasks:,} · 라벨 {found.annotations:,} · 마지막 확인증 #{found.receipts:,}")
+    console.print(f"과제 {found.tasks:,} · 라벨 {found.annotations:,} · 마지막 확인증 #{found.receipts:,}")
 
 
 def backup(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 from app.cli import demo_labels, labelling
 from app.cli.building import build_demo
 from app.cli.console import Waiting, clean, note, stdout, waiting
-from app.cli.options import HomeOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
+from app.cli.options import HomeOption, ProfileOption, SetOption, home_of, overrides_of, root_of, settings_of
 from app.ports import check_port
 from pipeline.config import Settings, with_overrides
 from pipeline.errors import LabelsPortTaken
@@ -92,11 +93,14 @@ def demo(
 def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Opening) -> None:
     _check_ports(opening)  # before anything is built: nobody wants to wait and then be told
     with ExitStack() as stack:
-        with waiting(_PREPARING):
+        with waiting(_PREPARING), _uncollected():
+            labels = _labelling(root_of(ctx, home), opening, settings)
+            # First of all, so that it loads what it needs while we do: each takes seconds.
+            beside = stack.enter_context(labelling.starting(labels)) if opening.labels else None
             place = home_of(ctx, home)
             passwords = _prepare_labels(place.root, place.labels, opening) if opening.labels else {}
-            labels = _labelling(place.root, opening, settings)
-            beside = stack.enter_context(labelling.running(labels)) if opening.labels else None
+            if beside:
+                beside.open()
             from app import server  # heavy: brings gradio, four seconds
             from pipeline.index import names
         if opening.demo:
@@ -112,6 +116,16 @@ def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Op
         server.serve(place, settings, host=opening.host, port=opening.port, ready=ready.soon, over=over)
         if beside:
             beside.check()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: what is loaded stays, and looking it through time and again is a tenth of a start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _check_ports(opening: Opening) -> None:

@@ -2,7 +2,7 @@
 
 `pipeline.tables` looks at files (`encodings`), opens them as rows (`rows`), finds their columns (`columns`) and
 understands their cells (`cells`); a row that can't be used becomes a `Reject` (`rejects`) and the rest is read.
-Benchmarks are in `formats`, passages in `splitting`. Nothing is indexed here.
+Benchmarks are in `formats`, passages in `splitting`, what is odd but usable in `remarks`. Nothing is indexed here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.corpus.formats import BEIR_COLUMNS, beir_corpus, beir_samples, own_samples, squad_documents, squad_samples
+from pipeline.corpus.remarks import Noticed
 from pipeline.errors import BadSetting
 from pipeline.tables.cells import label, read_date, read_price_band, read_rating, read_text
 from pipeline.tables.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing
@@ -24,8 +25,8 @@ from pipeline.types import Document, Reject, Sample, Source
 
 _NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
 
-Placed = tuple[int, Document] | Reject
-"""A document and the line it stands on, or a reject, which knows its line."""
+Placed = tuple[int, Document, str] | Reject
+"""The line of a document, the document, and its date as written where that could not be read; or a reject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def read_corpus(
     format: str = "auto",
     columns: Mapping[str, str] = _NOTHING_NAMED,
     restaurants: Path | None = None,
+    noticed: Noticed | None = None,
 ) -> Iterator[Document | Reject]:
     """The documents of some files, in order, and a `Reject` for every row that can't be used.
 
@@ -62,6 +64,7 @@ def read_corpus(
         columns: the column of a field (``{"text": "본문"}``), for those that their names don't tell.
         restaurants: a file of restaurants whose name, category, district and price band fill what reviews leave empty,
             joined through the reviews' ``restaurant_id``.
+        noticed: filled, while rows are asked for, with what is odd in files of reviews but no reason to refuse a row.
 
     Raises:
         FileProblem: a file is missing, empty, damaged, not text, of an unknown format, or given twice.
@@ -70,18 +73,20 @@ def read_corpus(
     """
     _check_settings(format, columns, restaurants)
     _refuse_twice(paths)
+    noticed = noticed or Noticed()
     if format == "squad":
         for path in paths:
             check_file(path)
-        return _distinct((path, squad_documents(path)) for path in paths)
+        return _distinct(((path, _undated(squad_documents(path))) for path in paths), noticed)
     if format == "beir":
-        return _distinct((r.table.path, _documents(r, None)) for r in _open_beir(paths))
+        # A benchmark's other columns are its own affair, and none of them can be named.
+        return _distinct(((r.table.path, _documents(r, None, Noticed())) for r in _open_beir(paths)), Noticed())
     reviews = [_open_reviews(path, format, stem, columns) for path, stem in zip(paths, _stems(paths), strict=True)]
     if restaurants is None:
-        return _distinct((r.table.path, _documents(r, None)) for r in reviews)
+        return _distinct(((r.table.path, _documents(r, None, noticed)) for r in reviews), noticed)
     for each in reviews:
         _require(each.table, "restaurant_id", columns)
-    return _joined(reviews, _open_restaurants(restaurants))
+    return _joined(reviews, _open_restaurants(restaurants), noticed)
 
 
 def read_samples(path: Path, format: str = "auto") -> list[Sample]:
@@ -153,13 +158,19 @@ def _require(table: Table, field: str, named: Mapping[str, str]) -> None:
         raise missing(table.path, field, table.columns)
 
 
-def _joined(reviews: Sequence[_Reviews], restaurants: tuple[Table, Mapping[str, str]]) -> Iterator[Document | Reject]:
+def _joined(
+    reviews: Sequence[_Reviews], restaurants: tuple[Table, Mapping[str, str]], noticed: Noticed
+) -> Iterator[Document | Reject]:
     places: dict[str, _Restaurant] = {}
     yield from _read_restaurants(*restaurants, places)
-    yield from _distinct((each.table.path, _documents(each, places)) for each in reviews)
+    yield from _distinct(((each.table.path, _documents(each, places, noticed)) for each in reviews), noticed)
 
 
-def _distinct(files: Iterator[tuple[Path, Iterator[Placed]]]) -> Iterator[Document | Reject]:
+def _undated(rows: Iterator[tuple[int, Document] | Reject]) -> Iterator[Placed]:
+    yield from (row if isinstance(row, Reject) else (*row, "") for row in rows)
+
+
+def _distinct(files: Iterator[tuple[Path, Iterator[Placed]]], noticed: Noticed) -> Iterator[Document | Reject]:
     """The documents of all files; those whose id another document has already are rejected."""
     seen: set[str] = set()
     for path, rows in files:
@@ -167,16 +178,17 @@ def _distinct(files: Iterator[tuple[Path, Iterator[Placed]]]) -> Iterator[Docume
             if isinstance(row, Reject):
                 yield row
                 continue
-            line, document = row
+            line, document, unread = row
             name = document.source.document_id
             if name in seen:
                 yield Refusal("duplicate-id", value=name, excerpt=document.text).at(path, line)
                 continue
             seen.add(name)
+            noticed.date(path, line, document.source.date, unread)
             yield document
 
 
-def _documents(reviews: _Reviews, places: Mapping[str, _Restaurant] | None) -> Iterator[Placed]:
+def _documents(reviews: _Reviews, places: Mapping[str, _Restaurant] | None, noticed: Noticed) -> Iterator[Placed]:
     path = reviews.table.path
     columns = dict.fromkeys(reviews.table.columns)
     fields = assign(path, columns, reviews.named)
@@ -189,9 +201,18 @@ def _documents(reviews: _Reviews, places: Mapping[str, _Restaurant] | None) -> I
             columns |= dict.fromkeys(row.values)
             fields = assign(path, columns, fields)
         try:
-            yield row.line, _document(row, fields, f"{reviews.stem}-{number}", places)
+            document = _document(row, fields, f"{reviews.stem}-{number}", places)
+            yield row.line, document, "" if document.source.date else _written(row, fields)
         except Refusal as refusal:
             yield refusal.at(path, row.line)
+    used = set(fields.values())
+    noticed.unused(path, [column for column in columns if column not in used])
+
+
+def _written(row: Row, fields: Mapping[str, str]) -> str:
+    """What stands where the date should; empty where nothing does, or only a dash."""
+    written = label(row.values.get(fields["date"])) if "date" in fields else ""
+    return written if any(map(str.isalnum, written)) else ""
 
 
 def _document(

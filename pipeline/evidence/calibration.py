@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from pipeline.config import Fusion
 from pipeline.evidence.answerability import Calibration, features, log_odds, model, raw_score
@@ -83,6 +82,8 @@ def fit_line(pairs: NDArray[np.float64]) -> Calibration:
 
 
 def _fit(scores: NDArray[np.float64], signs: NDArray[np.float64], *, pull: float) -> Calibration:
+    from scipy.optimize import minimize  # half a second to import, and a server that starts fits nothing
+
     def loss(line: NDArray[np.float64]) -> float:
         misfit = np.logaddexp(0, -signs * (line[0] * scores + line[1])).mean()
         return float(misfit + pull * (line[0] - 1) ** 2)

@@ -1,12 +1,18 @@
 """The HTTP door: answers, streams, problems."""
 
 import json
+import re
+from collections.abc import Iterator
 from functools import reduce
 
 import pytest
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from app.api import create_api
+from app.bodies import unknown_field
 from pipeline.config import load_profile
 from pipeline.service import Home, Service
 from pipeline.trace_stream import grown
@@ -14,13 +20,18 @@ from tests.pipeline.corpora import build
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory):
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = Home(tmp_path_factory.mktemp("home"))
     build(home, name="demo")
-    service = Service(home, load_profile())
+    made = Service(home, load_profile())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def client(service: Service) -> Iterator[TestClient]:
     with TestClient(create_api(service)) as client:
         yield client
-    service.close()
 
 
 def test_ask_is_the_whole_trace(client: TestClient) -> None:
@@ -94,14 +105,130 @@ def test_indexes(client: TestClient) -> None:
 )
 def test_problems_name_the_cure(client: TestClient, method: str, path: str, body: dict, status: int, code: str) -> None:
     reply = client.request(method, path, json=body)
-    assert (reply.status_code, reply.json()["title"]) == (status, code)
+    assert_problem(reply, status, code)
+
+
+def assert_problem(reply: Response, status: int, code: str) -> dict:
+    """What an error says, which has the form of all errors: a Korean sentence, the same in English."""
+    said = reply.json()
+    assert (reply.status_code, said["status"], said["title"]) == (status, status, code)
     assert reply.headers["content-type"] == "application/problem+json"
-    assert reply.json()["detail"]
-    assert reply.json()["detail_en"]
+    assert said["type"] == f"urn:hansang:{code}"
+    assert re.search("[가-힣]", said["detail"])
+    assert said["detail_en"] not in ("", said["detail"])
+    return said
 
 
-def test_body_that_is_not_json(client: TestClient) -> None:
-    assert client.post("/v1/ask", content=b"{", headers={"content-type": "application/json"}).status_code == 422
+@pytest.mark.parametrize(
+    ("path", "body", "name", "near"),
+    [
+        ("/v1/ask", {"question": "주차", "setting": {"retrieval.k": 2}}, "setting", "set"),
+        ("/v1/search", {"question": "주차", "qestion": "주차"}, "qestion", "question"),
+        ("/v1/explain?passage=r1", {"question": "주차", "Index": "demo"}, "Index", "index"),
+        ("/v1/feedback", {"trace": "x", "vote": "up", "reasons": "좋아요"}, "reasons", "reason"),
+        ("/v1/replay", {"question": "주차", "overides": {}}, "overides", "overrides"),
+        ("/v1/robustness", {"question": "주차", "passages": ["r1"]}, "passages", "passage_ids"),
+        ("/v1/ask", {"question": "주차", "zzz": 1}, "zzz", ""),
+    ],
+)
+def test_fields_that_are_not_known_are_refused(client: TestClient, path: str, body: dict, name: str, near: str) -> None:
+    said = assert_problem(client.post(path, json=body), 422, "unknown-field")
+    for sentence in (said["detail"], said["detail_en"]):
+        assert f"'{name}'" in sentence
+        assert "question" in sentence or "vote" in sentence  # those that are known
+    assert (f"'{near}'을(를)" in said["detail"]) == bool(near)
+    assert ("Did you mean" in said["detail_en"]) == bool(near)
+
+
+def test_a_field_named_by_a_stranger_is_only_quoted() -> None:
+    error = unknown_field("{known}", ("question",))
+    assert "{known}" in error.korean
+    assert "question" in error.korean
+
+
+def test_the_openapi_document_says_that_fields_are_known(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
+    assert len(bodies) >= 4
+    assert all(schema["additionalProperties"] is False for schema in bodies)
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "ko", "en"),
+    [
+        ({}, "body.question", "꼭 있어야 합니다", "required"),
+        ({"question": 3}, "body.question", "문자열이어야 합니다", "string"),
+        ({"question": "주차", "stream": "maybe"}, "body.stream", "true나 false", "true or false"),
+        ({"question": "주차", "set": []}, "body.set", "객체여야 합니다", "object"),
+        ({"question": "주차", "without": "x"}, "body.without", "배열이어야 합니다", "array"),
+        ({"question": "가" * 200_000}, "body.question", "100,000자까지", "100,000 characters"),
+        ([], "body", "JSON 객체여야", "JSON object"),
+    ],
+)
+def test_what_can_not_be_read_is_said_in_both_languages(
+    client: TestClient, body: object, where: str, ko: str, en: str
+) -> None:
+    said = assert_problem(client.post("/v1/ask", json=body), 422, "malformed-request")
+    assert where in said["detail"]
+    assert ko in said["detail"]
+    assert en in said["detail_en"]
+
+
+def test_choices_are_listed(client: TestClient) -> None:
+    reply = client.post("/v1/feedback", json={"trace": "x", "vote": "maybe"})
+    assert "'up', 'down' 가운데 하나" in assert_problem(reply, 422, "malformed-request")["detail"]
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"question": "\xff"}', b"[" * 100_000])
+def test_body_that_is_not_json(client: TestClient, content: bytes) -> None:
+    reply = client.post("/v1/ask", content=content, headers={"content-type": "application/json"})
+    assert_problem(reply, 422, "malformed-request")
+
+
+def test_form_instead_of_json(client: TestClient) -> None:
+    said = assert_problem(client.post("/v1/ask", data={"question": "주차"}), 422, "malformed-request")
+    assert "application/json" in said["detail"]
+
+
+@pytest.fixture
+def behind(service: Service) -> TestClient:
+    """The API as it is served: before something that takes every other path, as the chat does."""
+    api, chat = create_api(service), FastAPI()
+    chat.get("/{path:path}")(lambda path: PlainTextResponse(f"chat {path}"))
+    api.mount("/", chat)
+    return TestClient(api)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/asks", 404, "no-such-address"),
+        ("POST", "/v1/", 404, "no-such-address"),
+        ("GET", "/v1/traces/a/b", 404, "no-such-address"),
+        ("GET", "/v1/ask", 405, "method-not-allowed"),
+        ("PUT", "/v1/ask", 405, "method-not-allowed"),
+        ("DELETE", "/v1/traces/x", 405, "method-not-allowed"),
+        ("POST", "/v1/indexes", 405, "method-not-allowed"),
+    ],
+)
+@pytest.mark.parametrize("served", ["client", "behind"])
+def test_other_addresses_and_methods_are_problems_too(
+    request: pytest.FixtureRequest, served: str, method: str, path: str, status: int, code: str
+) -> None:
+    reply = request.getfixturevalue(served).request(method, path)
+    said = assert_problem(reply, status, code)
+    assert path in said["detail"]
+    if status == 405:
+        assert reply.headers["allow"] in said["detail"]
+        assert reply.headers["allow"] == {"/v1/ask": "POST"}.get(path, "GET")
+
+
+def test_paths_outside_of_the_api(client: TestClient, behind: TestClient) -> None:
+    assert_problem(client.get("/nothing"), 404, "no-such-address")
+    for served in (client, behind):
+        assert_problem(served.post("/livez"), 405, "method-not-allowed")
+        assert served.get("/livez").json() == {"status": "ok"}
+    assert behind.get("/nothing").text == "chat nothing"  # the chat's own
 
 
 def test_reference_names_every_operation_and_asks_nobody_outside(client: TestClient) -> None:

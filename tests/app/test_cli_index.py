@@ -60,6 +60,43 @@ def test_refused_rows_are_counted_and_their_reasons_named(tmp_path: Path) -> Non
     assert [reason["line"] for reason in reasons] == [3, 4]
 
 
+def test_what_is_odd_in_a_file_is_said_and_its_rows_are_indexed(tmp_path: Path) -> None:
+    reviews, home = tmp_path / "후기.csv", tmp_path / "home"
+    rows = "주차가 편해요,어제,김\n냉면이 짜요,2099-01-01,이\n갈비가 좋아요,2026-03-14,박\n"
+    reviews.write_text(f"리뷰,날짜,작성자\n{rows}", encoding="utf-8")
+    first = run(home, "index", str(reviews), "--name", "x")
+    assert first.exit_code == 0, first.output
+    done, *odd = first.stdout.splitlines()
+    assert "단락 3 · 거절 0" in done
+    for line, said in zip(
+        odd,
+        ("못한 행 1개(예: 2번째 줄 '어제')", "오지 않은 날인 행 1개(예: 3번째 줄 '2099-01-01')", "열 1개(작성자)"),
+        strict=True,
+    ):
+        assert line.startswith("후기.csv: ")
+        assert said in line
+        assert "`--column date=열이름`" in line
+        assert "`--column date=NAME`" in line
+    again = run(home, "index", str(reviews), "--name", "x")
+    assert again.stdout.splitlines()[1:] == odd  # though nothing was read
+    value = run_json(home, "index", str(reviews), "--name", "x")
+    assert value["unchanged"] is True
+    assert [(remark["code"], remark["count"], remark["value"]) for remark in value["index"]["remarks"]] == [
+        ("unread-date", 1, "어제"), ("future-date", 1, "2099-01-01"), ("unused-columns", 1, "작성자"),
+    ]  # fmt: skip
+    named = run_json(home, "index", str(reviews), "--name", "x", "--column", "title=작성자")
+    assert [remark["code"] for remark in named["index"]["remarks"]] == ["unread-date", "future-date"]
+
+
+def test_an_index_from_before_there_were_remarks_is_still_one(tmp_path: Path) -> None:
+    make_index(tmp_path / "home", tmp_path)
+    (manifest,) = (tmp_path / "home" / "index").glob("*/*/manifest.json")
+    value = json.loads(manifest.read_text(encoding="utf-8"))
+    del value["remarks"]
+    manifest.write_text(json.dumps(value), encoding="utf-8")
+    assert answers(tmp_path / "home")
+
+
 def test_benchmarks_bring_questions(tmp_path: Path) -> None:
     paragraph = {"context": "세종대왕은 훈민정음을 만들었다.", "qas": [
         {"id": "q1", "question": "누가 훈민정음을 만들었나?", "answers": [{"text": "세종대왕", "answer_start": 0}]}

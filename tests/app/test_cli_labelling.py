@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import pytest
 from annotations.accounts import Accounts
 from annotations.desk import Desk
 from app.cli import demo_labels
-from app.cli.labelling import Labelling, is_loopback, running
+from app.cli.labelling import Labelling, is_loopback, running, starting
 from pages.session import COOKIE
 from pipeline.errors import LabelsAppEnded
 from tests.app.cli_runs import failure, make_index, run, start, wait_for
@@ -203,6 +204,22 @@ def test_an_app_that_cannot_start_is_noticed(tmp_path: Path, capfd: pytest.Captu
         with pytest.raises(LabelsAppEnded):
             beside.check()
     assert "TOML" in capfd.readouterr().err
+
+
+@pytest.mark.timeout(60)
+def test_it_touches_nothing_before_it_is_told_to_open(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pages.serving", "--tied", "--home", str(tmp_path), "--port", str(free_port())]
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.timeout(60)
+def test_one_that_was_never_opened_is_not_waited_for(tmp_path: Path) -> None:
+    with starting(Labelling(tmp_path, "127.0.0.1", free_port(), 1)) as beside:
+        assert not beside.ended
+    assert beside.ended
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.timeout(120)

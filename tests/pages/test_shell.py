@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pages.place import Place
 from pages.watched import watched
 from pages.words import word
 from pipeline.errors import FileProblem, LabelsDamaged, SignedOut
+from tests.annotations.desks import HandDesk
 
 PASSWORD = "조용한 레몬 사천팔백이십일"
 PATIENCE = 30  # seconds for a run
@@ -179,10 +181,34 @@ def test_the_landing_page_tells_an_annotator_that_there_is_nothing_yet(house: Ho
 # starting
 
 
-def test_a_damaged_file_keeps_the_app_from_starting_and_says_how_to_restore(tmp_path: Path) -> None:
-    (tmp_path / "labels.db").write_bytes(b"no database at all" * 1000)
-    with pytest.raises(LabelsDamaged):
+def no_database(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 1000)
+
+
+def broken_in_the_middle(path: Path) -> None:
+    """A file that opens as if nothing were wrong."""
+    with HandDesk(path) as desk:
+        desk.fill(2_000)
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size * 3 // 4)
+        file.write(b"\xff" * 20_000)
+    HandDesk(path).close()
+
+
+def writers() -> list[threading.Thread]:
+    """The threads that write to files of labels."""
+    return [thread for thread in threading.enumerate() if thread.name == "labels-writer"]
+
+
+@pytest.mark.parametrize("damage", [no_database, broken_in_the_middle])
+def test_a_damaged_file_keeps_the_app_from_starting_and_says_how_to_restore(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(tmp_path / "labels.db")
+    before = writers()
+    with pytest.raises(LabelsDamaged, match="restore"):
         place.open_place(tmp_path)
+    assert writers() == before  # its own was ended
     done = subprocess.run(
         [sys.executable, "-m", "pages.serving", "--home", str(tmp_path), "--port", "1"],
         capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2], check=False,

@@ -1,0 +1,124 @@
+"""What the API says when something can't be done: one form for every error, in Korean and English (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from pipeline.errors import HansangError, InputError, NotFound
+from pipeline.tables.rejects import printable
+
+PROBLEM = "application/problem+json"
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+OTHERS = ("/docs", "/livez", "/openapi.json")  # the API's own, outside of /v1
+
+# What pydantic says of a value, by its type of error; whatever else it says stays English.
+_WHY: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "bool_parsing": ("true나 false여야 합니다", "it must be true or false"),
+    "bool_type": ("true나 false여야 합니다", "it must be true or false"),
+    "dict_type": ("객체여야 합니다", "it must be an object"),
+    "json_invalid": ("JSON이 아닙니다({error})", "it is not JSON ({error})"),
+    "list_type": ("배열이어야 합니다", "it must be an array"),
+    "literal_error": ("{expected} 가운데 하나여야 합니다", "it must be one of {expected}"),
+    "missing": ("꼭 있어야 합니다", "it is required"),
+    "model_attributes_type": (
+        "Content-Type이 application/json인 JSON 객체여야 합니다",
+        "it must be a JSON object with Content-Type application/json",
+    ),
+    "string_too_long": ("{max_length:,}자까지 받습니다", "at most {max_length:,} characters are accepted"),
+    "string_type": ("문자열이어야 합니다", "it must be a string"),
+    "too_long": ("{max_length:,}개까지 받습니다", "at most {max_length:,} are accepted"),
+    "too_short": ("{min_length:,}개 이상이어야 합니다", "{min_length:,} or more are needed"),
+    "value_error": ("{error}", "{error}"),
+})  # fmt: skip
+
+
+class MalformedRequest(InputError):
+    """A body or parameter that isn't of the form the API takes."""
+
+    code = "malformed-request"
+    ko = "요청의 {where}을(를) 읽을 수 없습니다: {why}. /docs에서 형식을 확인하세요."
+    en = "The request's {where} can't be read: {why_en}. See /docs for the form."
+
+
+class NoSuchAddress(NotFound):
+    """A path at which the API has nothing."""
+
+    code = "no-such-address"
+    ko = "'{path}'에는 아무것도 없습니다. /docs에서 주소를 확인하세요."
+    en = "There is nothing at '{path}'. See /docs for the addresses."
+
+
+class MethodNotAllowed(InputError):
+    """A path that is asked by another method."""
+
+    code = "method-not-allowed"
+    status = 405
+    ko = "'{path}'은(는) {method}(으)로 부를 수 없습니다. {allowed}(으)로 부르세요. /docs에 예가 있습니다."
+    en = "'{path}' doesn't take {method}. Use {allowed}; /docs has an example."
+
+
+def problem(error: HansangError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An error as a problem document: what is wrong and the cure, in Korean and English."""
+    body = {"type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status}
+    said = {**body, "detail": error.korean, "detail_en": error.english}
+    return JSONResponse(said, status_code=error.status, headers=headers, media_type=PROBLEM)
+
+
+def handle_errors(api: FastAPI) -> None:
+    """Make problem documents of all that can be wrong with a request."""
+
+    @api.exception_handler(HansangError)
+    def known(_: Any, error: HansangError) -> JSONResponse:
+        return problem(error)
+
+    @api.exception_handler(RequestValidationError)
+    def malformed(_: Any, error: RequestValidationError) -> JSONResponse:
+        return problem(_malformed(error.errors()[0]))
+
+    @api.exception_handler(HTTPException)
+    async def of_http(request: Request, error: HTTPException) -> Response:
+        path, allowed = printable(request.url.path), (error.headers or {}).get("Allow", "")
+        if error.status_code == 404:
+            return problem(NoSuchAddress(path=path))
+        if error.status_code == 405:
+            return problem(MethodNotAllowed(path=path, method=request.method, allowed=allowed), error.headers)
+        if error.status_code == 400:  # what FastAPI says of a body that is no text at all
+            return problem(
+                MalformedRequest(where="body", why="UTF-8 JSON이 아닙니다", why_en="it is not JSON in UTF-8")
+            )
+        return await http_exception_handler(request, error)
+
+
+def refuse_the_rest(api: FastAPI) -> None:
+    """Answer whatever else is asked under ``/v1``; the chat, mounted behind it, would in another form. Call it last.
+
+    A path that others answer by another method is told which.
+    """
+
+    async def rest(request: Request) -> None:
+        partly = [route for route in api.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+        allowed = sorted({method for route in partly for method in getattr(route, "methods", None) or ()})
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+        raise HTTPException(404)
+
+    for path in (*OTHERS, "/v1/{rest:path}"):
+        api.add_api_route(path, rest, methods=list(METHODS), include_in_schema=False)
+
+
+def _malformed(first: Mapping[str, Any]) -> MalformedRequest:
+    where, context = ".".join(map(str, first["loc"])), dict(first.get("ctx", {}))
+    if "expected" in context:  # in English: 'up' or 'down'
+        context["expected"] = str(context["expected"]).replace("' or '", "', '")
+    known = _WHY.get(first["type"])
+    ko, en = (sentence.format(**context) for sentence in known) if known else (first["msg"], first["msg"])
+    return MalformedRequest(where=printable(where), why=ko, why_en=en)

@@ -1,0 +1,59 @@
+"""The server's ticks: when it has time to warm up, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.server import BUSY_TICKS, QUIET_TICKS, _Server
+
+
+class Ticking:
+    """A server of which only the ticks run, ten of them to a second."""
+
+    def __init__(self) -> None:
+        self.idle = 0
+        self.over = False
+        config = uvicorn.Config(FastAPI(), log_level="warning")
+        config.load()
+        self.server = _Server(config, lambda: None, lambda: self.over, self._called)
+
+    def _called(self) -> None:
+        self.idle += 1
+
+    def pass_ticks(self, number: int, *, requests: int = 0) -> bool:
+        """Let ticks pass, each after so many requests; whether the last one would end the server."""
+        ends = False
+        for _ in range(number):
+            self.server.server_state.total_requests += requests
+            ends = asyncio.run(self.server.on_tick(1))
+        return ends
+
+
+def test_it_warms_up_once_nobody_has_asked_for_anything_for_a_while() -> None:
+    ticking = Ticking()
+    ticking.pass_ticks(QUIET_TICKS - 1)
+    ticking.pass_ticks(1, requests=3)  # somebody opens the page: it comes first
+    ticking.pass_ticks(QUIET_TICKS - 1)
+    assert ticking.idle == 0
+    ticking.pass_ticks(1)
+    assert ticking.idle == 1
+    ticking.pass_ticks(2 * BUSY_TICKS)
+    assert ticking.idle == 1
+
+
+def test_it_warms_up_in_the_end_though_everybody_keeps_asking() -> None:
+    ticking = Ticking()
+    ticking.pass_ticks(BUSY_TICKS - 1, requests=1)
+    assert ticking.idle == 0
+    ticking.pass_ticks(BUSY_TICKS, requests=1)
+    assert ticking.idle == 1
+
+
+def test_it_ends_when_it_is_told_that_it_is_over() -> None:
+    ticking = Ticking()
+    assert not ticking.pass_ticks(1)
+    ticking.over = True
+    assert ticking.pass_ticks(1)
