@@ -283,10 +283,11 @@ class Part:
 class Analysis:
     """What a classifier makes of one review. Labels are named as in the label scheme ``review``.
 
-    ``sentiment`` are probabilities that sum to one, ``intensity`` the probabilities of 1 (very negative) to 5. An
-    emotion's score is independent of the others'; ``felt`` are those over their threshold, or ``none``. ``parts`` are
-    the sentences of a review that has several. ``note`` says what is unusual of the text: ``no-words`` (only emoji or
-    ㅋㅋㅋ), ``not-korean``, ``cut`` (read in part); empty otherwise.
+    ``sentiment`` are probabilities that sum to one, ``intensity`` the probabilities of 1 (very negative) to 5, empty
+    where the classifier doesn't tell. An emotion's score is independent of the others'; ``felt`` are those over their
+    threshold, or ``none``. ``parts`` are the sentences of a review that has several. ``note`` says what is unusual of
+    the text: ``no-words`` (only emoji or ㅋㅋㅋ), ``not-korean``, ``cut`` (read in part), ``partial`` (a member of an
+    ensemble failed); empty otherwise.
     """
 
     classifier: str

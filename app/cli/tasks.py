@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from app.cli.classifying import ClassifierOption, EndpointOption, ModelOption, choice_of, made
 from app.cli.console import print_json, waiting
 from app.cli.failures import Command
 from app.cli.indexing import parse_columns
@@ -187,6 +188,34 @@ def _graded(asked: Iterable[NewTask | str], empty: list[str]) -> Iterator[Incomi
             empty.append(each)
         else:
             yield Incoming(0, each)
+
+
+@tasks.command("suggest", cls=Command)
+def suggest_labels(
+    ctx: typer.Context,
+    classifier: ClassifierOption = "linear",
+    endpoint: EndpointOption = "",
+    model: ModelOption = "",
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """리뷰 과제에 모델의 제안을 답니다. 작업자는 자기 답을 낸 뒤에만 봅니다. · Add a model's suggestions.
+
+    멈췄다가 다시 하면 남은 것만 합니다. · Stopped and started again, it does what is left.
+
+    예) hansang tasks suggest
+    """
+    from annotations.suggesting import suggest  # heavy, see above
+
+    done = left = new = 0
+    with waiting("분류기를 준비하는 중 … (Loading the classifier)") as line, _desk(home_of(ctx, home)) as desk:
+        judge = made(choice_of(classifier, endpoint=endpoint, model=model))
+        for done, left, new in suggest(desk, judge):  # noqa: B007  (the last ones are told)
+            line.say(f"제안을 다는 중 … {done:,} / {left:,} (Suggesting)")
+    if as_json:
+        print_json({"read": done, "suggested": new})
+    else:
+        say(f"과제 {done:,}개를 읽고 제안 {new:,}개를 달았습니다.", f"Read {done:,} tasks, added {new:,} suggestions.")
 
 
 @tasks.command("list", cls=Command)

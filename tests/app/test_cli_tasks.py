@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +182,14 @@ def test_every_command_has_help_with_an_example(tmp_path: Path) -> None:
         result = run(tmp_path, *command, "--help")
         assert result.exit_code == 0
         assert "예) hansang" in result.stdout
+
+
+def test_what_people_are_given_to_label_is_called_by_one_word() -> None:
+    """과제; 작업 is what one does with it, and 작업자 who does."""
+    root = Path(__file__).parents[2]
+    modules = [*(root / "annotations").rglob("*.py"), *(root / "pages" / "form").glob("*.py")]
+    modules += [root / "app" / "cli" / f"{name}.py" for name in ("tasks", "task_reports", "labelling", "safekeeping")]
+    modules += [root / "app" / "cli" / f"{name}.py" for name in ("exporting", "quality", "quality_tables", "users")]
+    said = {str(path): re.findall(r".*작업(?!자).*", path.read_text(encoding="utf-8")) for path in modules}
+    assert len(said) > 40
+    assert not {name: lines for name, lines in said.items() if lines}

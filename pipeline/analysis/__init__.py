@@ -1,0 +1,1 @@
+"""Sentiment, intensity, emotions and aspects of a review: features, heads, clauses, opinions."""
