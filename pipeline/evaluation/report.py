@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from pipeline.evaluation.blame import Verdict
+from pipeline.evaluation.judged_report import section
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.runs import Plan
 from pipeline.evaluation.summary import GOALS, Answered, Latency, Retrieved, Summary, reciprocal
@@ -20,6 +21,7 @@ PARTS = {
     "generate": "답변", "total": "전체",
 }  # fmt: skip
 MEASURES = {"mrr10": "MRR@10", "recall5": "상위 5위 적중", "accuracy": "정답률"}
+FAULTS = {"number": "숫자", "date": "날짜", "name": "이름", "negation": "부정", "uncited": "인용 없음"}
 COLOURS = {
     Verdict.NOT_INDEXED: "#000000", Verdict.MISSED: "#D55E00", Verdict.FUSION: "#E69F00", Verdict.RERANKER: "#CC79A7",
     Verdict.CUT: "#F0E442", Verdict.WRONG: "#999999", Verdict.SHOULD_ABSTAIN: "#56B4E9", Verdict.REFUSED: "#0072B2",
@@ -47,6 +49,7 @@ def report(name: str, plan: Plan, summary: Summary, records: Sequence[Record]) -
         _latency(summary.latency),
         _retrieval(summary),
         _answers(summary),
+        section(summary.judged, _table, _text),
         _blame(summary),
         _small(summary),
         _slices(summary, records),
@@ -104,7 +107,8 @@ def _goals(summary: Summary) -> str:
     rows = []
     for key, (title, goal) in wanted.items():
         met = summary.goals.get(key)
-        rows.append((title, goal, "아직 재지 않음" if met is None else "통과" if met else "미달"))
+        unknown = "빠진 채점에 달림" if key == "ragas_mean" and summary.judged else "아직 재지 않음"
+        rows.append((title, goal, unknown if met is None else "통과" if met else "미달"))
     return _table("목표", ("목표", "기준", "결과"), rows)
 
 
@@ -158,6 +162,18 @@ def _answers(summary: Summary) -> str:
         "<h2>답변</h2>"
         + _table("답변 품질 (기권이 맞은 것도 정답)", head, rows)
         + _table("기권", ("질문", *came.values()), cells)
+        + _citations(summary)
+    )
+
+
+def _citations(summary: Summary) -> str:
+    found = summary.citations
+    if found is None:
+        return ""
+    said = ", ".join(f"{FAULTS[kind]} {count:,}" for kind, count in found.faults.items()) or "없음"
+    row = (f"{found.answers:,}", f"{found.sentences:,}", f"{found.sound:.3f}", said)
+    return _table(
+        "인용 확인 (숫자, 날짜, 이름, 부정)", ("답변", "문장", "어긋남 없는 답변", "어긋남"), [row], text=(3,)
     )
 
 

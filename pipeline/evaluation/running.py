@@ -9,8 +9,10 @@ from pathlib import Path
 
 from pipeline.corpus.reader import read_samples
 from pipeline.errors import FileProblem
+from pipeline.evaluation.checks import judged_of
+from pipeline.evaluation.records import Record
 from pipeline.evaluation.report import report
-from pipeline.evaluation.runs import Watch, execute, open_run, plan, run_folder
+from pipeline.evaluation.runs import Plan, Watch, execute, open_run, plan, run_folder
 from pipeline.evaluation.sampling import Stratum, draw
 from pipeline.evaluation.summary import Summary, summarise
 from pipeline.evaluation.table import write_table
@@ -70,9 +72,18 @@ def evaluate(
     open_run(folder, wanted)
     request = Request("", job.index, job.overrides, keep=False)
     records = execute(service, folder, samples, request, workers=job.workers, again=job.again, watch=watch)
-    summary = summarise(records, job.seed)
+    return folder, write_results(folder, wanted, records)
+
+
+def write_results(folder: Path, made: Plan, records: Sequence[Record]) -> Summary:
+    """Write the table, the summary and the report of a finished run, with what judges have made of it so far.
+
+    Raises:
+        DiskFull: there is no room; the records are kept.
+    """
+    summary = summarise(records, made.seed, judged_of(folder, records))
     write_table(folder, records)
     with clear_errors(folder):
         write_json(folder / "summary.json", asdict(summary))
-        write_atomically(folder / "report.html", report(job.name, wanted, summary, records))
-    return folder, summary
+        write_atomically(folder / "report.html", report(folder.name, made, summary, records))
+    return summary

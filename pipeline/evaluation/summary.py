@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 import numpy as np
 
 from pipeline.evaluation.blame import Verdict
+from pipeline.evaluation.judged import Judged, goal
 from pipeline.evaluation.metrics import ndcg, percentile, recall, reciprocal_rank
 from pipeline.evaluation.records import Record
 
@@ -48,6 +49,18 @@ class Answered:
     exact: float | None
     f1: float | None
     matrix: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Sentences of answers against what they cite. ``faults`` counts by kind; ``sound`` is the share of the
+    ``answers`` that have none.
+    """
+
+    answers: int
+    sentences: int
+    sound: float
+    faults: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +100,21 @@ class Summary:
     also_holds: int
     small_samples: Mapping[str, Interval]
     goals: Mapping[str, bool]
+    judged: Mapping[str, Judged] = field(default_factory=dict)
+    citations: Cited | None = None
 
 
-def summarise(records: Sequence[Record], seed: int = 0) -> Summary:
-    """The summary of a run's records, in the order of the questions."""
+def summarise(records: Sequence[Record], seed: int = 0, judged: Mapping[str, Judged] | None = None) -> Summary:
+    """The summary of a run's records, in the order of the questions, with what judges made of them, if any did."""
     types = sorted({record.type for record in records if record.type})
     latency = _latency(records)
     success = _mean(record.status == "ok" for record in records)
     goals = {"success": success >= GOALS["success"]}
     if "total" in latency:
         goals["mean_latency_ms"] = latency["total"].mean <= GOALS["mean_latency_ms"]
+    met = goal(judged or {}, GOALS["ragas_mean"])
+    if met is not None:
+        goals["ragas_mean"] = met
     return Summary(
         questions=len(records),
         success=success,
@@ -111,7 +129,19 @@ def summarise(records: Sequence[Record], seed: int = 0) -> Summary:
         also_holds=sum(bool(record.also) for record in records),
         small_samples=small_samples(records, seed),
         goals=goals,
+        judged=judged or {},
+        citations=cited(records),
     )
+
+
+def cited(records: Iterable[Record]) -> Cited | None:
+    """How the citations of answers hold; None where no sentence was checked."""
+    checked = [record for record in records if record.sentences]
+    if not checked:
+        return None
+    faults = Counter(fault.partition(" ")[0] for record in checked for fault in record.faults)
+    sound = sum(not record.faults for record in checked) / len(checked)
+    return Cited(len(checked), sum(record.sentences for record in checked), sound, dict(sorted(faults.items())))
 
 
 def _of(records: Sequence[Record], kind: str) -> list[Record]:
