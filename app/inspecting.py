@@ -11,8 +11,9 @@ from typing import Any, Literal, Self
 
 from fastapi import FastAPI
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
+from app.bodies import Body
 from pipeline.config import options
 from pipeline.evaluation.replay import Changes, replay
 from pipeline.evaluation.robustness import move
@@ -25,7 +26,7 @@ KEPT = 64  # questions whose scores are kept, so that the next change of a slide
 PASSAGES = 50  # at most, to take out or put in
 
 
-class ReplayBody(BaseModel):
+class ReplayBody(Body):
     """A stored answer by its id (``trace``), or a question with the settings of its run; and what is to be different.
 
     Of ``settings`` those that this server doesn't know any more, and those that indexing fixed, are left out.
@@ -47,7 +48,7 @@ class ReplayBody(BaseModel):
         return self
 
 
-class RobustnessBody(BaseModel):
+class RobustnessBody(Body):
     """A question with its right passages (or documents)."""
 
     question: str = Field(max_length=QUESTION_LIMIT * 100, examples=["불티연탄구이 주차 되나요?"])

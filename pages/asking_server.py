@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import streamlit as st
@@ -40,12 +41,22 @@ def replayed(body: Mapping[str, object]) -> Any:
     Raises:
         ServerUnreachable, ServerRefused: it says nothing, or that it can't.
     """
-    return _kept(place().chat, json.dumps(body, ensure_ascii=False, sort_keys=True))
+    return _kept(place().chat, "/v1/replay", json.dumps(body, ensure_ascii=False, sort_keys=True))
+
+
+def xrayed(body: Mapping[str, object], passage_id: str) -> Any:
+    """What ``/v1/explain`` says of a question and a passage; the same asked again within a minute comes from memory.
+
+    Raises:
+        ServerUnreachable, ServerRefused: it says nothing, or that it can't.
+    """
+    path = f"/v1/explain?passage={quote(passage_id, safe='')}"
+    return _kept(place().chat, path, json.dumps(body, ensure_ascii=False, sort_keys=True))
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
-def _kept(port: int, body: str) -> Any:
-    return _post(port, "/v1/replay", json.loads(body))
+def _kept(port: int, path: str, body: str) -> Any:
+    return _post(port, path, json.loads(body))
 
 
 def asked(body: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from annotations.desk import Desk
 from pages.asking_server import ServerRefused, ServerUnreachable, asked, replayed
 from pages.chat_link import chat_address
+from pages.failure_xray import xray
 from pages.inspect_texts import stage_name, text, verdict_name
 from pages.stored_runs import callable_settings, text_of
 from pages.words import Lang
@@ -46,9 +47,8 @@ class Opened:
 
 
 def show(desk: Desk, opened: Opened, lang: Lang) -> None:
-    """Draw the question and all that is known of it."""
+    """Draw all that is known of what became of the question."""
     st.html(_STYLE)
-    _facts(opened.record, lang)
     st.subheader(text("path", lang))
     _ways(opened, lang)
     if opened.passages is None:
@@ -62,11 +62,13 @@ def show(desk: Desk, opened: Opened, lang: Lang) -> None:
         st.subheader(text("first", lang))
         for passage_id in opened.record.candidates.id[:FIRST]:
             st.html(_card(opened, passage_id, lang))
+    xray(desk, opened.plan, opened.record, lang)
     st.subheader(text("try", lang))
     _try(desk, opened, lang)
 
 
-def _facts(record: Record, lang: Lang) -> None:
+def facts(record: Record, lang: Lang) -> None:
+    """Draw the question, its verdict, what should be answered and what was."""
     answer = record.answer or text("none", lang)
     rows = {
         "verdict": verdict_name(record.verdict, lang),

@@ -5,12 +5,17 @@ Everything but the replays is read from the run's files.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 import streamlit as st
 
 from annotations.desk import Desk
 from annotations.types import Account
-from pages.failure_question import Opened, show
+from pages.failure_question import Opened, facts, show
+from pages.failure_texts import tool_text
+from pages.failure_tools import notes_of, tools
 from pages.inspect_plots import STYLE, sankey
 from pages.inspect_texts import stage_name, text, verdict_name
 from pages.session import language
@@ -44,7 +49,8 @@ def render(desk: Desk, account: Account) -> None:
         return
     numbers = {"done": len(table), "questions": plan.questions, "errors": int((table["status"] == "error").sum())}
     st.caption(text("about_run", lang, index=plan.index, **numbers))
-    found = _flow_and_filters(table, folder.name, lang)
+    tags = notes_of(desk).tags(folder.name)
+    found = _flow_and_filters(table, tags, folder.name, lang)
     if found.empty:
         st.info(text("nothing_found", lang))
         return
@@ -61,7 +67,10 @@ def render(desk: Desk, account: Account) -> None:
     except ValueError:  # the run was taken up again since the table was read
         st.warning(text("changed", lang))
         return
-    show(desk, Opened(folder.name, plan, record, passages), lang)
+    opened = Opened(folder.name, plan, record, passages)
+    facts(record, lang)
+    tools(desk, account, opened, lang)
+    show(desk, opened, lang)
 
 
 def _choose_run(names: list[str], lang: Lang) -> str:
@@ -71,8 +80,8 @@ def _choose_run(names: list[str], lang: Lang) -> str:
     return chosen
 
 
-def _flow_and_filters(table: pd.DataFrame, run: str, lang: Lang) -> pd.DataFrame:
-    """Draw the flow of all questions and the filters; the rows that are left."""
+def _flow_and_filters(table: pd.DataFrame, tags: Mapping[str, Sequence[str]], run: str, lang: Lang) -> pd.DataFrame:
+    """Draw the flow of all questions and the filters; the rows that are left. ``tags`` are by question id."""
     st.subheader(text("flow", lang))
     counts = table["verdict"].value_counts().to_dict()
     figure = sankey(flow(table["verdict"]), lambda s: stage_name(s, lang), lambda v: verdict_name(v, lang))
@@ -95,7 +104,25 @@ def _flow_and_filters(table: pd.DataFrame, run: str, lang: Lang) -> pd.DataFrame
                 text("length", lang), low, high, (low, high), width=240, key=f"hs-failure-length-{run}"
             )  # fmt: skip
         search = st.text_input(text("search", lang), width=280, key=f"hs-failure-search-{run}")
-    return narrow(table, Wanted(tuple(verdicts), types, restaurants, length, search))
+        tagged = _tagged(tags, run, lang)
+    found = narrow(table, Wanted(tuple(verdicts), types, restaurants, length, search))
+    return found if tagged is None else found[found["id"].isin(tagged)]
+
+
+def _tagged(tags: Mapping[str, Sequence[str]], run: str, lang: Lang) -> list[str] | None:
+    """The ids of the questions that have one of the tags wanted; None where all may pass."""
+    counts = Counter(tag for of_question in tags.values() for tag in of_question)
+    if not counts:
+        return None
+    wanted = st.multiselect(
+        tool_text("with_tag", lang),
+        sorted(counts),
+        format_func=lambda tag: f"{tag} {counts[tag]:,}",
+        placeholder=text("all", lang),
+        width=260,
+        key=f"hs-failure-tag-{run}",
+    )
+    return [id_ for id_, has in tags.items() if set(has) & set(wanted)] if wanted else None
 
 
 def _several(column: str, table: pd.DataFrame, run: str, lang: Lang) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ PAGES: dict[str, Role] = {
     "failures": "adjudicator",
     "runs": "adjudicator",
     "robustness": "adjudicator",
+    "regression": "adjudicator",
     "export": "admin",
     "users": "admin",
 }

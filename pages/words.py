@@ -19,6 +19,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "failures": ("실패 분석", "Failures"),
     "runs": ("실행 비교", "Compare runs"),
     "robustness": ("강건성", "Robustness"),
+    "regression": ("회귀", "Regression"),
     "export": ("내보내기", "Export"),
     "users": ("계정", "Accounts"),
     "annotator": ("작업자", "annotator"),

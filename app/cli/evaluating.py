@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,10 +25,13 @@ from app.cli.options import (
     overrides_of,
     settings_of,
 )
+from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.evaluation.runs import State, Watch
     from pipeline.evaluation.summary import Summary
+    from pipeline.service import Home
+    from pipeline.types import Sample
 
 MIB = 2**20
 
@@ -36,8 +39,8 @@ MIB = 2**20
 def evaluate(
     ctx: typer.Context,
     questions: Annotated[
-        Path, typer.Argument(metavar="질문파일", show_default=False, help="JSONL, SQuAD, BEIR · The questions.")
-    ],
+        Path | None, typer.Argument(metavar="질문파일", show_default=False, help="JSONL, SQuAD, BEIR · The questions.")
+    ] = None,
     run: Annotated[
         str, typer.Option("--run", metavar="이름", help="실행 이름. 같은 이름이면 이어서 함 · Name; resumes.")
     ] = "",
@@ -56,6 +59,9 @@ def evaluate(
     retry: Annotated[
         bool, typer.Option("--retry-failed", help="실패한 질문을 다시 물음 · Ask the failed ones again.")
     ] = False,
+    regression: Annotated[
+        bool, typer.Option("--regression", help="파일 대신 회귀 세트를 물음 · Ask the regression set, no file.")
+    ] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
     profile: ProfileOption = None,
@@ -68,8 +74,11 @@ def evaluate(
     from pipeline.service import Service
 
     place = home_of(ctx, home)
-    name = run or f"{questions.stem}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    samples = running.read_questions(questions, form, limit=limit, size=sample, stratify=stratify, seed=seed)
+    if questions is None or regression:
+        samples = _watched_questions(place, index, questions, regression, bool(limit or sample))
+    else:
+        samples = running.read_questions(questions, form, limit=limit, size=sample, stratify=stratify, seed=seed)
+    name = run or f"{questions.stem if questions else 'regression'}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     service = Service(place, settings_of(ctx, profile))
     try:
         with _watching(len(samples)) as watch:
@@ -77,11 +86,62 @@ def evaluate(
             folder, summary = running.evaluate(service, samples, job, watch)
     finally:
         service.close()
+    watched = _against_before(place, name) if regression else None
     if as_json:
-        print_json({"run": name, "folder": str(folder), **asdict(summary)})
+        more = {"regression": asdict(watched)} if watched else {}
+        print_json({"run": name, "folder": str(folder), **asdict(summary), **more})
         return
     show_summary(summary)
+    if watched:
+        show_watched(watched)
     note(f"보고서: {folder / 'report.html'}", f"Report: {folder / 'report.html'}")
+
+
+def _watched_questions(
+    place: Home, index: str, questions: Path | None, regression: bool, in_part: bool
+) -> list[Sample]:
+    """The questions of the regression set; refuses what doesn't go with it."""
+    from pipeline.evaluation.regression import FILE, samples  # heavy: brings pandas
+
+    if not regression:
+        raise typer.BadParameter("질문 파일을 적거나 --regression을 주세요 · Give a file, or --regression.")
+    if questions is not None or in_part:
+        value = questions or "--limit/--sample"
+        raise BadSetting(name="--regression", value=value, expected="회귀 세트는 전체를 묻습니다 (the whole set).")
+    return samples(place.root / FILE, index)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How the regression set fared in a run: questions that broke or were mended since they were asked before."""
+
+    passed: int
+    judged: int
+    broken: tuple[str, ...]
+    mended: tuple[str, ...]
+
+
+def _against_before(place: Home, name: str) -> Watched:
+    from pipeline.evaluation.regression import FILE, history, read_cases, read_results
+    from pipeline.evaluation.runs import run_names
+
+    cases = read_cases(place.root / FILE)
+    words = {case.id: case.question for case in cases}
+    names = list(reversed(run_names(place.runs)))
+    seen = [(each, read_results(place.runs / each, cases)) for each in names[: names.index(name) + 1]]
+    turn = history(seen)[-1]
+    broken, mended = (tuple(words[id_] for id_ in ids) for ids in (turn.broken, turn.mended))
+    return Watched(turn.passed, turn.judged, broken, mended)
+
+
+def show_watched(watched: Watched) -> None:
+    """How the regression set fared, on the terminal."""
+    console = stdout()
+    counts = f"깨짐 {len(watched.broken):,} · 고쳐짐 {len(watched.mended):,}"
+    console.print(f"회귀 세트: {watched.judged:,}개 가운데 {watched.passed:,}개 통과 · {counts}")
+    for sign, questions in (("▼ 깨짐  ", watched.broken), ("▲ 고쳐짐", watched.mended)):
+        for question in questions:
+            console.print(clean(f"  {sign}  {question}"))
 
 
 @contextmanager

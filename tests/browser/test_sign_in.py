@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 
 NAME, PASS, SEND = "[name=name]", "[name=password]", "main button"
 START = "할 일"
-INSPECTING = ["실패 분석", "실행 비교", "강건성"]
+INSPECTING = ["실패 분석", "실행 비교", "강건성", "회귀"]
 
 
 @pytest.fixture
