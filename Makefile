@@ -39,7 +39,24 @@ test: .venv/.dev ## 모든 시험 / every test
 	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0 trl==1.16.0 datasets==5.2.0
 	@touch $@
 
-test-models: .venv/with/label_studio_sdk/.done .venv/with/trl/.done ## 큰 라이브러리가 필요한 시험 / tests with large libraries
+.venv/with/transformers/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0 transformers==5.23.0
+	@touch $@
+
+.venv/with/ragas/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q ragas==0.4.3 "langchain-community<0.4"
+	@touch $@
+
+.venv/with/google_genai/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q google-genai==3.4.0 httpx
+	@touch $@
+
+WITH := label_studio_sdk trl transformers ragas google_genai
+
+test-models: $(WITH:%=.venv/with/%/.done) ## 큰 라이브러리가 필요한 시험 / tests with large libraries
 	$(BIN)/python -m pytest -m models
 
 lint: .venv/.dev ## ruff, mypy, import-linter

@@ -11,7 +11,7 @@ import pytest
 from pipeline.config import Settings, options
 
 ROOT = Path(__file__).parents[1]
-FAMILIES = ("bench", "tasks", "users")  # commands that have commands of their own
+FAMILIES = ("bench", "classifiers", "tasks", "train", "users")  # commands that have commands of their own
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -54,7 +54,7 @@ def test_every_module_of_the_pipeline_is_in_the_tree() -> None:
 def test_backends_named_in_the_tree_are_those_that_exist() -> None:
     from pipeline import backends
 
-    for kind in ("tokenizer", "encoder", "retriever", "reranker", "generator"):
+    for kind in ("tokenizer", "encoder", "retriever", "reranker", "generator", "classifier"):
         (line,) = re.findall(rf"^  {kind}s/ +(.*)$", README, flags=re.MULTILINE)
         assert tuple(sorted(line.split(", "))) == backends.available(kind)
 

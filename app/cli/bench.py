@@ -141,7 +141,7 @@ def labelling(
     annotators: Annotated[
         str, typer.Option("--annotators", metavar="1,10,50", help="동시 작업자 수 · Annotators at once.")
     ] = "1,10,50",
-    tasks: Annotated[int, typer.Option("--tasks", min=100, help="작업 수 · Tasks.")] = 20_000,
+    tasks: Annotated[int, typer.Option("--tasks", min=100, help="과제 수 · Tasks.")] = 20_000,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="부하마다 · For each load.")] = 10.0,
     as_json: JsonOption = False,
 ) -> None:

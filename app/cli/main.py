@@ -10,12 +10,28 @@ from typing import Annotated
 
 import typer
 
-from app.cli import asking, checkup, comparing, evaluating, indexing, quality, replaying, safekeeping, serving
+from app.cli import (
+    analysis_bench,
+    analyzing,
+    asking,
+    checkup,
+    comparing,
+    evaluating,
+    indexing,
+    quality,
+    replaying,
+    safekeeping,
+    serving,
+)
 from app.cli.bench import bench
+from app.cli.classifiers import classifiers
 from app.cli.exporting import export
 from app.cli.failures import Command
+from app.cli.judging import judge
 from app.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, Common
+from app.cli.summarizing import bench_strengths, strengths, summarize
 from app.cli.tasks import tasks
+from app.cli.training import train
 from app.cli.users import users
 
 app = typer.Typer(
@@ -62,18 +78,26 @@ app.command("index", cls=Command)(indexing.index)
 app.command("ask", cls=Command)(asking.ask)
 app.command("search", cls=Command)(asking.search)
 app.command("explain", cls=Command)(asking.explain)
+app.command("analyze", cls=Command)(analyzing.analyze)
+app.add_typer(classifiers, name="classifiers")
 app.command("doctor", cls=Command)(checkup.doctor)
 app.command("evaluate", cls=Command)(evaluating.evaluate)
 app.command("replay", cls=Command)(replaying.replay)
 app.command("sweep", cls=Command)(comparing.sweep)
 app.command("compare", cls=Command)(comparing.compare)
+app.command("judge", cls=Command)(judge)
 app.command("agreement", cls=Command)(quality.agreement)
 app.command("verify", cls=Command)(safekeeping.verify)
 app.command("backup", cls=Command)(safekeeping.backup)
 app.command("restore", cls=Command)(safekeeping.restore)
+app.command("summarize", cls=Command)(summarize)
+app.command("strengths", cls=Command)(strengths)
+bench.command("strengths", cls=Command)(bench_strengths)
+bench.command("analyze", cls=Command)(analysis_bench.analyze)
 app.add_typer(bench, name="bench")
 app.add_typer(users, name="users")
 app.add_typer(tasks, name="tasks")
+app.add_typer(train, name="train")
 app.command("export", cls=Command)(export)
 
 

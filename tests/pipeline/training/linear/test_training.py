@@ -1,0 +1,222 @@
+"""Training: the same rows give the same bytes; its steps do what they say; bad files are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from typer.testing import CliRunner
+
+from app.cli.main import app
+from pipeline.analysis.choices import ClassifierChoice
+from pipeline.analysis.model import FILES, read_model, write_model
+from pipeline.classifiers.linear import load
+from pipeline.errors import FileProblem
+from pipeline.protocols import Tokenizer
+from pipeline.training.linear import aspects, domain, emotions, film
+from pipeline.training.linear.card import write_figures
+from pipeline.training.linear.data import KOTE_LABELS, Judged, grouped, read_emotions, read_judged, read_ratings
+from pipeline.training.linear.dense import fit_classes
+from pipeline.training.linear.fit import fit
+from pipeline.training.linear.pairs import fit_table, inverse, pairs
+from pipeline.training.linear.sentences import conjugated, written
+from pipeline.training.linear.train import Trained, facts_of, train
+from pipeline.training.linear.written import written_reviews
+from pipeline.types import Opinion
+from tests.pipeline.analysis.tiny import GOOD, material, nsmc_file, ratings, review_file
+
+
+def silent(step: str) -> None:
+    assert step
+
+
+@pytest.fixture(scope="module")
+def trained(kiwi: Tokenizer) -> Trained:
+    return train(material(), kiwi, silent)
+
+
+def write(made: Trained, folder: Path) -> Path:
+    write_model(made.model, folder)
+    write_figures(folder, made.figures, facts_of(material(), made.model), made.points)
+    return folder
+
+
+def test_the_same_rows_give_the_same_bytes(trained: Trained, kiwi: Tokenizer, tmp_path: Path) -> None:
+    one, other = write(trained, tmp_path / "a"), write(train(material(), kiwi, silent), tmp_path / "b")
+    for name in (*FILES, "heads.json", "figures.json", "card.md"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_what_was_learned_is_known(trained: Trained, tmp_path: Path) -> None:
+    made = load(ClassifierChoice(model=str(write(trained, tmp_path))))
+    good, bad, both = made.classify(["국밥이 맛있어요", "직원이 불친절해요", "국밥은 맛있는데 직원이 불친절해요"])
+    assert [found.label for found in (good, bad, both)] == ["positive", "negative", "mixed"]  # type: ignore[union-attr]
+    of_films = load(ClassifierChoice(model=str(tmp_path), domain="film"))
+    (found,) = of_films.classify([GOOD[0]], aspects=False)
+    assert found.label == "positive"  # type: ignore[union-attr]
+
+
+def test_a_model_is_measured_and_its_card_tells(trained: Trained, tmp_path: Path) -> None:
+    folder = write(trained, tmp_path / "model")
+    for name, file in (("nsmc_dev", nsmc_file(tmp_path)), ("blind", review_file(tmp_path))):
+        done = CliRunner().invoke(app, ["train", "measure", name, str(file), "--model", str(folder)])
+        assert done.exit_code == 0, done.output
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert "학습에 쓰지 않은 다른 영화" in card
+    assert "블라인드 후기" in card
+    assert "| 긍정·부정 글의 균형 정확도 | 1.000 (1.000–1.000) |" in card
+    again = CliRunner().invoke(app, ["train", "measure", "else", str(tmp_path), "--model", str(folder)])
+    assert again.exit_code == 2
+    assert "nsmc_dev, blind" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (read_ratings, b"no gzip"),
+        (read_emotions, b"one\ttwo\n"),
+        (read_emotions, b"1\ttext\t99\n"),
+        (read_judged, b"[]"),
+    ],
+)
+def test_files_that_are_none_are_told(read: Callable[[Path], object], content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(FileProblem, match="file"):
+        read(tmp_path / "file")
+    with pytest.raises(FileProblem, match="nothing"):
+        read(tmp_path / "nothing")
+
+
+def test_the_command_tells_what_is_missing(tmp_path: Path) -> None:
+    missing = ["--nsmc", str(tmp_path / "no.gz"), "--kote", str(tmp_path / "no.tsv"), "--demo", str(tmp_path)]
+    done = CliRunner().invoke(app, ["train", "linear", *missing, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert "no.gz" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_films_are_held_out_as_wholes() -> None:
+    films = np.arange(500)
+    folds = film.folds_of(films)
+    assert set(folds.tolist()) == set(range(film.FOLDS))
+    assert np.array_equal(folds, film.folds_of(films))
+
+
+def test_ratings_count_alike() -> None:
+    stars = np.array([1, 1, 1, 10])
+    even = film.evenly(stars)
+    assert even[:3].sum() == pytest.approx(even[3])
+
+
+def test_a_heavy_share_wins_and_no_share_is_not_seen() -> None:
+    x = csr_matrix(np.eye(3, dtype=np.float32))
+    targets = np.array([[1], [0], [1]], dtype=np.float32)
+    shares = np.array([[1], [1], [0]], dtype=np.float32)
+    heads = fit(x, targets, shares, epochs=20)
+    assert heads.weights[0, 0] > 0 > heads.weights[1, 0]
+    assert heads.weights[2, 0] == 0
+
+
+@pytest.mark.parametrize("kept", [[0, 1, 2, 3, 4], [0, 2, 3, 4], [1, 4]])
+def test_ridge_over_pairs_is_the_ridge_of_the_textbook(kept: list[int]) -> None:
+    texts = ["가나다라마", "가나다바사", "라마바사아", "가바라아자", "나다가자아"]
+    given = pairs(texts, least=1)
+    targets = np.array([[1, -1], [-1, 1], [1, 1], [-1, -1], [1, -1]], dtype=np.float32)
+    shares = np.array([1, 2, 1, 0.5, 1], dtype=np.float32)
+    ridge = 0.4
+    rows = np.array(kept)
+    signs = np.zeros(2, dtype=np.float32)
+    scored = fit_table(given, inverse(given, shares, ridge), rows, targets, 10_000, signs)
+    every = np.concatenate((given.x.toarray(), np.ones((5, 1))), axis=1)
+    x, targets, shares = every[rows], targets[rows], shares[rows]
+    held = np.diag([ridge] * (x.shape[1] - 1) + [0])
+    exact = np.linalg.solve(x.T @ np.diag(shares) @ x + held, x.T @ np.diag(shares) @ targets)
+    assert scored.intercepts == pytest.approx(exact[-1], abs=1e-4)
+    told = emotions.scores_of(scored, texts)[rows]
+    assert told == pytest.approx(x @ exact, abs=0.1)  # the table's weights are of eight bits
+
+
+def test_a_head_finds_classes_and_weights_count() -> None:
+    features = np.array([[0.0], [0.1], [1.0], [1.1]], dtype=np.float32)
+    head = fit_classes(features, np.eye(2, dtype=np.float32)[[0, 0, 1, 1]], np.ones(4, dtype=np.float32), 0.01)
+    assert head.classes(features).argmax(axis=1).tolist() == [0, 0, 1, 1]
+    tilted = fit_classes(
+        features, np.eye(2, dtype=np.float32)[[0, 1, 0, 1]], np.array([9, 1, 9, 1], dtype=np.float32), 0.01
+    )
+    assert (tilted.classes(features)[:, 0] > 0.5).all()
+
+
+def test_the_best_threshold_of_a_label_is_found() -> None:
+    told = np.array([[0.9], [0.8], [0.4], [0.3], [0.1]])
+    gold = np.array([[1], [1], [0], [1], [0]], dtype=np.float32)
+    held = emotions.HeldEmotions(told, gold, np.array([0, 1, 0, 1, 0]))
+    assert emotions.best_thresholds(held).tolist() == [0.3]
+
+
+def test_labels_of_kote_are_joined() -> None:
+    labels = np.zeros((2, 44), dtype=np.float32)
+    labels[0, KOTE_LABELS.index("행복")] = 1
+    joined = grouped(labels, {"joy": ("기쁨", "행복"), "sadness": ("슬픔",)})
+    assert joined.tolist() == [[1, 0], [0, 0]]
+
+
+def test_what_lies_between_marked_clauses_judges_nothing() -> None:
+    review = Judged(
+        "a", "a", "오늘 갔는데 맛있어요 그리고 집에 왔다", "positive", 4, ("joy",), (("food", "positive", 7, 11),)
+    )
+    assert [(c.text, c.aspect, c.polarity) for c in domain.labelled(review)] == [
+        ("오늘 갔는데", "", ""),
+        ("맛있어요", "food", "positive"),
+        ("그리고 집에 왔다", "", ""),
+    ]
+
+
+def test_opinions_count_as_right_where_span_aspect_and_polarity_are() -> None:
+    review = Judged(
+        "a", "a", "0123456789", "positive", 4, ("joy",), (("food", "positive", 0, 4), ("value", "negative", 5, 9))
+    )
+    found = [
+        (Opinion("food", "positive", (1, 4)), Opinion("value", "positive", (5, 9)), Opinion("food", "positive", (5, 9)))
+    ]
+    figures = aspects.figures([review, review], found * 2)
+    assert figures["opinion_f1"].value == pytest.approx(2 * 1 / (2 + 3))
+    assert figures["aspect_f1"].value == 1
+    assert figures["polarity_accuracy"].value == pytest.approx(0.5)
+
+
+def test_the_lexicon_conjugates_the_same_each_time(kiwi: Tokenizer) -> None:
+    join = kiwi.join  # type: ignore[attr-defined]
+    one, other = conjugated(join, each=1), conjugated(join, each=1)
+    assert one == other
+    assert {clause.polarity for clause in one} == {"positive", "negative"}
+    denied = [clause for clause in one if " 안 " in clause.text or "지 않" in clause.text]
+    assert denied
+
+
+def test_what_is_written_for_training_is_sound() -> None:
+    reviews = written_reviews()
+    assert len(reviews) >= 400
+    for review in reviews:
+        ends = 0
+        for _, _, start, end in review.aspects:
+            assert ends <= start < end <= len(review.text)
+            ends = end
+        assert "[" not in review.text
+    clauses = written()
+    assert {clause.polarity for clause in clauses} == {"positive", "negative", "neutral", ""}
+
+
+def test_the_shipped_model_is_of_the_shape_that_training_writes() -> None:
+    model = read_model()
+    assert model.film.table.weights.shape[1] == len(film.SCORES)
+    assert model.restaurant.table.weights.shape[1] == len(domain.SCORES)
+    assert model.emotion.table.weights.shape[1] == len(KOTE_LABELS)
+
+
+def test_ratings_of_the_tiny_file_read_back(tmp_path: Path) -> None:
+    read = read_ratings(nsmc_file(tmp_path))
+    assert read.texts == ratings().texts
+    assert read.ratings.tolist() == ratings().ratings.tolist()
