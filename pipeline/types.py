@@ -285,9 +285,9 @@ class Analysis:
 
     ``sentiment`` are probabilities that sum to one, ``intensity`` the probabilities of 1 (very negative) to 5, empty
     where the classifier doesn't tell. An emotion's score is independent of the others'; ``felt`` are those over their
-    threshold, or ``none``. ``parts`` are the sentences of a review that has several. ``note`` says what is unusual of
-    the text: ``no-words`` (only emoji or ㅋㅋㅋ), ``not-korean``, ``cut`` (read in part), ``partial`` (a member of an
-    ensemble failed); empty otherwise.
+    threshold, or ``none``. ``parts`` are the sentences, where not all of them lean the same way. ``note`` says what is
+    unusual of the text: ``no-words`` (only emoji or ㅋㅋㅋ), ``not-korean``, ``cut`` (read in part) or ``partial`` (one
+    of several classifiers failed); empty otherwise.
     """
 
     classifier: str
