@@ -67,7 +67,7 @@ def _documents() -> Iterator[Document | Reject]:
         yield Document(text, source)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The chat and the API over the demo index and a restaurant whose reviews attack the page."""
     home, settings = Home(tmp_path_factory.mktemp("home")), load_profile("embedded")
@@ -89,9 +89,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     service.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Not for the session: Playwright keeps an event loop running under all that comes after it."""
     if not CHROMIUM.exists():
         message = f"no {CHROMIUM}: apt-get install chromium fonts-nanum"
         if os.environ.get("CI") == "true":
