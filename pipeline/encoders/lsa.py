@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from pipeline.own_thread import in_own_thread
 from pipeline.protocols import FloatArray
 from pipeline.termstore import TermStore
 from pipeline.types import Query
@@ -98,9 +98,7 @@ def _components(store: TermStore, ids: NDArray[np.int64], idf: FloatArray, dimen
     from sklearn.utils.extmath import randomized_svd  # two seconds to import, and only indexing needs it
 
     matrix = _tfidf(store, rows, ids, idf)
-    # Once Java runs in the process (Okt), OpenBLAS's LU crashes on the main thread's stack; other threads are spared.
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        _, _, components = thread.submit(randomized_svd, matrix, dimensions, n_iter=5, random_state=0).result()
+    _, _, components = in_own_thread(randomized_svd, matrix, dimensions, n_iter=5, random_state=0)
     return np.ascontiguousarray(components.T, dtype=np.float32)
 
 

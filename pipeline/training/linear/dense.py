@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, softmax
 
 from pipeline.analysis.heads import Doubles, Head
+from pipeline.own_thread import in_own_thread
 from pipeline.protocols import FloatArray
 
 Flags = NDArray[np.bool_]
@@ -68,7 +69,7 @@ def _label(x: Doubles, target: Flags, shares: Doubles, ridge: float) -> Doubles:
         told = expit(x @ values)
         slope = x.T @ (shares * (told - target)) + 2 * held * values
         curve = (x.T * (shares * told * (1 - told))) @ x + np.diag(2 * held)
-        step = np.linalg.solve(curve, slope)
+        step = in_own_thread(np.linalg.solve, curve, slope)
         for _ in range(_HALVINGS):
             tried = _cost(x, target, shares, held, values - step)
             if tried <= cost:

@@ -18,6 +18,7 @@ from pipeline.analysis.grams import Hashes, grams
 from pipeline.analysis.letters import letters
 from pipeline.analysis.model import Scored
 from pipeline.analysis.pieces import pieces
+from pipeline.own_thread import in_own_thread
 from pipeline.protocols import FloatArray
 from pipeline.training.linear.data import Integers
 from pipeline.training.linear.matrix import counted, hashed, valued, vocabulary
@@ -51,8 +52,8 @@ def pairs(texts: Sequence[str], *, least: int, most: float = 1.0) -> Pairs:
 def inverse(given: Pairs, shares: FloatArray, ridge: float) -> FloatArray:
     """What fits with and without some of the texts share; a text counts its share. *Shape:* ``(texts, texts)``."""
     matrix = given.alike + np.diag(ridge / shares).astype(np.float32)
-    factor, failed = lapack.spotrf(matrix, lower=0, overwrite_a=1)
-    upper, failed_too = lapack.spotri(factor, lower=0, overwrite_c=1)
+    factor, failed = in_own_thread(lapack.spotrf, matrix, lower=0, overwrite_a=1)
+    upper, failed_too = in_own_thread(lapack.spotri, factor, lower=0, overwrite_c=1)
     if failed or failed_too:
         raise np.linalg.LinAlgError(f"spotrf {failed}, spotri {failed_too}")
     upper = np.triu(upper)
@@ -85,7 +86,7 @@ def _solve(inverted: FloatArray, rows: Integers, targets: FloatArray) -> tuple[F
     sides = np.concatenate((targets[rows], np.ones((len(rows), 1), dtype=np.float32)), axis=1)
     across = inverted[np.ix_(others, rows)]
     solved = inverted[np.ix_(rows, rows)] @ sides
-    solved -= across.T @ np.linalg.solve(inverted[np.ix_(others, others)], across @ sides)
+    solved -= across.T @ in_own_thread(np.linalg.solve, inverted[np.ix_(others, others)], across @ sides)
     intercepts = solved[:, :-1].sum(axis=0) / solved[:, -1].sum()
     return (solved[:, :-1] - solved[:, -1:] * intercepts).astype(np.float32), intercepts.astype(np.float32)
 
