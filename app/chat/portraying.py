@@ -12,7 +12,7 @@ from pipeline.classifying import load_classifier
 from pipeline.errors import HansangError
 from pipeline.protocols import Classifier
 from pipeline.service import Service
-from pipeline.strengths.portraits import Portraits
+from pipeline.strengths.portraits import Portrait, Portraits
 
 PARTS: Parts = frozenset({"restaurant", "aspects", "months", "feelings"})
 
@@ -29,13 +29,12 @@ def _portraits() -> Portraits:
 
 
 def restaurants(service: Service, session: Session) -> Sequence[str]:
-    """The restaurants of the index that is asked; none before the tab is looked at, or where there is no index."""
-    if session.tab != "restaurant":
-        return ()
-    try:
-        return _portraits().names(service.index(session.index))
-    except HansangError:  # the rest of the page says what is wrong with the index
-        return ()
+    """The restaurants of the index that is asked; none before the tab is looked at.
+
+    Raises:
+        IndexNotFound, IndexDamaged: there is none of that name, or it can't be read.
+    """
+    return _portraits().names(service.index(session.index)) if session.tab == "restaurant" else ()
 
 
 def portray(service: Service, session: Session, name: str) -> Iterator[Parts]:
@@ -46,10 +45,13 @@ def portray(service: Service, session: Session, name: str) -> Iterator[Parts]:
         return
     session.drawing = True
     yield PARTS
+    found: Portrait | HansangError
     try:
-        session.portrait = _portraits().of(service.index(session.index), session.restaurant)
+        found = _portraits().of(service.index(session.index), name)
     except HansangError as error:
-        session.portrait = error
+        found = error
     finally:
-        session.drawing = False
-    yield PARTS
+        session.drawing = session.drawing and session.restaurant != name.strip()
+    if session.restaurant == name.strip():  # else another has been chosen meanwhile, and its own event draws it
+        session.portrait = found
+        yield PARTS

@@ -15,7 +15,7 @@ from app.chat.cards import evidence, shown
 from app.chat.header import header
 from app.chat.marks import matched_spans
 from app.chat.morphemes import morpheme_panel
-from app.chat.options import settings_panel
+from app.chat.options import error_block, settings_panel
 from app.chat.plots import rank_figure, time_figure
 from app.chat.portrait import portrait_panel
 from app.chat.portrait_plots import aspect_figure, feeling_figure, month_figure
@@ -24,6 +24,7 @@ from app.chat.reviewed import review_panel
 from app.chat.session import Session
 from app.chat.text import escape
 from app.chat.turns import conversation, stage_text
+from pipeline.errors import HansangError
 from pipeline.service import Service
 from pipeline.strengths.portraits import Portrait
 
@@ -97,7 +98,10 @@ def _review(service: Service, session: Session) -> str:
 
 
 def _restaurant(service: Service, session: Session) -> str:
-    return portrait_panel(session, restaurants(service, session))
+    try:
+        return portrait_panel(session, restaurants(service, session))
+    except HansangError as error:
+        return error_block(error, session.lang)
 
 
 def _of_portrait(make: Callable[..., Any]) -> Callable[[Service, Session], Any]:

@@ -76,14 +76,25 @@ def asked_about(query: Query) -> str:
     return topic(query.analysed, [m.form for m in words]) or query.text.strip() or "물으신 내용"
 
 
+def only_opposite(query: Query, understanding: Understanding) -> Answer:
+    """An abstention where reviews do speak of what was looked for, and all say the opposite: how likely the reviews
+    answer the question would mislead there, so it isn't told.
+    """
+    nothing = _abstention(query, understanding, "에 대해 물으신 대로라고 말하는")
+    return replace(nothing, text=f"{nothing.text} 그 반대로 말하는 후기는 있습니다.")
+
+
 def abstention(query: Query, understanding: Understanding, confidence: float) -> Answer:
     """Says what was looked for and that it wasn't found."""
+    return replace(_abstention(query, understanding, "에 대해 말하는"), confidence=confidence)
+
+
+def _abstention(query: Query, understanding: Understanding, saying: str) -> Answer:
     about = asked_about(query)
     labels = " · ".join(chip.label for chip in understanding.chips)
     return Answer(
-        text=f"‘{about}’에 대해 말하는 후기를 찾지 못했습니다." + (f" (조건: {labels})" if labels else ""),
+        text=f"‘{about}’{saying} 후기를 찾지 못했습니다." + (f" (조건: {labels})" if labels else ""),
         abstained=True,
         kind="abstention",
-        confidence=confidence,
         note=f"찾은 것: {about}" + (f" / {labels}" if labels else ""),
     )

@@ -9,7 +9,16 @@ from dataclasses import replace
 from pipeline.config import Answering
 from pipeline.evidence.answerability import Calibration, answerability
 from pipeline.evidence.counting import Tally, tally
-from pipeline.evidence.phrases import abstention, aside, asked_about, content_morphemes, counted, left_out, uncounted
+from pipeline.evidence.phrases import (
+    abstention,
+    aside,
+    asked_about,
+    content_morphemes,
+    counted,
+    left_out,
+    only_opposite,
+    uncounted,
+)
 from pipeline.evidence.polarity import Sign, sign_about, topics, wanted
 from pipeline.evidence.reading import Reading, read
 from pipeline.evidence.sentences import Evidence, evidence_of, says_the_same, topic
@@ -112,8 +121,7 @@ class ExtractiveGenerator:
                 note=note,
             )
         if not chosen:
-            nothing = abstention(query, understanding, confidence)
-            yield replace(nothing, text=f"{nothing.text} 그 반대로 말하는 후기는 있습니다.")
+            yield only_opposite(query, understanding)
 
     def _sought(self, query: Query) -> Sign:
         about = _topics(query)

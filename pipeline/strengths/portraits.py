@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.index import Index
 from pipeline.protocols import Classifier
 from pipeline.restaurants.remarks import AspectShare, EvidenceTable
-from pipeline.restaurants.reviews import Review
+from pipeline.restaurants.reviews import Restaurants, Review
 from pipeline.restaurants.summaries import Summary, summarise
 from pipeline.strengths.comparing import compare_group
 from pipeline.strengths.ground import Ground, open_ground
@@ -58,14 +58,18 @@ class Portraits:
 
     def __init__(self, classifier: Callable[[], Classifier]) -> None:
         self._classifier = classifier
+        self._names: dict[Path, tuple[str, ...]] = {}
         self._grounds: OrderedDict[Path, Ground] = OrderedDict()
         self._made: OrderedDict[tuple[Path, str], Portrait] = OrderedDict()
         self._making = threading.Lock()
 
     def names(self, index: Index) -> tuple[str, ...]:
-        """The restaurants of an index, sorted."""
-        with self._making:
-            return self._ground(index).restaurants.names
+        """The restaurants of an index, sorted. Needs no classifier and waits for no portrait."""
+        found = self._names.get(index.folder)
+        if found is None:
+            found = Restaurants(index).names
+            self._names = {index.folder: found}
+        return found
 
     def of(self, index: Index, name: str) -> Portrait:
         """The portrait of a restaurant, by its name or what only its name begins with.

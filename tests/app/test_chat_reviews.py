@@ -10,6 +10,7 @@ import pytest
 
 from app.chat.actions import act, look, open_page
 from app.chat.portrait_plots import aspect_figure, feeling_figure, month_figure
+from app.chat.portraying import portray
 from app.chat.session import Session
 from app.chat.views import draw
 from app.labels import SCHEME, names
@@ -137,6 +138,23 @@ def test_an_unknown_restaurant_is_said_with_names_near_it(service: Service, sess
     do(service, session, "restaurant", restaurant="숯굴갈비집")
     assert isinstance(session.portrait, HansangError)
     assert "숯골갈비" in read(draw("restaurant", service, session)).text
+
+
+def test_a_choice_made_meanwhile_is_the_one_that_stays(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    first = portray(service, session, "숯골갈비")
+    assert next(first)
+    assert "분석하는 중" in draw("restaurant", service, session)
+    do(service, session, "restaurant", restaurant="연탄집")
+    assert list(first) == []
+    assert isinstance(session.portrait, Portrait)
+    assert (session.portrait.restaurant, session.drawing) == ("연탄집", False)
+
+
+def test_an_index_that_is_gone_is_said_in_the_tab(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    session.index = "gone"
+    assert "gone" in read(draw("restaurant", service, session)).text
 
 
 def test_the_pipelines_names_of_aspects_are_those_of_the_scheme() -> None:

@@ -190,7 +190,9 @@ def test_places_of_a_kind_are_not_shown_with_the_opposite(service: Service) -> N
     abstained = ask(service, "웨이팅 없는 고깃집").answer
     assert abstained is not None
     assert abstained.abstained
+    assert "물으신 대로라고 말하는 후기를 찾지 못했습니다." in abstained.text
     assert "그 반대로 말하는 후기는 있습니다." in abstained.text
+    assert abstained.confidence is None
 
 
 def test_an_instruction_in_a_review_is_not_what_is_quoted(service: Service) -> None:

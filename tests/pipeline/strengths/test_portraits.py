@@ -48,8 +48,8 @@ def test_it_is_made_once_and_the_classifier_only_when_needed(index: Index) -> No
         return oracle()
 
     portraits = Portraits(classifier)  # type: ignore[arg-type]
-    assert not made
     name = portraits.names(index)[0]
+    assert not made
     assert portraits.of(index, name) is portraits.of(index, name)
     assert made == [1]
     with pytest.raises(RestaurantNotFound):
