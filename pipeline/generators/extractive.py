@@ -9,6 +9,7 @@ from dataclasses import replace
 from pipeline.config import Answering
 from pipeline.evidence.answerability import Calibration, answerability
 from pipeline.evidence.counting import Tally, tally
+from pipeline.evidence.ground import Ground
 from pipeline.evidence.phrases import (
     abstention,
     aside,
@@ -235,8 +236,6 @@ def named_restaurants(understanding: Understanding) -> list[str]:
     return list(dict.fromkeys(value for chip in chips for value in chip.values))
 
 
-def load(
-    passages: PassageStore, terms: TermStore, settings: Answering, calibration: Calibration | None = None
-) -> ExtractiveGenerator:
-    """The generator over an index. Without the index's calibration, confidences are those of the fitted corpus."""
-    return ExtractiveGenerator(passages, terms, settings, calibration)
+def load(ground: Ground) -> ExtractiveGenerator:
+    """The generator over an index."""
+    return ExtractiveGenerator(ground.passages, ground.terms, ground.settings.answer, ground.calibration)

@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pipeline.evidence.sentences import negations
-from pipeline.types import AnalysedText, Answer, Citation, Passage
+from pipeline.types import AnalysedText, Answer, Citation, DoubtKind, Passage
 
-FaultKind = Literal["number", "date", "name", "negation", "uncited"]
-FREE = ("count", "comparison", "abstention")
+FREE = ("count", "comparison", "aspects", "abstention")
 """Kinds of answers that say something of their own beside what they cite: how many there are, what was not found."""
 
 Analyse = Callable[[Sequence[str]], Iterable[AnalysedText]]
@@ -25,7 +23,7 @@ Analyse = Callable[[Sequence[str]], Iterable[AnalysedText]]
 class Fault:
     """What a sentence says that its evidence doesn't: the kind, and the number, date, name or word itself."""
 
-    kind: FaultKind
+    kind: DoubtKind
     what: str = ""
 
 
@@ -50,7 +48,7 @@ def check(
     cited: dict[str, list[Citation]] = {}
     for citation in answer.citations:
         cited.setdefault(citation.sentence, []).append(citation)
-    checked = [Checked(s, tuple(_faults(s, found, passages, analyse, names))) for s, found in cited.items()]
+    checked = [Checked(s, tuple(faults(s, found, passages, analyse, names))) for s, found in cited.items()]
     if answer.abstained or answer.kind in FREE:
         return checked
     return [*checked, *(Checked(rest, (Fault("uncited"),)) for rest in uncited(answer.text, cited))]
@@ -65,13 +63,14 @@ def uncited(text: str, cited: Iterable[str]) -> Iterator[str]:
             yield rest.strip()
 
 
-def _faults(
+def faults(
     sentence: str,
     citations: Sequence[Citation],
     passages: Mapping[str, Passage],
     analyse: Analyse,
     names: Collection[str],
 ) -> Iterator[Fault]:
+    """What a sentence says that the cited spans, taken together, don't."""
     spans = [passages[c.passage_id].text[c.start : c.end] for c in citations if c.passage_id in passages]
     if not spans:
         yield Fault("uncited")
