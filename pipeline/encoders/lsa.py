@@ -13,11 +13,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from pipeline.config import Settings
 from pipeline.own_thread import in_own_thread
+from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.termstore import TermStore
 from pipeline.types import Query
 
+READS = "terms"
 FEATURES = 1 << 17  # the most frequent terms: beyond them memory grows and quality does not
 ENOUGH = 1_000  # features that make it worth leaving out the terms of a single passage
 SAMPLE = 20_000  # passages the decomposition is learned from; all are projected
@@ -48,7 +51,17 @@ class LsaEncoder:
         return _unit(vectors)
 
 
-def build(store: TermStore, folder: Path, *, dimensions: int) -> FloatArray:
+def identity(settings: Settings) -> dict[str, object]:
+    """What the vectors depend on beside the texts and ``indexing.*``: nothing."""
+    return {}
+
+
+def build(passages: PassageStore, terms: TermStore, folder: Path, settings: Settings) -> FloatArray:
+    """Learn from an index's terms with the dimensions of the settings; see ``learn``."""
+    return learn(terms, folder, dimensions=settings.indexing.dimensions)
+
+
+def learn(store: TermStore, folder: Path, *, dimensions: int) -> FloatArray:
     """Learn the components from an index's terms, write them, and return the passages' vectors.
 
     *Shape:* ``(passages, min(dimensions, passages, features))``, column after column in memory, as the product with a
@@ -69,8 +82,8 @@ def build(store: TermStore, folder: Path, *, dimensions: int) -> FloatArray:
     return vectors
 
 
-def load(folder: Path) -> LsaEncoder:
-    """Open what ``build`` wrote."""
+def load(folder: Path, settings: Settings) -> LsaEncoder:
+    """Open what ``learn`` wrote."""
     return LsaEncoder(folder)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import pipeline
+from pipeline.config import Settings
 from pipeline.errors import BackendUnavailable
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.matching import FEATURES, Match, match, relative
@@ -114,7 +115,12 @@ def _named(values: Mapping[str, float], names: Sequence[str]) -> FloatArray:
     return weights
 
 
-def load(passages: PassageStore, terms: TermStore, relevance: Calibration | None = None) -> LinearReranker:
+def calibrated_as(settings: Settings) -> str:
+    """The name under which an index keeps this reranker's calibration."""
+    return "linear"
+
+
+def load(passages: PassageStore, terms: TermStore, relevance: Calibration | None, settings: Settings) -> LinearReranker:
     """The reranker with the weights that are shipped; ``relevance`` makes its P(relevant) that of an index.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.config import Settings
 from pipeline.evidence.answerability import Calibration
 from pipeline.passages import PassageStore
 from pipeline.termstore import TermStore
@@ -20,6 +21,11 @@ class NoReranker:
         return [(candidate.scores["fused"], None) for candidate in candidates]
 
 
-def load(passages: PassageStore, terms: TermStore, relevance: Calibration | None = None) -> NoReranker:
+def calibrated_as(settings: Settings) -> str:
+    """Empty: fused scores have no calibration."""
+    return ""
+
+
+def load(passages: PassageStore, terms: TermStore, relevance: Calibration | None, settings: Settings) -> NoReranker:
     """A reranker that does nothing; needs nothing of the index."""
     return NoReranker()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from rank_bm25 import BM25Plus
 
+from pipeline.config import Settings
 from pipeline.encoders import lsa
 from pipeline.protocols import Retriever, Tokenizer
 from pipeline.retrievers import bm25s, rank_bm25, vector
@@ -41,8 +42,8 @@ def make_rank_bm25(store: TermStore, folder: Path) -> Retriever:
 
 
 def make_vector(store: TermStore, folder: Path) -> Retriever:
-    vectors = lsa.build(store, folder, dimensions=4)
-    return vector.load(lsa.load(folder), vectors)
+    vectors = lsa.learn(store, folder, dimensions=4)
+    return vector.load(lsa.load(folder, Settings()), vectors)
 
 
 @pytest.fixture(params=[make_bm25s, make_windows, make_rank_bm25, make_vector])
@@ -119,15 +120,29 @@ def test_scores_are_the_librarys(store: TermStore, kiwi: Tokenizer, tmp_path: Pa
 def test_vectors_lie_column_after_column_and_give_the_cosines(
     store: TermStore, kiwi: Tokenizer, tmp_path: Path
 ) -> None:
-    vectors = lsa.build(store, tmp_path / "e", dimensions=4)
+    vectors = lsa.learn(store, tmp_path / "e", dimensions=4)
     assert vectors.flags.f_contiguous
     np.save(tmp_path / "v.npy", vectors)
     mapped = np.load(tmp_path / "v.npy", mmap_mode="r").view(np.ndarray)
-    encoder, asked = lsa.load(tmp_path / "e"), query(kiwi, "주차 무료인가요")
+    encoder, asked = lsa.load(tmp_path / "e", Settings()), query(kiwi, "주차 무료인가요")
     retriever = vector.load(encoder, mapped)
     assert np.shares_memory(retriever._vectors, mapped)  # not copied into memory
     plain = [float(np.dot(row.astype(np.float64), encoder.encode([asked])[0])) for row in np.ascontiguousarray(vectors)]
     assert np.allclose(retriever.score(asked), plain, atol=1e-6)
+
+
+def test_vectors_of_half_precision_give_the_cosines(store: TermStore, kiwi: Tokenizer, tmp_path: Path) -> None:
+    vectors = lsa.learn(store, tmp_path / "e", dimensions=4)
+    encoder, asked = lsa.load(tmp_path / "e", Settings()), query(kiwi, "주차 무료인가요")
+    halves = vector.load(encoder, vectors.astype(np.float16)).score(asked)
+    assert halves.dtype == np.float32
+    assert np.abs(halves - vector.load(encoder, vectors).score(asked)).max() < 2e-3
+
+
+def test_vectors_of_other_dimensions_are_refused(store: TermStore, tmp_path: Path) -> None:
+    vectors = lsa.learn(store, tmp_path / "e", dimensions=4)
+    with pytest.raises(ValueError, match="4 dimensions"):
+        vector.load(lsa.load(tmp_path / "e", Settings()), vectors[:, :3])
 
 
 def test_lucene_formula(store: TermStore, kiwi: Tokenizer, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What neural encoders and rerankers share: finding a model, judging its folder, loading it, its memory."""
