@@ -1,4 +1,4 @@
-"""What is packed together, and how many are let in at once."""
+"""How many requests are let in at once."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.batching import Gate, packed
-
-LENGTHS = st.lists(st.integers(0, 600), max_size=60)
-
-
-@given(LENGTHS, st.integers(1, 2_000), st.integers(1, 16))
-def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budget: int, most: int) -> None:
-    batches = packed(lengths, budget, most)
-    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert 1 <= len(batch) <= most
-        assert len(batch) == 1 or len(batch) * max(lengths[row] for row in batch) <= budget
+from pipeline.batching.gate import Gate
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=20), st.integers(1, 5), st.integers(1, 40))
@@ -54,3 +43,27 @@ def test_whoever_fails_inside_makes_room() -> None:
         return await asyncio.gather(*(fail(gate) for _ in range(3)), return_exceptions=True)
 
     assert [type(each) for each in asyncio.run(everybody())] == [ValueError] * 3
+
+
+def test_the_number_may_move_while_others_are_inside() -> None:
+    allowed = 3
+    inside: list[int] = []
+    most: list[int] = []
+
+    async def one(gate: Gate, number: int) -> None:
+        nonlocal allowed
+        async with gate.through(1):
+            inside.append(number)
+            most.append(len(inside))
+            if number == 2:
+                allowed = 1
+            await asyncio.sleep(0)
+            inside.remove(number)
+
+    async def everybody() -> None:
+        gate = Gate(lambda: allowed, 1_000)
+        await asyncio.gather(*(one(gate, number) for number in range(12)))
+
+    asyncio.run(everybody())
+    assert most[:3] == [1, 2, 3]
+    assert set(most[5:]) == {1}

@@ -1,4 +1,4 @@
-"""How much is done at once: a gate for requests under way, and the packing of texts of different lengths.
+"""A gate for requests under way: so many at once, so many tokens at once. Belongs to one event loop.
 
 Tokens are whatever the caller counts; nothing here knows of models or of the network.
 """
@@ -6,17 +6,18 @@ Tokens are whatever the caller counts; nothing here knows of models or of the ne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
 class Gate:
     """Lets in as many at once as their number and their tokens allow, first come, first served.
 
-    What alone is over the budget is let in when nothing else is under way. Belongs to one event loop.
+    What alone is over the budget is let in when nothing else is under way. The number may be a function, such as a
+    limiter's ``look``: it is asked whenever somebody is let in or leaves.
     """
 
-    def __init__(self, count: int, tokens: int) -> None:
+    def __init__(self, count: int | Callable[[], int], tokens: int) -> None:
         self._count = count
         self._tokens = tokens
         self._inside = 0
@@ -40,19 +41,7 @@ class Gate:
                 self._room.notify_all()
 
     def _has_room(self, tokens: int) -> bool:
-        return not self._inside or (self._inside < self._count and self._weight + tokens <= self._tokens)
-
-
-def packed(lengths: Sequence[int], budget: int, most: int) -> list[list[int]]:
-    """Rows packed into batches so that each, padded to its longest, stays within a budget of tokens.
-
-    Texts of like length come together, the longest first. A text that alone is over the budget is a batch of its own.
-    """
-    batches: list[list[int]] = []
-    longest = 0
-    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
-        if not batches or len(batches[-1]) >= most or longest * (len(batches[-1]) + 1) > budget:
-            batches.append([])
-            longest = lengths[row]
-        batches[-1].append(row)
-    return batches
+        if not self._inside:
+            return True
+        count = self._count() if callable(self._count) else self._count
+        return self._inside < count and self._weight + tokens <= self._tokens
