@@ -13,10 +13,14 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import Field, model_validator
 
+from app.api.asking import ASKING, checked_question
+from app.api.opened import checked, is_open
+from app.api.replies import ReplayReply, problems
 from app.bodies import Body
 from pipeline.config import options
+from pipeline.errors import PassageNotFound
 from pipeline.evaluation.replay import Changes, replay
-from pipeline.evaluation.robustness import move
+from pipeline.evaluation.robustness import Moved, move
 from pipeline.service import QUESTION_LIMIT, Request, Service
 from pipeline.tokenizers.kiwi import load
 from pipeline.trace_json import to_json
@@ -61,14 +65,21 @@ def add_inspecting(api: FastAPI, service: Service) -> None:
     """Put the two doors into the API."""
     asked = Asked(service)
 
-    @api.post("/v1/replay")
+    @api.post(
+        "/v1/replay",
+        tags=["검사"],
+        summary="설정을 바꾸어 다시 보기",
+        response_class=Response,
+        responses={200: {"model": ReplayReply}, **problems(*ASKING, PassageNotFound)},
+    )
     def replay_(body: ReplayBody) -> Any:
         """Go through a question again with other settings, passages taken out or put in; says what had to be redone.
 
         ``moves`` are the passages of either prompt with their places (from 1) before and after.
         """
+        overrides = checked(service.settings, body.overrides)
         before = service.trace(body.trace) if body.trace else asked.trace(body)
-        changes = Changes(body.overrides, tuple(body.drop), tuple(body.inject), body.generate)
+        changes = Changes(overrides, tuple(body.drop), tuple(body.inject), body.generate)
         found = replay(service, before, changes)
         moves = [asdict(each) for each in found.moves]
         traces = {"before": to_json(found.before), "after": to_json(found.after)}
@@ -76,12 +87,19 @@ def add_inspecting(api: FastAPI, service: Service) -> None:
         whole = json.dumps({"redone": found.redone, "moves": moves, **traces}, ensure_ascii=False)
         return Response(whole, media_type="application/json")
 
-    @api.post("/v1/robustness")
-    def robustness(body: RobustnessBody) -> Any:
+    @api.post(
+        "/v1/robustness",
+        tags=["검사"],
+        summary="달리 물어도 찾는지",
+        responses=problems(*ASKING, PassageNotFound),
+    )
+    def robustness(body: RobustnessBody) -> list[Moved]:
         """Ask a question as other people would type it; the best right passage's places (0: no candidate) each."""
+        checked_question(body.question, service.settings)
+        overrides = checked(service.settings, body.overrides)
         sample = Sample(Question("", body.question), "", tuple(body.passage_ids), True)
-        request = Request(body.question, body.index, body.overrides, answer=False, keep=False)
-        return [asdict(each) for each in move(service, sample, request, load())]
+        request = Request(body.question, body.index, overrides, answer=False, keep=False)
+        return move(service, sample, request, load())
 
 
 class Asked:
@@ -98,6 +116,7 @@ class Asked:
         Raises:
             HansangError: the question, a setting or the index can't be used.
         """
+        checked_question(body.question, self._service.settings)
         answer = body.generate != "never"
         settings = self._callable(body.settings)
         version = self._service.index(body.index).manifest.version
@@ -114,5 +133,5 @@ class Asked:
         return trace
 
     def _callable(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        known = {o.name for o in options(self._service.settings) if not o.index_time and o.name != "profile"}
+        known = {o.name for o in options(self._service.settings) if not o.index_time and is_open(o.name)}
         return {name: value for name, value in settings.items() if name in known}

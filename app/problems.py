@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,12 +15,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from pipeline.errors import HansangError, InputError, NotFound
+from pipeline.errors import HansangError, InputError, NotFound, UnexpectedFault
 from pipeline.tables.rejects import printable
 
 PROBLEM = "application/problem+json"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 OTHERS = ("/docs", "/livez", "/openapi.json")  # the API's own, outside of /v1
+OPENAI = ("/v1/chat/", "/v1/models")  # asked by clients of the OpenAI API
 
 # What pydantic says of a value, by its type of error; whatever else it says stays English.
 _WHY: Mapping[str, tuple[str, str]] = MappingProxyType({
@@ -66,35 +69,65 @@ class MethodNotAllowed(InputError):
     en = "'{path}' doesn't take {method}. Use {allowed}; /docs has an example."
 
 
-def problem(error: HansangError, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """An error as a problem document: what is wrong and the cure, in Korean and English."""
+class _Said(JSONResponse):
+    """JSON whatever is in it: an error quotes what was given, which may hold halves of characters."""
+
+    media_type = PROBLEM
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def problem(
+    error: HansangError, headers: Mapping[str, str] | None = None, request_id: str = "", *, openai: bool = False
+) -> JSONResponse:
+    """An error as a problem document: what is wrong and the cure, in Korean and English.
+
+    ``request_id`` finds the request in the log; one is made up where there is none. ``openai`` adds the member in which
+    clients of the OpenAI API look for the message.
+    """
     body = {"type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status}
-    said = {**body, "detail": error.korean, "detail_en": error.english}
-    return JSONResponse(said, status_code=error.status, headers=headers, media_type=PROBLEM)
+    said: dict[str, Any] = {**body, "detail": error.korean, "detail_en": error.english}
+    said["request_id"] = request_id or secrets.token_hex(8)
+    if openai:
+        message = f"{error.korean} ({error.english})"
+        said["error"] = {"message": message, "type": "invalid_request_error", "code": error.code, "param": None}
+    return _Said(said, status_code=error.status, headers=headers)
+
+
+def _of(request: Request, error: HansangError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    openai = request.url.path.startswith(OPENAI)
+    return problem(error, headers, getattr(request.state, "request_id", ""), openai=openai)
 
 
 def handle_errors(api: FastAPI) -> None:
     """Make problem documents of all that can be wrong with a request."""
 
     @api.exception_handler(HansangError)
-    def known(_: Any, error: HansangError) -> JSONResponse:
-        return problem(error)
+    def known(request: Request, error: HansangError) -> JSONResponse:
+        return _of(request, error)
 
     @api.exception_handler(RequestValidationError)
-    def malformed(_: Any, error: RequestValidationError) -> JSONResponse:
-        return problem(_malformed(error.errors()[0]))
+    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        return _of(request, _malformed(error.errors()[0]))
+
+    @api.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        return _of(request, UnexpectedFault(name=type(error).__name__))  # the server writes it to its log, too
 
     @api.exception_handler(HTTPException)
     async def of_http(request: Request, error: HTTPException) -> Response:
         path, allowed = printable(request.url.path), (error.headers or {}).get("Allow", "")
         if error.status_code == 404:
-            return problem(NoSuchAddress(path=path))
+            return _of(request, NoSuchAddress(path=path))
         if error.status_code == 405:
-            return problem(MethodNotAllowed(path=path, method=request.method, allowed=allowed), error.headers)
+            return _of(request, MethodNotAllowed(path=path, method=request.method, allowed=allowed), error.headers)
         if error.status_code == 400:  # what FastAPI says of a body that is no text at all
-            return problem(
-                MalformedRequest(where="body", why="UTF-8 JSON이 아닙니다", why_en="it is not JSON in UTF-8")
+            return _of(
+                request, MalformedRequest(where="body", why="UTF-8 JSON이 아닙니다", why_en="it is not JSON in UTF-8")
             )
+        if isinstance(refused := getattr(error, "error", None), HansangError):
+            return _of(request, refused)
         return await http_exception_handler(request, error)
 
 

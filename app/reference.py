@@ -37,15 +37,29 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], document: M
     )
     bodies = "".join(f"<pre>{escape(example)}</pre>" for example in _examples(operation, document))
     return (
-        f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation.get('description', ''))}</p>"
-        f"{f'<ul>{parameters}</ul>' if parameters else ''}{bodies}"
+        f"<h2><code>{method.upper()} {escape(path)}</code> {escape(operation.get('summary', ''))}</h2>"
+        f"<p>{escape(operation.get('description', ''))}</p>"
+        f"{f'<ul>{parameters}</ul>' if parameters else ''}{bodies}{_problems(operation)}"
     )
+
+
+def _problems(operation: Mapping[str, Any]) -> str:
+    """The codes of what may go wrong, by status."""
+    told = "".join(
+        f"<li>{escape(status)}: {escape(reply['description'])}</li>"
+        for status, reply in sorted(operation["responses"].items())
+        if not status.startswith("2")
+    )
+    return f"<details><summary>오류 (errors)</summary><ul>{told}</ul></details>" if told else ""
 
 
 def _examples(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
     """What a body looks like: each property's example, else its default, else its type."""
     content = operation.get("requestBody", {}).get("content", {})
     for media in content.values():
+        if "example" in media:
+            yield str(media["example"])
+            continue
         name = media["schema"].get("$ref", "").rpartition("/")[2]
         properties = document.get("components", {}).get("schemas", {}).get(name, {}).get("properties", {})
         shown = {key: _shown(value) for key, value in properties.items()}
@@ -55,4 +69,6 @@ def _examples(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iter
 def _shown(schema: Mapping[str, Any]) -> Any:
     if schema.get("examples"):
         return schema["examples"][0]
-    return schema.get("default", " | ".join(schema["enum"]) if "enum" in schema else schema.get("type", ""))
+    if "default" in schema:
+        return schema["default"]
+    return " | ".join(schema["enum"]) if "enum" in schema else schema.get("type", {})

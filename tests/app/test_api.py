@@ -11,7 +11,7 @@ from fastapi.responses import PlainTextResponse
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.api import create_api
+from app.api.application import create_api
 from app.bodies import unknown_field
 from pipeline.config import load_profile
 from pipeline.service import Home, Service
@@ -208,7 +208,7 @@ def behind(service: Service) -> TestClient:
         ("GET", "/v1/ask", 405, "method-not-allowed"),
         ("PUT", "/v1/ask", 405, "method-not-allowed"),
         ("DELETE", "/v1/traces/x", 405, "method-not-allowed"),
-        ("POST", "/v1/indexes", 405, "method-not-allowed"),
+        ("POST", "/v1/runs", 405, "method-not-allowed"),
     ],
 )
 @pytest.mark.parametrize("served", ["client", "behind"])

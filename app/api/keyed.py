@@ -1,0 +1,38 @@
+"""Writes that may be sent twice: what an ``Idempotency-Key`` did once is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Header, Request
+from fastapi.responses import JSONResponse
+
+from app.jobs.desk import Desk
+from app.jobs.replies import Reply
+
+REPLAYED = "Idempotency-Replayed"
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="같은 요청을 두 번 보내도 한 번만 하게 하는 키(UUID) · Sent again, the request is done once",
+        examples=["0b9f6c1e-6f0e-4a53-9a3b-2d8f5f0f7c11"],
+    ),
+]
+
+
+def once(desk: Desk, request: Request, key: str, body: object, action: Callable[[], Reply]) -> JSONResponse:
+    """The reply of an action; with a key that came before, the one of then.
+
+    Raises:
+        BadKey, KeyReused, KeyBusy: the key can't be used for this.
+    """
+    if not key:
+        status, value = action()
+        return JSONResponse(value, status)
+    caller = getattr(getattr(request.state, "caller", None), "name", "")
+    asked = [request.method, request.url.path, body]
+    (status, value), again = desk.replies.once(key, caller, asked, action)
+    return JSONResponse(value, status, headers={REPLAYED: "true"} if again else None)

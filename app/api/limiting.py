@@ -1,0 +1,67 @@
+"""Bodies over the limit are refused while they come: nobody reads a gigabyte to say that it is too much."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import problem
+from app.refusals import BodyTooLarge
+from pipeline.config import Serving
+
+UPLOADS = "/v1/uploads/"
+API = "/v1/"
+
+
+class Oversized(HTTPException):
+    """Raised where the body is read; FastAPI lets it through, and the handler of errors tells it."""
+
+    def __init__(self, error: BodyTooLarge) -> None:
+        super().__init__(413)
+        self.error = error
+
+
+class BodyLimit:
+    """ASGI middleware: ``service.body_bytes`` for requests under ``/v1``, ``service.upload_bytes`` for uploads."""
+
+    def __init__(self, app: ASGIApp, settings: Serving) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting its body."""
+        if scope["type"] != "http" or not scope["path"].startswith(API):
+            await self._app(scope, receive, send)
+            return
+        limit, setting = self._limit(scope["path"])
+        error = BodyTooLarge(limit=limit, setting=setting)
+        if _announced(scope) > limit:
+            await problem(error, request_id=_id(scope))(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise Oversized(error)
+            return message
+
+        await self._app(scope, counted, send)
+
+    def _limit(self, path: str) -> tuple[int, str]:
+        if path.startswith(UPLOADS):
+            return self._settings.upload_bytes, "service.upload_bytes"
+        return self._settings.body_bytes, "service.body_bytes"
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _id(scope: Scope) -> str:
+    return str(scope.get("state", {}).get("request_id", ""))

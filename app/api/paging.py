@@ -1,0 +1,64 @@
+"""Lists page by page. A cursor is opaque to whoever asks: where the next page begins, packed into a word."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from app.refusals import BadCursor, PageTooLong
+from pipeline.config import Serving
+
+T = TypeVar("T")
+
+DEFAULT = 50
+
+Cursor = Annotated[str, Query(max_length=2_000, description="앞 쪽의 `next` · `next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="한 쪽의 항목 수(service.page까지) · Items on a page")]
+
+
+class Listed(BaseModel, Generic[T]):
+    """A page of a list. ``next`` is the cursor of the following one, null on the last."""
+
+    items: list[T]
+    next: str | None = Field(examples=["WzEyXQ"])
+
+
+def cursor_of(*place: str | int) -> str:
+    """A place in a list as a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str, *kinds: type) -> list[Any] | None:
+    """The place that a cursor names; None at the beginning.
+
+    Raises:
+        BadCursor: it is no cursor of such a list.
+    """
+    if not cursor:
+        return None
+    try:
+        place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise BadCursor from error
+    whole = isinstance(place, list) and [type(part) for part in place] == list(kinds)
+    if not whole or any(isinstance(part, int) and not 0 <= part < 2**63 for part in place):
+        raise BadCursor
+    return list(place)
+
+
+def checked_limit(limit: int, settings: Serving) -> int:
+    """How many items there may be on a page.
+
+    Raises:
+        PageTooLong: more were asked for than the server gives.
+    """
+    if limit == DEFAULT:  # nobody said anything
+        return min(limit, settings.page)
+    if limit > settings.page:
+        raise PageTooLong(limit=settings.page)
+    return limit

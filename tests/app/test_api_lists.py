@@ -1,0 +1,246 @@
+"""Lists page by page, restaurants, runs, analyses, and the limits of all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.api.application import create_api
+from app.api.opened import is_open
+from app.api.paging import cursor_of, place_of
+from app.refusals import BadCursor
+from pipeline.config import Settings, options, with_overrides
+from pipeline.evaluation.running import Evaluation, evaluate
+from pipeline.index import Index, current_folder
+from pipeline.restaurants.opinions import embedded_classifier
+from pipeline.restaurants.summaries import summarise
+from pipeline.service import Home, Service
+from pipeline.strengths.ground import open_ground
+from tests.app.test_api import assert_problem
+from tests.pipeline.corpora import PLACES, build
+from tests.pipeline.evaluation.questions import SAMPLES
+
+SETTINGS = with_overrides(
+    Settings(), {"service.page": 60, "service.batch": 3, "service.body_bytes": 2_000, "service.question_chars": 20}
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    home = Home(tmp_path_factory.mktemp("home"))
+    build(home, name="demo")
+    made = Service(home, SETTINGS)
+    for name in ("가", "base", "narrow"):
+        evaluate(made, SAMPLES[:2], Evaluation(name, "demo"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def client(service: Service) -> Iterator[TestClient]:
+    with TestClient(create_api(service)) as client:
+        yield client
+
+
+def pages(client: TestClient, path: str, limit: int) -> list[Any]:
+    """All items of a list, got in pages of at most so many."""
+    found, cursor = [], ""
+    while True:
+        page = client.get(path, params={"limit": limit, "cursor": cursor}).json()
+        assert 0 < len(page["items"]) <= limit
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        assert len(page["items"]) == limit
+        cursor = page["next"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 60])
+def test_pages_put_together_are_the_whole_list(client: TestClient, limit: int) -> None:
+    if not client.get("/v1/traces").json()["items"]:
+        for number in range(5):
+            client.post("/v1/ask", json={"question": f"주차 {number}"})
+    traces = pages(client, "/v1/traces", limit)
+    assert [trace["question"] for trace in traces] == [f"주차 {number}" for number in reversed(range(5))]
+    assert all(client.get(f"/v1/traces/{trace['id']}").json()["id"] == trace["id"] for trace in traces[:2])
+    assert [one["id"] for one in pages(client, "/v1/restaurants", limit)] == sorted(PLACES)
+    assert [run["name"] for run in pages(client, "/v1/runs", limit)] == ["base", "narrow", "가"]
+
+
+def test_lists_without_anything(client: TestClient) -> None:
+    assert client.get("/v1/jobs").json() == {"items": [], "next": None}
+    assert client.get("/v1/uploads").json() == []
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v1/restaurants", "/v1/runs", "/v1/jobs"])
+def test_pages_that_there_are_not(client: TestClient, path: str) -> None:
+    for cursor in ("x", "!!", cursor_of(True), cursor_of(-1), cursor_of("a", "b", "c"), "가"):
+        assert_problem(client.get(path, params={"cursor": cursor}), 422, "bad-cursor")
+    for limit in (0, -1, 1_001, "many"):
+        assert_problem(client.get(path, params={"limit": limit}), 422, "malformed-request")
+    assert_problem(client.get(path, params={"limit": 61}), 422, "page-too-long")
+
+
+@given(st.lists(st.text() | st.integers(0, 2**63 - 1), min_size=1, max_size=4))
+def test_a_cursor_comes_back_as_the_place_it_was_made_of(place: list[str | int]) -> None:
+    cursor = cursor_of(*place)
+    assert cursor.isascii()
+    assert place_of(cursor, *map(type, place)) == place
+
+
+@given(st.text())
+def test_whatever_comes_as_a_cursor_is_a_place_or_refused(cursor: str) -> None:
+    try:
+        found = place_of(cursor, str, int)
+    except BadCursor:
+        return
+    assert found is None or [type(part) for part in found] == [str, int]
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether JSON values are the same but for the digits that depend on how many reviews are analysed at once."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) < 1e-3
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)
+
+
+def test_a_restaurant_is_what_the_library_makes_of_it(client: TestClient, service: Service) -> None:
+    ground = open_ground(Index(current_folder(service.home.indexes, "demo")), embedded_classifier(), None)
+    wanted = summarise(ground.table("숯골갈비"), ground.space)
+    found = client.get(f"/v1/restaurants/{quote('숯골갈비')}/summary").json()
+    assert alike(found, json.loads(json.dumps(asdict(wanted))))
+    assert not alike(found, {**found, "reviews": 4})
+    strengths = client.get(f"/v1/restaurants/{quote('숯골')}/strengths", params={"sign": "negative"}).json()
+    assert (strengths["restaurant"], strengths["sign"]) == ("숯골갈비", "negative")
+
+
+@pytest.mark.parametrize("what", ["summary", "strengths"])
+def test_restaurants_that_are_not_there(client: TestClient, what: str) -> None:
+    for name in ("없는집", "a%2Fb", "a/b", "%00"):
+        assert_problem(client.get(f"/v1/restaurants/{name}/{what}"), 404, "restaurant-not-found")
+    assert_problem(client.get(f"/v1/restaurants/x/{what}", params={"index": "nope"}), 404, "index-not-found")
+    assert_problem(client.get("/v1/restaurants/x/strengths", params={"kind": "best"}), 422, "malformed-request")
+
+
+def test_a_run_with_its_summary(client: TestClient, service: Service) -> None:
+    run = client.get("/v1/runs/base").json()
+    assert (run["done"], run["questions"], run["finished"]) == (2, 2, True)
+    assert run["summary"] == json.loads((service.home.runs / "base" / "summary.json").read_text())
+    (service.home.runs / "base" / "summary.json").unlink()
+    unfinished = client.get("/v1/runs/base").json()
+    assert (unfinished["done"], unfinished["finished"], unfinished["summary"]) == (2, False, None)
+    assert_problem(client.get("/v1/runs/nope"), 404, "run-not-found")
+    assert_problem(client.get("/v1/runs/.x"), 422, "bad-run-name")
+
+
+def test_one_review_and_many(client: TestClient) -> None:
+    review = "음식은 정말 맛있는데 웨이팅이 너무 길어서 힘들었어요."
+    (one,) = client.post("/v1/analyze", json={"text": review}).json()["results"]
+    many = client.post("/v1/analyze", json={"texts": ["정말 맛있고 친절해요!", review, " "]}).json()["results"]
+    assert many[1] == {**one, "id": "2"}
+    assert many[0]["sentiment"] == "positive"
+    assert many[2]["error"]["code"] == "empty-text"
+    assert {opinion["label"] for opinion in one["opinions"]} >= {"food"}
+    (bare,) = client.post("/v1/analyze", json={"text": review, "aspects": False}).json()["results"]
+    assert "opinions" not in bare
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"texts": ["좋아요"] * 4}, "batch-too-large"),
+        ({"texts": []}, "malformed-request"),
+        ({}, "malformed-request"),
+        ({"text": "a", "texts": ["b"]}, "malformed-request"),
+        ({"text": 3}, "malformed-request"),
+        ({"text": "a", "aspects": "yes"}, "malformed-request"),
+        ({"text": "a", "classifier": "llm"}, "unknown-field"),
+    ],
+)
+def test_what_can_not_be_analysed(client: TestClient, body: dict, code: str) -> None:
+    assert_problem(client.post("/v1/analyze", json=body), 422, code)
+
+
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/search", "/v1/explain?passage=r1", "/v1/replay", "/v1/robustness"])
+def test_questions_over_the_limit(client: TestClient, path: str) -> None:
+    body = {"question": "가" * 21, **({"passage_ids": ["r1"]} if path == "/v1/robustness" else {})}
+    said = assert_problem(client.post(path, json=body), 422, "question-too-long")
+    assert "20자" in said["detail"]
+
+
+def test_bodies_over_the_limit_are_refused_announced_or_not(client: TestClient) -> None:
+    body = json.dumps({"question": "주차", "without": ["x" * 3_000]}).encode()
+    pieces = (body[at : at + 500] for at in range(0, len(body), 500))
+    for content in (body, pieces):
+        said = assert_problem(
+            client.post("/v1/ask", content=content, headers={"content-type": "application/json"}), 413, "body-too-large"
+        )
+        assert "2,000" in said["detail"]
+        assert "service.body_bytes" in said["detail"]
+    assert client.put("/v1/uploads/x.csv", content=b"x" * 3_000).status_code == 200  # its limit is another
+    client.delete("/v1/uploads/x.csv")
+
+
+def test_an_upload_over_the_limit_leaves_nothing(service: Service) -> None:
+    narrow = Service(service.home, with_overrides(Settings(), {"service.upload_bytes": 1_024}))
+    with TestClient(create_api(narrow)) as client:
+        for content in (b"x" * 1_025, (b"x" * 100 for _ in range(11))):
+            assert_problem(client.put("/v1/uploads/x.csv", content=content), 413, "body-too-large")
+        assert client.get("/v1/uploads").json() == []
+        assert not list((service.home.root / "uploads").iterdir())
+    narrow.close()
+
+
+@pytest.mark.parametrize("name", ["llm.url", "llm.model", "service.page", "labels.daily_goal"])
+def test_what_is_the_servers_is_not_a_questions(client: TestClient, name: str) -> None:
+    value = next(option.value for option in options(Settings()) if option.name == name)
+    for path, body in (
+        ("/v1/ask", {"question": "주차", "set": {name: value}}),
+        ("/v1/search", {"question": "주차", "set": {name: value}}),
+        ("/v1/replay", {"question": "주차", "overrides": {name: value}}),
+        ("/v1/robustness", {"question": "주차", "passage_ids": ["r1"], "overrides": {name: value}}),
+        (
+            "/v1/chat/completions",
+            {"model": "demo", "messages": [{"role": "user", "content": "주차"}], "hansang": {"set": {name: value}}},
+        ),
+    ):
+        assert_problem(client.post(path, json=body), 422, "setting-not-open")
+
+
+def test_no_address_name_of_a_model_or_limit_is_open() -> None:
+    closed = {option.name for option in options(Settings()) if not is_open(option.name)}
+    for option in options(Settings()):
+        group = option.name.partition(".")[0]
+        if group in ("service", "labels", "models", "batching") or option.name in ("llm.url", "llm.model", "profile"):
+            assert option.name in closed, option.name
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/ask", {"question": "주차\ud800 되나요"}),
+        ("/v1/ask", {"question": "주차", "set": {"\ud800": "\ud800"}}),
+        ("/v1/ask", {"question": "주차", "index": "\ud800"}),
+        ("/v1/ask", {"question": "주차", "without": ["\ud800"]}),
+        ("/v1/feedback", {"trace": "\ud800", "vote": "up", "reason": "\ud800"}),
+        ("/v1/analyze", {"text": "맛있어요 \ud800"}),
+        ("/v1/indexes", {"name": "\ud800", "files": ["\ud800"]}),
+        ("/v1/chat/completions", {"model": "demo", "messages": [{"role": "user", "content": "주차 \ud800"}]}),
+    ],
+)
+def test_halves_of_characters_break_nothing(client: TestClient, path: str, body: dict) -> None:
+    reply = client.post(path, content=json.dumps(body).encode(), headers={"content-type": "application/json"})
+    assert reply.status_code in (200, 404, 422)
+    reply.json()
