@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from annotations.account_rows import accounts_tables
+from annotations.api_keys import api_key_tables
 from pipeline.database import Migration
 
 _TASKS = (
@@ -234,4 +235,4 @@ def _precedents(database: Database) -> None:
     database.execute("CREATE VIRTUAL TABLE precedent_grams USING fts5vocab (precedents, col)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_tasks, _answers, accounts_tables, _counters, _precedents)
+MIGRATIONS: tuple[Migration, ...] = (_tasks, _answers, accounts_tables, _counters, _precedents, api_key_tables)

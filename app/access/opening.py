@@ -1,0 +1,61 @@
+"""Opening the doors of one server: guarded where others can reach it, open to this machine where they can't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypedDict
+
+from starlette.types import ASGIApp
+
+from annotations.accounts import Accounts
+from annotations.migrations import MIGRATIONS
+from annotations.writer import Writer
+from app.access.addresses import guarded, proxies_of
+from app.access.doors import Doors, Seldom
+from app.access.guard import Guard
+from pipeline.config import Access
+from pipeline.errors import NoAccounts
+
+
+class Forwarding(TypedDict):
+    """uvicorn's options of X-Forwarded-For and -Proto."""
+
+    proxy_headers: bool
+    forwarded_allow_ips: list[str]
+
+
+def forwarding(settings: Access) -> Forwarding:
+    """Whose X-Forwarded-For counts: only theirs whom the settings name. By itself uvicorn would believe loopback."""
+    proxies = proxies_of(settings.trusted_proxies)
+    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": list(proxies)}
+
+
+@contextmanager
+def guarding(labels: Path, settings: Access, host: str, internal: str = "") -> Iterator[Callable[[ASGIApp], ASGIApp]]:
+    """What puts the guard before an application that listens on ``host``, over the accounts in ``labels``.
+
+    Raises:
+        NoAccounts: others could reach it, and nobody could sign in.
+        LabelsDamaged, LabelsNewer: the accounts can't be read.
+    """
+    if not guarded(host, settings.trusted_proxies):
+        yield lambda app: Guard(app, Doors(Seldom(labels)), settings, guarded=False)
+        return
+    store = Writer(labels, MIGRATIONS)
+    try:
+        check_accounts(store)
+        yield lambda app: Guard(app, Doors(store, internal=internal), settings, guarded=True)
+    finally:
+        store.close()
+
+
+def check_accounts(store: Writer) -> None:
+    """Make sure that somebody could sign in.
+
+    Raises:
+        NoAccounts: nobody could.
+    """
+    if not Accounts(store).any():
+        raise NoAccounts

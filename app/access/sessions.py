@@ -1,0 +1,151 @@
+"""Signing in to the chat: a page without any script, the same accounts and lock-out as the annotation app.
+
+The cookie is SameSite=Lax, so that a link to an answer opens for whoever is signed in; what writes must therefore come
+from a page of ours (``origins``), and our own forms carry a token of their session besides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.requests import Request, cookie_parser
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from annotations.sessions import LIFETIME
+from app.access.doors import Doors
+from app.access.origins import ours
+from app.access.page import account_page, sign_in_page
+from app.access.refusals import ForeignRequest, SignInNeeded
+from app.access.words import Lang
+from pipeline.errors import HansangError, SignInLocked, SignInRefused
+
+COOKIE = "hansang_chat"
+LABELS_COOKIE = "hansang_labels"  # whoever signed in to the annotation app on this host is known here, too
+FORM_COOKIE = "hansang_form"
+FORM_BYTES = 16_384
+_ADDRESSES = ("/signin", "/signout", "/account")
+_BACK = re.compile(r"/(?![/\\])[^\x00-\x1f\\]*")
+
+
+class Busy(HansangError):
+    """Too many passwords are being looked at."""
+
+    code = "sign-in-busy"
+    exit_code = 5
+    status = 503
+    ko = "로그인하려는 사람이 몰려 있습니다. 잠시 뒤 다시 해 주세요."
+    en = "Too many people are signing in. Try again in a moment."
+
+
+class SignIn:
+    """The pages ``/signin`` and ``/account`` and the forms they send."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    def has(self, scope: Scope) -> bool:
+        """Whether a request is for one of these pages."""
+        return scope["type"] == "http" and scope["path"] in _ADDRESSES
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        answer = {
+            ("GET", "/signin"): self._show,
+            ("POST", "/signin"): self._enter,
+            ("POST", "/signout"): self._leave,
+            ("GET", "/account"): self._account,
+        }.get((request.method, scope["path"]))
+        response = Response(status_code=405) if answer is None else await answer(request)
+        response.headers["Cache-Control"] = "no-store"
+        await response(scope, receive, send)
+
+    async def _show(self, request: Request) -> Response:
+        return _form(request)
+
+    async def _enter(self, request: Request) -> Response:
+        sent = await _sent(request)
+        if not ours(request.headers, cookie=True) or not _signed(request.cookies.get(FORM_COOKIE, ""), sent):
+            return _form(request, ForeignRequest())
+        try:
+            token = await self._doors.sign_in(sent.get("name", ""), sent.get("password", ""))
+        except SignInRefused as refused:
+            return _form(request, refused, sent.get("name", "")[:64])
+        if token is None:
+            return _form(request, Busy())
+        response = RedirectResponse(_target(request), 303)
+        secure = request.url.scheme == "https"
+        response.set_cookie(COOKIE, token, max_age=LIFETIME, httponly=True, samesite="lax", secure=secure)
+        response.delete_cookie(FORM_COOKIE, path="/signin", httponly=True, samesite="strict", secure=secure)
+        return response
+
+    async def _leave(self, request: Request) -> Response:
+        token, sent = token_of(request.headers), await _sent(request)
+        if not token or not ours(request.headers, cookie=True) or not _signed(token, sent):
+            return _form(request, ForeignRequest())
+        response = RedirectResponse("/signin", 303)
+        for name in (COOKIE, LABELS_COOKIE):  # one of them would let the next person at this screen in again
+            if kept := request.cookies.get(name):
+                await self._doors.sign_out(kept)
+                response.delete_cookie(name, httponly=True)
+        return response
+
+    async def _account(self, request: Request) -> Response:
+        token = token_of(request.headers)
+        caller = await self._doors.by_session(token) if token else None
+        if caller is None:
+            return _form(request, SignInNeeded(), status=401)
+        return account_page(caller.name, form_token(token), _language(request))
+
+
+def token_of(headers: Headers) -> str:
+    """The session that a browser shows; empty for none."""
+    jar = cookie_parser(headers.get("cookie", ""))
+    return jar.get(COOKIE, "") or jar.get(LABELS_COOKIE, "")
+
+
+def form_token(secret: str) -> str:
+    """What a form carries to show that it was ours: it follows from a cookie that no other site can read."""
+    return hashlib.sha256(f"form:{secret}".encode()).hexdigest()
+
+
+def _signed(secret: str, sent: dict[str, str]) -> bool:
+    return bool(secret) and hmac.compare_digest(form_token(secret).encode(), sent.get("form", "").encode())
+
+
+async def _sent(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES:
+            return {}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+def _target(request: Request) -> str:
+    wanted = request.query_params.get("next", "/")
+    return wanted if _BACK.fullmatch(wanted) and not wanted.startswith(_ADDRESSES) else "/"
+
+
+def _language(request: Request) -> Lang:
+    return "en" if request.query_params.get("lang") == "en" else "ko"
+
+
+def _form(request: Request, error: HansangError | None = None, name: str = "", status: int | None = None) -> Response:
+    nonce, lang = secrets.token_urlsafe(24), _language(request)
+    said = "" if error is None else error.korean if lang == "ko" else error.english
+    response = sign_in_page(form_token(nonce), _target(request), lang, said, name)
+    response.status_code = status or (200 if error is None else error.status)
+    if isinstance(error, SignInLocked):
+        response.headers["Retry-After"] = str(error.fields["seconds"])
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        FORM_COOKIE, nonce, max_age=3_600, path="/signin", httponly=True, samesite="strict", secure=secure
+    )
+    return response
