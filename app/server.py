@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
-from app.api import create_api
+from app.access.opening import forwarding, guarding
+from app.api.application import create_api
 from app.chat.blocks import mount
+from app.operation.draining import Drain
+from app.operation.operating import Doors, Operation
 from app.ports import check_port
 from pipeline.config import Settings
 from pipeline.errors import HansangError
-from pipeline.service import Home, Request, Service
+from pipeline.service import Home, Request
 from pipeline.storage import locked
 
 log = logging.getLogger(__name__)
@@ -26,9 +32,10 @@ QUIET_TICKS = 10  # tenths of a second in which nobody asks for anything: then t
 BUSY_TICKS = 100  # after so many it is done without one
 
 
-def create_app(service: Service) -> FastAPI:
-    """The whole application over one service."""
-    return mount(create_api(service), service)
+def create_app(operation: Operation, guard: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> ASGIApp:
+    """The whole application of one server. ``guard`` decides who may do what (``app.access``)."""
+    service = operation.service
+    return operation.around(guard(Doors(mount(create_api(service), service), operation)))
 
 
 def serve(
@@ -39,52 +46,75 @@ def serve(
     port: int,
     ready: Callable[[], None] = lambda: None,
     over: Callable[[], bool] = lambda: False,
+    internal: str = "",
 ) -> None:
     """Run the server until it is told to stop, or until ``over``. ``ready`` is called once it accepts connections.
+
+    ``internal`` is the key of the annotation app beside it, "" for none.
 
     Raises:
         PortTaken: the port is in use.
         HomeLocked: another server runs over the same folder.
     """
     check_port(host, port)
-    with locked(home.lock):
-        service = Service(home, settings)
+    with locked(home.lock), ExitStack() as access:
+        operation = Operation(home, settings)
         # Kiwi holds the interpreter for the two seconds that it takes to load: first whoever waits for the page.
-        warming = threading.Thread(target=warm_up, args=(service,), daemon=True)
+        warming = threading.Thread(target=warm_up, args=(operation,), daemon=True)
         try:
             config = uvicorn.Config(
-                create_app(service), host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
+                create_app(operation, access.enter_context(guarding(home.labels, settings.access, host, internal))),
+                host=host,
+                port=port,
+                log_level="warning",
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                **forwarding(settings.access),
             )
             gc.freeze()  # see warm_up
-            _Server(config, ready, over, warming.start).run()
+            operation.keeper.start()
+            drain = Drain(operation.drain, lambda: operation.busy, settings.service.drain_s)
+            _Server(config, ready, over, warming.start, drain).run()
         finally:
-            service.close()
+            operation.close()
 
 
-def warm_up(service: Service) -> None:
+def warm_up(operation: Operation) -> None:
     """Load the analyser and the indexes, so that nobody's first question waits for them."""
-    for manifest in service.indexes():
+    loaded, failed = list[str](), list[HansangError]()
+    for manifest in operation.service.indexes():
         try:
-            for _ in service.ask(Request("준비되었나요?", manifest.name, answer=False, keep=False)):
+            for _ in operation.service.ask(Request("준비되었나요?", manifest.name, answer=False, keep=False)):
                 pass
         except HansangError as error:  # whoever asks this index is told the same
+            failed.append(error)
             log.warning("%s", error)
+        else:
+            loaded.append(manifest.name)
+    warmth = operation.warmth
+    warmth.loaded, warmth.failed, warmth.done = tuple(loaded), tuple(failed), True
     gc.freeze()  # what is loaded by now stays; to look through it at every collection costs a question a millisecond
 
 
 class _Server(uvicorn.Server):
     """uvicorn that says when it accepts connections and when it is idle, and asks every 0.1 s whether it is over.
 
-    ``idle`` is called once, in the first second without a request, or after ten.
+    ``idle`` is called once, in the first second without a request, or after ten. SIGTERM lets what is under way end
+    (``drain``); Ctrl-C, or a second SIGTERM, doesn't wait.
     """
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], over: Callable[[], bool], idle: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        over: Callable[[], bool],
+        idle: Callable[[], None],
+        drain: Drain,
     ) -> None:
         super().__init__(config)
         self._ready = ready
         self._over = over
         self._idle = idle
+        self._drain = drain
         self._seen = self._quiet = self._ticks = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -95,7 +125,16 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._ticks < BUSY_TICKS:
             self._look()
-        return await super().on_tick(counter) or self._over()
+        over = self._drain.over if self._drain.begun else self._over
+        return await super().on_tick(counter) or over()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM and not self._drain.begun:
+            self._drain.begin()
+        elif sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)
 
     def _look(self) -> None:
         requests = self.server_state.total_requests

@@ -1,0 +1,161 @@
+"""The outermost door: gives each request an id, lets in as many as can be served, turns the rest away at once.
+
+What ends here is counted and logged. A request that is turned away costs next to nothing, which is what keeps the
+others quick when five times too many come.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.operation.logs import Log
+from app.operation.metrics import OTHER, Metrics
+from app.operation.refusals import Draining, Overloaded
+from app.operation.requests import CURRENT, HEADER, Doing, request_id
+from app.operation.turnstile import Turnstile
+from pipeline.errors import HansangError
+
+ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
+"""Asked by machines that watch; answered whatever happens."""
+
+QUESTIONS = re.compile(r"/v1/(ask|search|explain|replay|robustness|analyze|chat/completions|restaurants/.+)/?")
+"""What costs the time of the processor or of a model. The chat's own questions have Gradio's queue."""
+
+FINISHING = "/gradio_api/queue/data"
+"""Where the chat reads an answer that is under way."""
+
+RESTART_SECONDS = 10
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
+
+
+class Front:
+    """ASGI middleware. ``busy`` is how many requests of the API are under way."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, log: Log, turnstile: Turnstile,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:  # fmt: skip
+        self._app = app
+        self._metrics = metrics
+        self._log = log
+        self._now = now
+        self.turnstile = turnstile
+        self.draining = False
+        self.busy = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        doing = Doing(request_id(Headers(scope=scope).get(HEADER, "").encode("latin-1")))
+        scope.setdefault("state", {})["request_id"] = doing.request_id
+        reply = _Reply(send, doing.request_id)
+        token, start = CURRENT.set(doing), self._now()
+        try:
+            with self._counted(scope):
+                await self._serve(scope, receive, reply)
+        finally:
+            CURRENT.reset(token)
+            self._note(scope, doing, reply.status, self._now() - start)
+
+    @contextmanager
+    def _counted(self, scope: Scope) -> Iterator[None]:
+        api = scope["path"].startswith("/v1/")
+        self.busy += api
+        try:
+            yield
+        finally:
+            self.busy -= api
+
+    async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        path = scope["path"]
+        if self.draining and path not in ALWAYS and not path.startswith(FINISHING):
+            self._metrics.refused("draining")
+            await reply.refuse(Draining(seconds=RESTART_SECONDS), RESTART_SECONDS)
+        elif scope["method"] == "POST" and QUESTIONS.fullmatch(path):
+            await self._in_turn(scope, receive, reply)
+        else:
+            await self._app(scope, receive, reply)
+
+    async def _in_turn(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        turnstile = self.turnstile
+        if not await turnstile.enter():
+            seconds = turnstile.retry_seconds
+            self._metrics.refused("overloaded")
+            error = Overloaded(running=turnstile.running, waiting=turnstile.waiting, seconds=seconds)
+            await reply.refuse(error, seconds)
+            return
+        start = self._now()
+        try:
+            await self._app(scope, receive, reply)
+        finally:
+            turnstile.leave(self._now() - start)
+
+    def _note(self, scope: Scope, doing: Doing, status: int, seconds: float) -> None:
+        route, outcome = route_of(scope), outcome_of(status)
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        self._metrics.request(route, method, outcome, seconds)
+        caller = scope["state"].get("caller")
+        self._log.request(
+            request_id=doing.request_id, trace_id=doing.trace_id, route=route, method=method, status=status,
+            outcome=outcome, seconds=seconds, caller=getattr(caller, "name", ""),
+        )  # fmt: skip
+
+
+class _Reply:
+    """Sends on, with the request's id; remembers the status."""
+
+    def __init__(self, send: Send, id_: str) -> None:
+        self._send = send
+        self._id = id_
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)[HEADER] = self._id
+        await self._send(message)
+
+    async def refuse(self, error: HansangError, seconds: int) -> None:
+        """Answer with a problem document (RFC 9457) that says when to come back."""
+        said = {
+            "type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status,
+            "detail": error.korean, "detail_en": error.english, "request_id": self._id,
+        }  # fmt: skip
+        body = json.dumps(said, ensure_ascii=False).encode()
+        headers = [
+            (b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()),
+            (b"retry-after", str(seconds).encode()),
+        ]  # fmt: skip
+        await self({"type": "http.response.start", "status": error.status, "headers": headers})
+        await self({"type": "http.response.body", "body": body})
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the address, of which there are few; ``chat`` for all that belongs to the chat's page."""
+    path = scope["path"]
+    if path in ALWAYS:
+        return str(path)
+    if not path.startswith("/v1/") and path not in ("/docs", "/openapi.json"):
+        return "chat"
+    template = getattr(scope.get("route"), "path", "")
+    if template:
+        return str(template)
+    return "/v1" + OTHER if not QUESTIONS.fullmatch(path) else str(re.sub(r"/restaurants/.+", "/restaurants", path))
+
+
+def outcome_of(status: int) -> str:
+    """What a status means: ``ok``, ``client_error``, ``refused`` (come back later), ``server_error``, ``abandoned``."""
+    if status == 0:
+        return "abandoned"
+    if status in (429, 503):
+        return "refused"
+    return "ok" if status < 400 else "client_error" if status < 500 else "server_error"

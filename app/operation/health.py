@@ -1,0 +1,140 @@
+"""Whether this server can be sent questions, part by part, each with its reason."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from app.operation.disk import DiskWatch
+from app.operation.staging import MOST, StagedService
+from pipeline.errors import HansangError
+from pipeline.index import current_folder, names, read_manifest
+from pipeline.protocols import Checked
+
+Status = Literal["ok", "warn", "fail"]
+PARTS = ("index", "models", "database", "disk", "llm")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part. ``warn``: something is wrong, and questions are answered all the same."""
+
+    name: str
+    status: Status
+    ko: str = "정상"
+    en: str = "fine"
+
+
+@dataclass(slots=True)
+class Warmth:
+    """Whether everything was loaded once: which indexes, and why others could not be. Changed by whoever warms up."""
+
+    done: bool = False
+    loaded: tuple[str, ...] = ()
+    failed: tuple[HansangError, ...] = ()
+
+
+class Health:
+    """Looks at the parts. Every look is fresh and takes milliseconds; it loads nothing."""
+
+    def __init__(self, service: StagedService, disk: DiskWatch, warmth: Warmth) -> None:
+        self._service = service
+        self._disk = disk
+        self._warmth = warmth
+
+    def checks(self) -> list[Check]:
+        """All parts, in the order of ``PARTS``."""
+        looks: tuple[Callable[[], Check], ...] = (
+            self._index, self._models, self._database, self._disk_left, self._llm,
+        )  # fmt: skip
+        return [look() for look in looks]
+
+    def _index(self) -> Check:
+        root = self._service.home.indexes
+        found, broken = names(root), list[HansangError]()
+        for name in found:
+            try:
+                read_manifest(current_folder(root, name))
+            except HansangError as error:
+                broken.append(error)
+        if not found:
+            return Check(
+                "index", "fail", "색인이 없습니다. `hansang index 파일 --name 이름`으로 만드세요.",
+                "There is no index. Build one with `hansang index FILE --name NAME`.",
+            )  # fmt: skip
+        if broken:
+            return _of("index", "fail" if len(broken) == len(found) else "warn", broken)
+        return Check("index", "ok", f"색인 {len(found)}개", f"{len(found)} indexes")
+
+    def _models(self) -> Check:
+        warmth, hanging = self._warmth, self._service.hanging
+        if not warmth.done:
+            return Check("models", "fail", "모델을 읽는 중입니다. 잠시 뒤 준비됩니다.", "The models are being loaded.")
+        if hanging:
+            ko = f"질문 {hanging:,}개가 멈춰 있습니다. GPU와 모델 서버를 확인하고 서버를 다시 시작하세요."
+            en = f"{hanging:,} questions hang. Look at the GPU and the model server, and restart the server."
+            return Check("models", "fail" if hanging >= MOST // 2 else "warn", ko, en)
+        if warmth.failed:
+            return _of("models", "warn" if warmth.loaded else "fail", warmth.failed)
+        return Check("models", "ok")
+
+    def _database(self) -> Check:
+        home = self._service.home
+        for path, status in ((home.traces, "fail"), (home.labels, "warn")):
+            if reason := unreadable(path):
+                ko = f"{path}을(를) 읽지 못합니다({reason}). `hansang restore`로 백업을 되돌리거나 파일을 옮기세요."
+                en = f"{path} can't be read ({reason}). Restore a backup with `hansang restore`, or move the file away."
+                return Check("database", "fail" if status == "fail" else "warn", ko, en)
+        return Check("database", "ok")
+
+    def _disk_left(self) -> Check:
+        free, wanted = self._disk.free_mb, self._disk.wanted_mb
+        if free < wanted:
+            ko = f"남은 디스크가 {free:,} MB입니다({wanted:,} MB 미만). 답변 기록을 멈췄습니다. 자리를 비우세요."
+            en = f"{free:,} MB of disk left, under {wanted:,} MB. Answers aren't stored until some space is freed."
+            return Check("disk", "warn", ko, en)
+        return Check("disk", "ok", f"남은 디스크 {free:,} MB", f"{free:,} MB of disk left")
+
+    def _llm(self) -> Check:
+        troubles = list(self._llm_troubles())
+        if troubles:  # contexts are found all the same, and it is said why there is no answer
+            return _of("llm", "warn", troubles)
+        return Check("llm", "ok")
+
+    def _llm_troubles(self) -> Iterator[HansangError]:
+        """Why the language model can't be asked, where one is used (``pipeline.protocols.Checked``)."""
+        for name in self._warmth.loaded:
+            generator = self._service.rag(name).generator
+            trouble = generator.trouble() if isinstance(generator, Checked) else None
+            if trouble:
+                yield trouble
+                return
+
+
+def unreadable(path: Path) -> str:
+    """Why a file isn't a database that can be read; empty when it is one, or isn't there yet."""
+    if not path.exists():
+        return ""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        return "" if "locked" in str(error) else str(error)  # somebody writes to it: it works
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return ""
+
+
+def ready(checks: list[Check], *, draining: bool = False) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and the body of ``/readyz``."""
+    state = "draining" if draining else "not-ready" if any(c.status == "fail" for c in checks) else "ready"
+    body = {"status": state, "checks": [asdict(check) for check in checks]}
+    return 200 if state == "ready" else 503, body
+
+
+def _of(name: str, status: Status, errors: Sequence[HansangError]) -> Check:
+    return Check(name, status, " ".join(e.korean for e in errors), " ".join(e.english for e in errors))

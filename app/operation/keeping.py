@@ -1,0 +1,95 @@
+"""Backups of what people typed, on a timer: each is checked before it counts as one, old ones make room for new."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from annotations.home_backup import LABELS, NOTES, REGRESSION, backup_home
+from app.operation.disk import DiskWatch
+from app.operation.logs import Log
+from app.operation.metrics import Metrics
+from app.operation.refusals import DiskLow
+from pipeline.errors import HansangError
+
+PATTERN = "auto-*"
+AGAIN_SECONDS = 600.0  # after one that failed
+_log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Backs up a ``home`` into ``folder`` every so many hours and keeps the last ``keep``. ``hours`` 0: never."""
+
+    def __init__(
+        self, home: Path, folder: Path, *, hours: float, keep: int, disk: DiskWatch, metrics: Metrics, log: Log,
+        now: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._home = home
+        self._folder = folder
+        self._seconds = hours * 3_600
+        self._keep = keep
+        self._disk = disk
+        self._metrics = metrics
+        self._log = log
+        self._now = now
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Begin, in a thread that ends with the process."""
+        if self._seconds:
+            threading.Thread(target=self._run, daemon=True, name="hansang-backup").start()
+
+    def stop(self) -> None:
+        """Begin no other backup."""
+        self._over.set()
+
+    def backups(self) -> list[Path]:
+        """The automatic backups, the oldest first."""
+        return sorted(self._folder.glob(PATTERN))
+
+    def age_seconds(self) -> float | None:
+        """How old the newest is; None without one."""
+        made = self.backups()
+        return max(0.0, self._now() - made[-1].stat().st_mtime) if made else None
+
+    def due_seconds(self) -> float:
+        """How long until the next is due."""
+        age = self.age_seconds()
+        return 0.0 if age is None else max(0.0, self._seconds - age)
+
+    def once(self) -> Path | None:
+        """Make one now and remove those that are too many; None where nothing was typed yet.
+
+        Raises:
+            HansangError: it could not be made or isn't whole; the older ones stand.
+        """
+        if not any((self._home / name).is_file() for name in (LABELS, NOTES, REGRESSION)):
+            return None
+        if self._disk.low():  # the last room is for what people type
+            raise DiskLow(free=self._disk.free_mb, wanted=self._disk.wanted_mb, path=self._disk.folder)
+        target = self._folder / f"auto-{datetime.fromtimestamp(self._now()):%Y%m%d-%H%M%S}"
+        backup_home(self._home, target)
+        for old in self.backups()[: -self._keep]:
+            shutil.rmtree(old)
+        return target
+
+    def _run(self) -> None:
+        wait = self.due_seconds()
+        while not self._over.wait(wait):
+            try:
+                made = self.once()
+            except HansangError as error:
+                wait = min(AGAIN_SECONDS, self._seconds)
+                self._metrics.backup("failed")
+                self._log.write("backup", outcome="failed", code=error.code, reason=error.english)
+                _log.warning("%s", error)
+            else:
+                wait = self.due_seconds() if made else min(AGAIN_SECONDS, self._seconds)
+                if made:
+                    self._metrics.backup("ok")
+                    self._log.write("backup", outcome="ok", file=made.name)

@@ -1,0 +1,65 @@
+"""What the server says when it could answer, but not now: too many ask, it is being stopped, something hangs."""
+
+from __future__ import annotations
+
+from pipeline.errors import MachineError
+
+
+class Overloaded(MachineError):
+    """As many questions are worked on and waiting as may be."""
+
+    code = "overloaded"
+    ko = "지금 질문이 몰려 있습니다(처리 {running:,}, 대기 {waiting:,}). {seconds}초 뒤에 다시 해 주세요."
+    en = "Too many questions at once ({running:,} running, {waiting:,} waiting). Try again in {seconds} s."
+
+
+class Draining(MachineError):
+    """The server is being stopped and takes nothing new."""
+
+    code = "draining"
+    ko = "서버를 다시 시작하는 중이라 새 질문을 받지 않습니다. {seconds}초 뒤에 다시 해 주세요."
+    en = "The server is being restarted and takes nothing new. Try again in {seconds} s."
+
+
+class StageStalled(MachineError):
+    """A stage of the pipeline took longer than it may."""
+
+    code = "stage-stalled"
+    status = 504
+    ko = (
+        "'{stage}' 다음 단계가 {seconds:g}초 안에 끝나지 않아 그만두었습니다. 잠시 뒤 다시 해 주세요. "
+        "계속되면 관리자가 /readyz와 GPU·모델 서버를 확인하고, 느린 것이 정상이면 service.stage_s를 늘립니다."
+    )
+    en = (
+        "The stage after '{stage}' did not end within {seconds:g} s and was given up. Try again in a moment. "
+        "If it goes on, look at /readyz and at the GPU or model server; raise service.stage_s if such times are normal."
+    )
+
+
+class AllStalled(MachineError):
+    """Every worker hangs in a stage that doesn't end."""
+
+    code = "all-stalled"
+    ko = (
+        "앞선 질문 {count:,}개가 멈춰 있어 새 질문을 시작할 수 없습니다. "
+        "모델 서버나 GPU를 확인하고 서버를 다시 시작하세요(systemctl restart hansang)."
+    )
+    en = (
+        "{count:,} earlier questions hang, so that no other can begin. "
+        "Look at the model server or GPU and restart the server (systemctl restart hansang)."
+    )
+
+
+class DiskLow(MachineError):
+    """Too little room is left to store anything more."""
+
+    code = "disk-low"
+    status = 507
+    ko = (
+        "디스크가 거의 가득 차(남은 {free:,} MB, 필요한 {wanted:,} MB) 저장하지 않았습니다. "
+        "{path}에 자리를 비우면 저절로 다시 저장합니다."
+    )
+    en = (
+        "The disk is almost full ({free:,} MB left, {wanted:,} MB wanted), so nothing was stored. "
+        "Free some space at {path}; storing goes on by itself."
+    )

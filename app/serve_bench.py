@@ -1,0 +1,162 @@
+"""Load on a real server: so many users, each asking at a fixed pace whether or not the others have their answers.
+
+Times run from when a question was due, not from when it could be sent, so that a server that stalls isn't flattered.
+The client speaks just enough HTTP/1.1 to cost little beside the server that it measures on the same machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from app.load import Running, ask_in_turn, running_server
+from pipeline.evaluation.metrics import percentile
+
+MIB = 1_048_576
+SETTLED = 0.2  # of the time, after which memory should not grow any more
+BUSY = (429, 503)
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of one load. Milliseconds are those of accepted questions; ``growth`` is a share of the memory."""
+
+    users: int
+    offered_per_second: float
+    requests: int
+    per_second: float
+    p50: float
+    p95: float
+    p99: float
+    refused: int
+    errors: int
+    memory_mib: float
+    growth: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came back so far."""
+
+    accepted: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    memory: list[int] = field(default_factory=list)
+
+
+def bench_serve(
+    home: Path, profile: str, index: str, texts: Sequence[str], *, path: str, users: int, seconds: float, pause: float
+) -> Load:
+    """Start a server over a home's indexes, with an empty record of its own, and put a load on it.
+
+    Args:
+        path: ``/v1/search`` or ``/v1/ask``.
+        pause: seconds from one question of a user to the next.
+
+    Raises:
+        BackendUnavailable: the server doesn't come up.
+    """
+    with scratch(home) as place, running_server(place, profile) as server:
+        ask_in_turn(server.url, index, texts[:3])  # what is loaded with the first questions isn't a user's wait
+        bodies = [json.dumps({"question": text, "index": index}, ensure_ascii=False).encode() for text in texts]
+        tally, took = asyncio.run(_put(server, [request(path, server, body) for body in bodies], users, seconds, pause))
+    return load_of(tally, users, took, pause)
+
+
+@contextmanager
+def scratch(home: Path) -> Iterator[Path]:
+    """A home on the same disk with the same indexes and nothing else, removed at the end."""
+    with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as folder:
+        place = Path(folder)
+        (place / "index").symlink_to((home / "index").resolve())
+        yield place
+
+
+def request(path: str, server: Running, body: bytes) -> bytes:
+    """A whole request as it goes over the wire."""
+    host = server.url.removeprefix("http://")
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def load_of(tally: Tally, users: int, took: float, pause: float) -> Load:
+    """The figures of what came back."""
+    times = sorted(tally.accepted)
+    total = sum(tally.statuses.values())
+    refused = sum(count for status, count in tally.statuses.items() if status in BUSY)
+    memory = tally.memory or [0]
+    settled = memory[int(len(memory) * SETTLED)]
+    p50, p95, p99 = (percentile(times, share) if times else 0.0 for share in (0.5, 0.95, 0.99))
+    return Load(
+        users=users, offered_per_second=users / pause, requests=total, per_second=len(times) / took, p50=p50, p95=p95,
+        p99=p99, refused=refused, errors=total - refused - len(times), memory_mib=memory[-1] / MIB,
+        growth=memory[-1] / settled - 1 if settled else 0.0,
+    )  # fmt: skip
+
+
+async def _put(
+    server: Running, requests: Sequence[bytes], users: int, seconds: float, pause: float
+) -> tuple[Tally, float]:
+    tally, start = Tally(), time.perf_counter()
+    watching = asyncio.create_task(_watch(server.pid, tally))
+    first = [start + pause * user / users for user in range(users)]  # evenly spread, not all at once
+    await asyncio.gather(
+        *(_user(server, requests[n % len(requests) :] or requests, due, start + seconds, pause, tally)
+          for n, due in enumerate(first))
+    )  # fmt: skip
+    watching.cancel()
+    return tally, time.perf_counter() - start
+
+
+async def _watch(pid: int, tally: Tally) -> None:
+    process = psutil.Process(pid)
+    while True:
+        tally.memory.append(process.memory_info().rss)
+        await asyncio.sleep(1)
+
+
+async def _user(
+    server: Running, requests: Sequence[bytes], first: float, end: float, pause: float, tally: Tally
+) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+    for number, body in enumerate(itertools.cycle(requests)):
+        due = first + number * pause
+        if due >= end:
+            break
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                connection = connection or await asyncio.open_connection(host, int(port))
+                status = await _exchange(*connection, body)
+        except (OSError, EOFError, ValueError):  # TimeoutError is an OSError
+            status = 0
+            if connection:
+                connection[1].close()
+            connection = None
+        tally.statuses[status] += 1
+        if status == 200:
+            tally.accepted.append((time.perf_counter() - due) * 1000)
+    if connection:
+        connection[1].close()
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> int:
+    """Send a request and read the whole reply; its status."""
+    writer.write(body)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    length = int(head.partition("content-length:")[2].split("\r\n", 1)[0])
+    await reader.readexactly(length)
+    return int(head.split(" ", 2)[1])

@@ -1,0 +1,111 @@
+"""What the record of answers says of how the server is doing: counts and times of a day or a week. Draws nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from pipeline.evaluation.metrics import percentile
+
+KST = timezone(timedelta(hours=9), "KST")
+COMPLAINTS = 20
+
+_QUESTIONS = "SELECT created, state, abstained, total_ms FROM traces WHERE created >= ? ORDER BY created"
+_VOTES = (
+    "SELECT t.created, f.vote, t.question, f.reason, t.id FROM feedback AS f JOIN traces AS t ON t.id = f.trace_id"
+    " WHERE f.created >= ? AND NOT EXISTS"
+    " (SELECT 1 FROM feedback AS later WHERE later.trace_id = f.trace_id AND later.id > f.id) ORDER BY f.id DESC"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """An hour or a day in Korea. Milliseconds are None where nothing was finished."""
+
+    start: datetime
+    answered: int = 0
+    abstained: int = 0
+    searched: int = 0
+    unfinished: int = 0
+    p50: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A question whose answer somebody found wrong, and why."""
+
+    asked: datetime
+    question: str
+    reason: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of a span of time. ``whole`` is its figures as one bin; ``up`` and ``down`` are the votes in force."""
+
+    whole: Bin
+    bins: tuple[Bin, ...]
+    up: int
+    down: int
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def questions(self) -> int:
+        """How many questions there were."""
+        return self.whole.answered + self.whole.abstained + self.whole.searched + self.whole.unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    asked: datetime
+    state: str
+    abstained: int | None
+    total_ms: float | None
+
+
+def figures(path: Path, now: datetime, days: int) -> Figures | None:
+    """The figures of today, hour by hour (``days`` 1), or of so many days, day by day; None where nothing was asked.
+
+    Reads only, and doesn't keep the file from being written.
+    """
+    if not path.exists():
+        return None
+    today = now.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = today - timedelta(days=days - 1)
+    since = start.astimezone(UTC).isoformat(timespec="milliseconds")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+        rows = [_Row(_time(row[0]), *row[1:]) for row in connection.execute(_QUESTIONS, [since])]
+        votes = connection.execute(_VOTES, [since]).fetchall()
+    if not rows and not votes:
+        return None
+    step = timedelta(hours=1) if days == 1 else timedelta(days=1)
+    starts = [start + step * n for n in range(24 if days == 1 else days)]
+    bins = tuple(_bin(at, [row for row in rows if at <= row.asked < at + step]) for at in starts)
+    complaints = [Complaint(_time(asked), question, reason, id_) for asked, vote, question, reason, id_ in votes
+                  if vote == "down"]  # fmt: skip
+    up = sum(vote == "up" for _, vote, *_ in votes)
+    return Figures(_bin(start, rows), bins, up, len(complaints), tuple(complaints[:COMPLAINTS]))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(KST)
+
+
+def _bin(start: datetime, rows: Sequence[_Row]) -> Bin:
+    done = [row for row in rows if row.state == "done"]
+    times = sorted(row.total_ms for row in done if row.total_ms is not None)
+    return Bin(
+        start,
+        answered=sum(row.abstained == 0 for row in done),
+        abstained=sum(row.abstained == 1 for row in done),
+        searched=sum(row.abstained is None for row in done),
+        unfinished=len(rows) - len(done),
+        p50=percentile(times, 0.5) if times else None,
+        p95=percentile(times, 0.95) if times else None,
+    )

@@ -1,0 +1,534 @@
+"""Staying up: who is let in, what is said to the others, what a hanging stage or a full disk does, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from starlette.testclient import TestClient
+
+from app.api.application import create_api
+from app.operation.disk import MB, DiskWatch
+from app.operation.draining import QUIET, Drain
+from app.operation.front import Front, outcome_of
+from app.operation.health import PARTS, unreadable
+from app.operation.keeping import Keeper
+from app.operation.logs import Log
+from app.operation.metrics import Metrics
+from app.operation.operating import Doors, Operation
+from app.operation.refusals import AllStalled, DiskLow, StageStalled
+from app.operation.requests import request_id
+from app.operation.staging import MOST
+from app.operation.turnstile import Turnstile
+from app.server import warm_up
+from pipeline.config import Settings, with_overrides
+from pipeline.errors import HansangError, TraceNotFound
+from pipeline.service import Home, Request
+from pipeline.traces import TraceStore
+from pipeline.types import Question, Trace
+from tests.pipeline.corpora import build
+
+QUESTION = {"question": "웨이팅은 얼마나 되나요?", "index": "small"}
+PATIENCE = 60
+
+
+def made(folder: Path, **service: object) -> Operation:
+    """A server over the small index."""
+    home = Home(folder)
+    if not home.indexes.exists():
+        build(home)
+    return Operation(home, with_overrides(Settings(), {f"service.{name}": value for name, value in service.items()}))
+
+
+@pytest.fixture
+def operation(tmp_path: Path) -> Iterator[Operation]:
+    one = made(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def client(operation: Operation) -> Iterator[TestClient]:
+    with TestClient(opened(operation)) as inside:
+        yield inside
+
+
+def opened(operation: Operation) -> Front:
+    """The application without the chat."""
+    return operation.around(Doors(create_api(operation.service), operation))
+
+
+def lines(operation: Operation) -> list[dict[str, Any]]:
+    """The log."""
+    return [json.loads(line) for line in operation.log.path.read_text(encoding="utf-8").splitlines()]
+
+
+class TestRequests:
+    def test_every_reply_has_an_id_and_a_line_in_the_log(self, operation: Operation, client: TestClient) -> None:
+        reply = client.post("/v1/ask", json=QUESTION, headers={"X-Request-Id": "mine-1"})
+        assert reply.headers["X-Request-Id"] == "mine-1"
+        question, request = lines(operation)[-2:]
+        assert question["kind"] == "question"
+        assert question["trace_id"] == request["trace_id"] == reply.json()["id"]
+        assert request["request_id"] == question["request_id"] == "mine-1"
+        assert (request["route"], request["status"], request["outcome"]) == ("/v1/ask", 200, "ok")
+        assert QUESTION["question"] not in operation.log.path.read_text(encoding="utf-8")
+
+    def test_the_question_is_logged_where_a_setting_says_so(self, tmp_path: Path) -> None:
+        operation = made(tmp_path, log_questions="yes")
+        with TestClient(opened(operation)) as client:
+            client.post("/v1/search", json=QUESTION)
+        assert lines(operation)[0]["question"] == QUESTION["question"]
+        operation.close()
+
+    def test_paths_that_users_make_up_are_one_route(self, operation: Operation, client: TestClient) -> None:
+        for number in range(3):
+            assert client.get(f"/v1/made-up-{number}").status_code == 404
+        assert len({line["route"] for line in lines(operation)}) == 1
+
+    @given(st.binary(max_size=80))
+    def test_an_id_is_always_plain(self, given_id: bytes) -> None:
+        found = request_id(given_id)
+        assert 1 <= len(found) <= 64
+        assert all(c.isascii() and (c.isalnum() or c in "._-") for c in found)
+
+    @pytest.mark.parametrize("bad", [None, b"", b"a b", b"x" * 65, b"a\nb", "한".encode()])
+    def test_an_id_that_could_break_a_log_is_replaced(self, bad: bytes | None) -> None:
+        assert request_id(bad) != (bad or b"").decode("utf-8", "replace")
+
+    @pytest.mark.parametrize(
+        ("status", "outcome"),
+        [(0, "abandoned"), (200, "ok"), (303, "ok"), (404, "client_error"), (429, "refused"), (500, "server_error"),
+         (503, "refused"), (507, "server_error")],
+    )  # fmt: skip
+    def test_outcomes(self, status: int, outcome: str) -> None:
+        assert outcome_of(status) == outcome
+
+
+class TestHealth:
+    def test_ready_only_once_the_models_are_loaded(self, operation: Operation, client: TestClient) -> None:
+        assert client.get("/livez").status_code == 200
+        before = client.get("/readyz")
+        assert before.status_code == 503
+        warm_up(operation)
+        after = client.get("/readyz")
+        assert after.status_code == 200, after.text
+        assert [check["name"] for check in after.json()["checks"]] == list(PARTS)
+
+    def reasons(self, client: TestClient, part: str) -> tuple[str, str]:
+        (check,) = [check for check in client.get("/readyz").json()["checks"] if check["name"] == part]
+        return check["status"], check["ko"]
+
+    def test_a_broken_manifest_is_told_and_the_open_index_answers_on(
+        self, operation: Operation, client: TestClient
+    ) -> None:
+        warm_up(operation)
+        (manifest,) = operation.service.home.indexes.glob("small/*/manifest.json")
+        whole = manifest.read_bytes()
+        manifest.write_bytes(b"{")
+        status, said = self.reasons(client, "index")
+        assert status == "fail"
+        assert "hansang index" in said
+        assert client.post("/v1/search", json=QUESTION).status_code == 200
+        manifest.write_bytes(whole)
+        assert self.reasons(client, "index")[0] == "ok"
+
+    def test_without_an_index_it_is_not_ready_and_says_the_cure(self, tmp_path: Path) -> None:
+        operation = Operation(Home(tmp_path), Settings())
+        warm_up(operation)
+        index = operation.checks()[0]
+        assert index.status == "fail"
+        assert "hansang index" in index.ko
+        operation.close()
+
+    def test_a_broken_database_is_told(self, operation: Operation, client: TestClient) -> None:
+        operation.service.home.labels.write_bytes(b"not a database, surely" * 100)
+        assert self.reasons(client, "database")[0] == "warn"
+        assert unreadable(operation.service.home.labels)
+        assert not unreadable(operation.service.home.traces)
+        assert not unreadable(operation.service.home.root / "none.db")
+
+    def test_little_disk_is_a_warning(self, tmp_path: Path) -> None:
+        operation = made(tmp_path, disk_mb=1_000_000)
+        with TestClient(opened(operation)) as client:
+            assert self.reasons(client, "disk")[0] == "warn"
+        operation.close()
+
+    def test_metrics_can_be_scraped(self, client: TestClient) -> None:
+        client.post("/v1/search", json=QUESTION)
+        reply = client.get("/metrics")
+        assert reply.headers["content-type"].startswith("text/plain")
+        assert 'hansang_http_requests_total{method="POST",outcome="ok",route="/v1/search"} 1.0' in reply.text
+        assert client.post("/metrics").status_code != 200
+
+
+class TestDisk:
+    def test_answers_go_on_while_there_is_no_room_and_are_stored_afterwards(self, operation: Operation) -> None:
+        free = [0]
+        operation.store._disk = DiskWatch(operation.disk.folder, 10, lambda path: free[0])
+        *_, trace = operation.service.ask(Request(QUESTION["question"], "small"))
+        assert trace.state == "done"
+        assert operation.service.trace(trace.id) == trace  # it can be looked at and followed up
+        with pytest.raises(DiskLow, match="디스크가 거의"):
+            operation.service.add_feedback(trace.id, "up")
+        assert operation.store.unsaved == 1
+        free[0] = 100 * MB
+        assert operation.service.add_feedback(trace.id, "up").vote == "up"
+        assert operation.store.unsaved == 0
+
+    def test_a_disk_that_is_full_all_of_a_sudden(self, operation: Operation) -> None:
+        *_, kept = operation.service.ask(Request(QUESTION["question"], "small"))
+        database = operation.store._database
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        *_, trace = operation.service.ask(Request("주차 되나요?", "small"))
+        assert trace.state == "done"
+        assert operation.store.unsaved == 1
+        assert operation.service.trace(kept.id).answer == kept.answer
+        with pytest.raises(DiskLow):
+            operation.service.add_feedback(trace.id, "down")
+        database.execute("PRAGMA max_page_count = 1073741823")
+        assert operation.service.add_feedback(trace.id, "down").vote == "down"
+
+    def test_an_unknown_answer_stays_unknown(self, operation: Operation) -> None:
+        with pytest.raises(TraceNotFound):
+            operation.service.add_feedback("nothing", "up")
+
+
+class TestWriting:
+    def test_answers_that_come_together_are_written_together_and_a_bad_one_spoils_none(self, tmp_path: Path) -> None:
+        store, errors = TraceStore(tmp_path / "traces.db"), list[str]()
+
+        def save(id_: str, text: Any) -> None:
+            try:
+                store.save(Trace(id_, Question(id_, text), "demo", {}, "done", created="2026-01-01T00:00:00.000+00:00"))
+            except sqlite3.IntegrityError:
+                errors.append(id_)
+
+        texts = {"a": "하나", "b": None, "c": "셋", "d": "넷"}  # a question must have a text
+        threads = [threading.Thread(target=save, args=item) for item in texts.items()]
+        with store._lock:  # the file is busy
+            for thread in threads:
+                thread.start()
+            wait_until(lambda: len(store._queue) == len(texts))
+        for thread in threads:
+            thread.join()
+        assert errors == ["b"]
+        assert [store.get(id_).question.text for id_ in "acd"] == ["하나", "셋", "넷"]
+        with pytest.raises(TraceNotFound):
+            store.get("b")
+        store.close()
+
+
+class TestStalls:
+    @pytest.fixture
+    def stalled(self, tmp_path: Path) -> Iterator[tuple[Operation, threading.Event]]:
+        """A server whose reranker hangs until the event is set."""
+        operation, go = made(tmp_path, stage_s=0.5), threading.Event()
+        reranker = type(operation.service.rag("small").reranker)
+        with pytest.MonkeyPatch.context() as patch:
+            rerank = reranker.rerank
+
+            def slowly(self: Any, *given: Any) -> Any:
+                go.wait(PATIENCE)
+                return rerank(self, *given)
+
+            patch.setattr(reranker, "rerank", slowly)
+            yield operation, go
+            go.set()
+        operation.close()
+
+    def test_whoever_asked_is_told_and_has_what_was_found(self, stalled: tuple[Operation, threading.Event]) -> None:
+        operation, go = stalled
+        seen: list[Trace] = []
+        with pytest.raises(StageStalled, match="끝나지 않아"):
+            seen.extend(operation.service.ask(Request(QUESTION["question"], "small")))
+        assert seen[-1].state == "retrieved"
+        assert seen[-1].candidates
+        assert operation.service.hanging == 1
+        go.set()
+        wait_until(lambda: operation.service.active == 0)
+        assert operation.service.hanging == 0
+
+    def test_over_http_it_is_a_problem_document(self, stalled: tuple[Operation, threading.Event]) -> None:
+        operation, _ = stalled
+        with TestClient(opened(operation)) as client:
+            reply = client.post("/v1/search", json=QUESTION)
+            assert reply.status_code == 504
+            assert reply.json()["type"] == "urn:hansang:stage-stalled"
+            (models,) = [c for c in client.get("/readyz").json()["checks"] if c["name"] == "models"]
+            assert models["status"] != "ok"
+            said = client.post("/v1/ask", json={**QUESTION, "stream": True}).text
+            assert "event: retrieved" in said  # the contexts were there before
+            assert "stage-stalled" in said
+
+    def test_nothing_is_begun_while_too_many_hang(self, operation: Operation) -> None:
+        operation.service.active = MOST
+        with pytest.raises(AllStalled):
+            operation.service.ask(Request(QUESTION["question"], "small"))
+        operation.service.active = 0
+
+    def test_an_answer_that_is_left_is_stored_as_far_as_it_was(self, operation: Operation) -> None:
+        traces = operation.service.ask(Request(QUESTION["question"], "small"))
+        first = next(traces)
+        traces.close()  # type: ignore[attr-defined]
+        wait_until(lambda: operation.service.active == 0)
+        assert first.id
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens in another thread."""
+    event = threading.Event()
+    for _ in range(PATIENCE * 20):
+        if condition():
+            return
+        event.wait(0.05)
+    raise AssertionError("it did not happen")
+
+
+class Passing(RuleBasedStateMachine):
+    """A turnstile against the plainest model of one: never more inside than room, nobody lost, first come first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.turnstile = Turnstile(2, 3)
+        self.tasks: list[asyncio.Task[bool]] = []
+        self.inside: list[asyncio.Task[bool]] = []
+
+    def settle(self) -> None:
+        for _ in range(4):
+            self.loop.run_until_complete(asyncio.sleep(0))
+        for task in [task for task in self.tasks if task.done()]:
+            assert task is self.tasks[0] or not task.result() or task.cancelled()
+            self.tasks.remove(task)
+            if not task.cancelled() and task.result():
+                self.inside.append(task)
+
+    @rule()
+    def come(self) -> None:
+        full = len(self.inside) == 2 and len(self.tasks) == 3
+        task = self.loop.create_task(self.turnstile.enter())
+        self.tasks.append(task)
+        for _ in range(3):
+            self.loop.run_until_complete(asyncio.sleep(0))
+        assert (task.done() and not task.result()) == full
+        self.settle()
+
+    @precondition(lambda self: self.inside)
+    @rule()
+    def leave(self) -> None:
+        self.inside.pop()
+        self.turnstile.leave(0.1)
+        self.settle()
+
+    @precondition(lambda self: self.tasks)
+    @rule(which=st.integers(0, 2), leaving=st.booleans())
+    def give_up(self, which: int, leaving: bool) -> None:
+        task = self.tasks.pop(which % len(self.tasks))
+        if leaving and self.inside:  # the place may be given to whoever is going away at this very moment
+            self.inside.pop()
+            self.turnstile.leave(0.1)
+        task.cancel()
+        for _ in range(4):
+            self.loop.run_until_complete(asyncio.sleep(0))
+        assert task.cancelled()
+        self.settle()
+
+    @invariant()
+    def counted(self) -> None:
+        assert self.turnstile.running == len(self.inside) <= 2
+        assert self.turnstile.waiting == len(self.tasks) <= 3
+        assert not self.tasks or len(self.inside) == 2  # nobody waits while there is room
+        assert 1 <= self.turnstile.retry_seconds <= 60
+
+    def teardown(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        self.settle()
+        self.loop.close()
+
+
+TestPassing = Passing.TestCase
+TestPassing.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+class TestOverload:
+    def ask(self, turnstile: Turnstile, front: Front, sent: list[dict[str, Any]]) -> Any:
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/ask", "headers": []}
+        return front(scope, receive, send)
+
+    def test_too_many_are_turned_away_at_once_with_a_problem_document(self, tmp_path: Path) -> None:
+        async def run() -> tuple[list[list[dict[str, Any]]], int]:
+            hold = asyncio.Event()
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:
+                await hold.wait()
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+
+            turnstile = Turnstile(2, 1)
+            front = Front(app, Metrics(), Log(tmp_path, megabytes=1, files=0), turnstile)
+            replies: list[list[dict[str, Any]]] = [[] for _ in range(5)]
+            tasks = [asyncio.create_task(self.ask(turnstile, front, sent)) for sent in replies]
+            await asyncio.wait(tasks[3:])
+            waiting = turnstile.waiting
+            hold.set()
+            await asyncio.gather(*tasks)
+            return replies, waiting
+
+        replies, waiting = asyncio.run(run())
+        assert waiting == 1
+        assert [sent[0]["status"] for sent in replies] == [200, 200, 200, 503, 503]
+        headers = dict(replies[4][0]["headers"])
+        assert int(headers[b"retry-after"]) >= 1
+        problem = json.loads(replies[4][1]["body"])
+        assert problem["type"] == "urn:hansang:overloaded"
+        assert problem["request_id"] == headers[b"x-request-id"].decode()
+        assert "다시" in problem["detail"]
+
+    def test_while_draining_only_those_who_watch_are_answered(self, operation: Operation, client: TestClient) -> None:
+        operation.drain()
+        reply = client.post("/v1/ask", json=QUESTION)
+        assert reply.status_code == 503
+        assert reply.json()["title"] == "draining"
+        assert int(reply.headers["Retry-After"]) > 0
+        assert client.get("/livez").status_code == 200
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        assert "hansang_draining 1.0" in client.get("/metrics").text
+
+
+class TestDraining:
+    def test_it_is_over_once_nobody_waits(self) -> None:
+        busy, begun = [True], list[int]()
+        drain = Drain(lambda: begun.append(1), lambda: busy[0], 30, lambda: 0.0)
+        assert not drain.over()
+        assert not drain.begun
+        drain.begin()
+        assert begun == [1]
+        assert not any(drain.over() for _ in range(100))
+        busy[0] = False
+        assert [drain.over() for _ in range(QUIET)] == [False] * (QUIET - 1) + [True]
+
+    def test_it_is_over_when_its_time_has_come(self) -> None:
+        now = [0.0]
+        drain = Drain(lambda: None, lambda: True, 30, lambda: now[0])
+        drain.begin()
+        now[0] = 29.9
+        assert not drain.over()
+        now[0] = 30.0
+        assert drain.over()
+
+
+class TestLog:
+    def test_files_are_rotated(self, tmp_path: Path) -> None:
+        log = Log(tmp_path, megabytes=0.001, files=2)
+        for number in range(100):
+            log.write("test", number=number)
+        log.close()
+        files = sorted(tmp_path.iterdir())
+        assert [file.name for file in files] == ["server.jsonl", "server.jsonl.1", "server.jsonl.2"]
+        assert all(file.stat().st_size <= 1_000 for file in files)
+        kept = [json.loads(line)["number"] for file in reversed(files) for line in file.read_text().splitlines()]
+        assert kept == list(range(kept[0], 100))  # in order, none lost but the oldest
+
+    def test_no_log_where_none_is_wanted(self, tmp_path: Path) -> None:
+        log = Log(tmp_path / "logs", megabytes=1, files=0)
+        log.write("test")
+        log.close()
+        assert not (tmp_path / "logs").exists()
+
+    def test_lines_that_a_full_disk_swallowed_are_counted(self, tmp_path: Path) -> None:
+        log = Log(tmp_path, megabytes=1, files=1)
+        assert log._files
+        log.write("first")
+        log._files.stream.close()
+        with contextlib.suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:
+            log._files.stream = full
+            log.write("lost", question="x" * 10)
+        log._files.stream = None  # opened anew with the next line
+        log.write("after")
+        log.write("later")
+        log.close()
+        said = [json.loads(line) for line in log.path.read_text(encoding="utf-8").splitlines()]
+        assert [line["kind"] for line in said] == ["first", "after", "later"]
+        assert said[1]["lines_lost_before"] == 1
+        assert "lines_lost_before" not in said[2]
+
+
+class TestBackups:
+    def keeper(self, folder: Path, now: list[float], *, hours: float = 1, free: int = 1000) -> Keeper:
+        return Keeper(
+            folder, folder / "backups", hours=hours, keep=2,
+            disk=DiskWatch(folder, 10, lambda path: free * MB), metrics=Metrics(),
+            log=Log(folder, megabytes=1, files=0), now=lambda: now[0],
+        )  # fmt: skip
+
+    def test_the_newest_are_kept_and_each_is_whole(self, tmp_path: Path) -> None:
+        from annotations.desk import Desk
+        from annotations.home_backup import check_backup, restore_home
+
+        Desk(tmp_path / "labels.db").close()
+        now = [1_800_000_000.0]
+        keeper = self.keeper(tmp_path, now)
+        mine = tmp_path / "backups" / "20260801"
+        for _ in range(4):
+            now[0] += 3_600
+            assert keeper.once()
+        mine.mkdir()
+        now[0] += 3_600
+        keeper.once()
+        assert len(keeper.backups()) == 2
+        for path in keeper.backups():
+            found = check_backup(path).labels
+            assert found is not None
+            assert found.whole
+        assert mine.exists()
+        restore_home(keeper.backups()[-1], tmp_path / "other")
+        assert (tmp_path / "other" / "labels.db").exists()
+
+    def test_when_the_next_is_due(self, tmp_path: Path) -> None:
+        made_at = tmp_path / "backups" / "auto-20260101-000000"
+        now = [0.0]
+        keeper = self.keeper(tmp_path, now)
+        assert (keeper.due_seconds(), keeper.age_seconds()) == (0, None)
+        made_at.mkdir(parents=True)
+        now[0] = made_at.stat().st_mtime + 600
+        assert keeper.due_seconds() == pytest.approx(3_000)
+        assert keeper.age_seconds() == pytest.approx(600)
+
+    def test_what_can_not_be_backed_up_is_an_error_and_leaves_the_older_ones(self, tmp_path: Path) -> None:
+        now = [1_800_000_000.0]
+        assert self.keeper(tmp_path, now).once() is None  # no labels yet
+        (tmp_path / "labels.db").write_bytes(b"broken" * 1_000)
+        with pytest.raises(HansangError, match="labels"):
+            self.keeper(tmp_path, now).once()
+        with pytest.raises(DiskLow):
+            self.keeper(tmp_path, now, free=1).once()
+        assert not self.keeper(tmp_path, now).backups()
+
+    def test_the_thread_backs_up_and_ends(self, tmp_path: Path) -> None:
+        from annotations.desk import Desk
+
+        Desk(tmp_path / "labels.db").close()
+        keeper = self.keeper(tmp_path, [1_800_000_000.0])
+        keeper.start()
+        wait_until(lambda: bool(keeper.backups()))
+        keeper.stop()

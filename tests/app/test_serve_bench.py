@@ -1,0 +1,95 @@
+"""The load bench: figures from what came back, and a client that copes with a server that refuses or goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from app.load import Running
+from app.serve_bench import MIB, Tally, _put, load_of, request, scratch
+from tests.app.cli_runs import failure, run
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def put(handle: Handler, users: int, seconds: float, pause: float) -> Tally:
+    """A load on a server that does as told."""
+
+    async def go() -> Tally:
+        listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+        host, port = listening.sockets[0].getsockname()[:2]
+        server = Running(f"http://{host}:{port}", os.getpid())
+        body = request("/v1/search", server, b"{}")
+        async with listening:
+            tally, _ = await _put(server, [body], users, seconds, pause)
+        return tally
+
+    return asyncio.run(go())
+
+
+async def reply(writer: asyncio.StreamWriter, status: str) -> None:
+    writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+    await writer.drain()
+
+
+def test_every_question_is_asked_at_its_time_over_one_connection_each() -> None:
+    connections, paths = [0], set[str]()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections[0] += 1
+        while head := await reader.read(10_000):
+            paths.add(head.split(b" ")[1].decode())
+            assert b"Content-Length: 2\r\n\r\n{}" in head
+            await reply(writer, "200 OK")
+        writer.close()
+
+    tally = put(handle, users=4, seconds=0.5, pause=0.1)
+    assert tally.statuses == Counter({200: 20})
+    assert len(tally.accepted) == 20
+    assert connections[0] == 4
+    assert paths == {"/v1/search"}
+    assert tally.memory
+
+
+def test_refusals_and_broken_connections_are_told_apart() -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10_000)
+        await reply(writer, "503 Service Unavailable")
+        await reader.read(10_000)
+        writer.close()  # without a word
+
+    tally = put(handle, users=1, seconds=0.4, pause=0.1)
+    assert tally.statuses == Counter({503: 2, 0: 2})
+    load = load_of(tally, 1, 0.4, 0.1)
+    assert (load.requests, load.refused, load.errors, load.p99) == (4, 2, 2, 0.0)
+
+
+def test_figures() -> None:
+    times = [float(n) for n in range(1, 101)]
+    tally = Tally(times, Counter({200: 100, 429: 5, 500: 1}), [MIB, 2 * MIB, 2 * MIB, 2 * MIB, 3 * MIB])
+    load = load_of(tally, users=50, took=10.0, pause=0.5)
+    assert (load.offered_per_second, load.per_second) == (100, 10)
+    assert load.p50 == pytest.approx(50, abs=1)
+    assert load.p99 == pytest.approx(99, abs=1)
+    assert (load.refused, load.errors) == (5, 1)
+    assert load.growth == pytest.approx(0.5)  # from when it had settled
+
+
+def test_the_record_of_the_home_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "traces.db").write_text("precious")
+    with scratch(tmp_path) as place:
+        assert (place / "index").resolve() == (tmp_path / "index").resolve()
+        assert not (place / "traces.db").exists()
+    assert not place.exists()
+    assert (tmp_path / "index").is_dir()
+
+
+@pytest.mark.parametrize("options", [("--what", "nothing"), ("--users", "0"), ("--users", "a")])
+def test_impossible_loads_are_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert options[1] in failure(run(tmp_path, "bench", "serve", *options), 2)
