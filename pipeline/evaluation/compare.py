@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, permutation_test
 
 from pipeline.errors import RunsNotComparable
 from pipeline.evaluation.blame import Verdict
@@ -76,8 +76,8 @@ def compare(a: str, b: str, first: Sequence[Record], second: Sequence[Record], s
     Raises:
         RunsNotComparable: they aren't over the same questions, or one of them isn't finished.
     """
-    pairs = _paired(a, b, first, second)
-    differences = _holm([d for name in MEASURES if (d := _difference(name, pairs, seed))])
+    pairs = paired(a, b, first, second)
+    differences = holm([d for name in MEASURES if (d := difference(name, pairs, seed))])
     flips = [(x, y) for x, y in pairs if (x.verdict == Verdict.RIGHT) != (y.verdict == Verdict.RIGHT)]
     better = tuple(_flip(x, y) for x, y in flips if y.verdict == Verdict.RIGHT)
     worse = tuple(_flip(x, y) for x, y in flips if x.verdict == Verdict.RIGHT)
@@ -85,7 +85,12 @@ def compare(a: str, b: str, first: Sequence[Record], second: Sequence[Record], s
     return Comparison(a, b, made.differences, better, worse, in_words(made))
 
 
-def _paired(a: str, b: str, first: Sequence[Record], second: Sequence[Record]) -> list[tuple[Record, Record]]:
+def paired(a: str, b: str, first: Sequence[Record], second: Sequence[Record]) -> list[tuple[Record, Record]]:
+    """The records of both by question.
+
+    Raises:
+        RunsNotComparable: they aren't over the same questions, or one of them isn't finished.
+    """
     by_id = {record.id: record for record in second}
     pairs = [(record, by_id[record.id]) for record in first if record.id in by_id]
     alike = all(x.question == y.question and set(x.gold) == set(y.gold) for x, y in pairs)
@@ -99,7 +104,8 @@ def _flip(x: Record, y: Record) -> Flip:
     return Flip(x.id, x.question, *said)
 
 
-def _difference(name: str, pairs: Sequence[tuple[Record, Record]], seed: int) -> Difference | None:
+def difference(name: str, pairs: Sequence[tuple[Record, Record]], seed: int) -> Difference | None:
+    """Other − one in a measure, not yet corrected; None where no question has it in both."""
     has, value = MEASURES[name]
     measured = [(value(x), value(y)) for x, y in pairs if has(x) and has(y)]
     if not measured:
@@ -113,6 +119,8 @@ def _difference(name: str, pairs: Sequence[tuple[Record, Record]], seed: int) ->
 
 def sign_flip(gap: NDArray[np.float64], seed: int) -> float:
     """Two-sided p of the paired permutation test: how often flipping signs at random gives a mean as far from 0."""
+    from scipy.stats import permutation_test  # as long to import as all else that the failure page needs
+
     if len(gap) < 2 or not gap.any():
         return 1.0
     test = permutation_test(
@@ -130,12 +138,13 @@ def needed(gap: NDArray[np.float64]) -> int | None:
     if len(gap) < 2 or gap.mean() == 0:
         return None
     effect = gap.std(ddof=1) / abs(gap.mean())
-    count = math.ceil((norm.ppf(1 - LEVEL / 2) + norm.ppf(POWER)) ** 2 * effect**2)
+    normal = NormalDist()
+    count = math.ceil((normal.inv_cdf(1 - LEVEL / 2) + normal.inv_cdf(POWER)) ** 2 * effect**2)
     return 0 if count <= len(gap) else count
 
 
-def _holm(differences: Sequence[Difference]) -> list[Difference]:
-    """With p adjusted over the measures (Holm, 1979)."""
+def holm(differences: Sequence[Difference]) -> list[Difference]:
+    """With p adjusted over all of them (Holm, 1979)."""
     order = sorted(range(len(differences)), key=lambda i: differences[i].p)
     adjusted: dict[int, float] = {}
     highest = 0.0

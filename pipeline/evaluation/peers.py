@@ -58,13 +58,13 @@ def rank_bm25_peer(passages: PassageStore, tokenizer: Tokenizer) -> Peer:
 
 def langchain_peer(passages: PassageStore, tokenizer: Tokenizer, folder: Path) -> Peer:
     """EnsembleRetriever of BM25 (.4) and FAISS over the index's LSA (.6), as its documentation puts it together."""
-    from pipeline.encoders.lsa import load  # the peer takes the encoder that the index under test was built with
+    from pipeline.encoders.lsa import LsaEncoder  # the peer takes the encoder that the index under test was built with
 
     texts: Sequence[str] = [passage.text for passage in passages]
     ids = [{"id": passage.id} for passage in passages]
     bm25 = BM25Retriever.from_texts(texts, metadatas=ids, preprocess_func=lambda text: _morphemes(tokenizer, text))
     bm25.k = DEPTH
-    store = FAISS.from_texts(list(texts), LsaEmbeddings(tokenizer, load(folder)), metadatas=ids)
+    store = FAISS.from_texts(list(texts), LsaEmbeddings(tokenizer, LsaEncoder(folder)), metadatas=ids)
     vectors = store.as_retriever(search_kwargs={"k": DEPTH})
     ensemble = EnsembleRetriever(retrievers=[bm25, vectors], weights=[0.4, 0.6])
 

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from pipeline.errors import HansangError
 from pipeline.evaluation.answers import character_f1, exact_match, holds
 from pipeline.evaluation.blame import GoldPath, Outcome, Verdict, blame
-from pipeline.evaluation.citations import Checked, check
+from pipeline.evidence.citations import Checked, check
 from pipeline.service import Request, Service
-from pipeline.types import Sample, Trace
+from pipeline.types import Sample, Trace, Trouble
 
 Status = Literal["ok", "error"]
 SCORES = ("bm25", "vector", "window", "boost", "concept", "rerank")
@@ -85,18 +85,27 @@ def ask(service: Service, sample: Sample, request: Request) -> Record:
     return judge(service, sample, request, trace)
 
 
+def troubled(sample: Sample, text: str, trouble: Trouble) -> Record:
+    """The record of a question whose answer didn't come, or not whole: it counts, as a failure."""
+    return Record(**_asked(sample), status="error", error=trouble.code, problem=trouble.ko, answer=text)
+
+
 def failed(sample: Sample, error: HansangError) -> Record:
     """The record of a question that ended in an error: it counts, as a failure."""
     return Record(**_asked(sample), status="error", error=error.code, problem=error.korean)
 
 
-def judge(service: Service, sample: Sample, request: Request, trace: Trace) -> Record:
-    """The record of an answered question."""
+def judge(
+    service: Service, sample: Sample, request: Request, trace: Trace, outside: Sequence[GoldPath] | None = None
+) -> Record:
+    """The record of an answered question. ``outside``: see ``gold_paths``."""
     answer = trace.answer
+    if answer is not None and answer.trouble is not None:
+        return troubled(sample, answer.text, answer.trouble)
     text = answer.text if answer else ""
     abstained = answer.abstained if answer else False
     cited = tuple(dict.fromkeys(c.passage_id for c in answer.citations)) if answer else ()
-    paths = gold_paths(service, sample, request, trace)
+    paths = gold_paths(service, sample, request, trace, outside)
     correct = None if answer is None else is_correct(sample, text, cited, paths, _is_span(service, sample, request))
     settings = service.rag(request.index, request.overrides).settings
     outcome = Outcome(sample.answerable, abstained, bool(correct), paths, settings.retrieval.k, settings.rerank.depth)
@@ -164,12 +173,19 @@ def _is_span(service: Service, sample: Sample, request: Request) -> bool:
     return any(holds(passages[row].text, sample.reference) for row in rows)
 
 
-def gold_paths(service: Service, sample: Sample, request: Request, trace: Trace) -> tuple[GoldPath, ...]:
-    """How each right passage fared. A gold id may name a passage or the document that it was split from."""
+def gold_paths(
+    service: Service, sample: Sample, request: Request, trace: Trace, outside: Sequence[GoldPath] | None = None
+) -> tuple[GoldPath, ...]:
+    """How each right passage fared. A gold id may name a passage or the document that it was split from.
+
+    Those that are no candidates are looked for in the index, unless it is known (``outside``) how they fared.
+    """
     wanted = set(sample.passage_ids)
     found = [c for c in trace.candidates if c.passage.id in wanted or c.passage.source.document_id in wanted]
     paths = [GoldPath(c.passage.id, True, dict(c.ranks), True, c.in_prompt) for c in found]
     seen = {c.passage.id for c in found} | {c.passage.source.document_id for c in found}
+    if outside is not None:  # an answer may have made some of them candidates since
+        return (*paths, *(path for path in outside if path.passage_id not in seen))
     rows = service.index(request.index).passages.rows
     for id_ in sample.passage_ids:
         if id_ in seen:

@@ -12,11 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.config import Settings, options, with_overrides
+from pipeline.config import Settings, options, server_only, with_overrides
 from pipeline.evaluation.records import columns
 from pipeline.evaluation.refusion import fused, pad
 from pipeline.fusion import ROUNDING
-from pipeline.rag import Rag, mark_cited, mark_prompt, rerank
+from pipeline.prompted import mark_cited, mark_prompt
+from pipeline.rag import Rag, rerank
 from pipeline.service import Request, Service
 from pipeline.terms import make_query
 from pipeline.types import Query, ScoredPassage, Trace
@@ -24,7 +25,7 @@ from pipeline.types import Query, ScoredPassage, Trace
 Generate = Literal["needed", "always", "never"]
 Step = Literal["retrieval", "rerank", "answer"]
 RETRIEVING = ("tokenizer", "encoder", "retrieval.bm25", "fusion.concept", "fusion.boost")
-ANSWERING = ("generator", "answer.")
+ANSWERING = ("generator", "prompt", "answer.", "llm.")
 
 Prompt = list[tuple[str, float | None]]
 
@@ -91,7 +92,7 @@ def replay(service: Service, trace: Trace, changes: Changes) -> Replay:
 
 
 def _known(service: Service) -> set[str]:
-    return {option.name for option in options(service.settings)}
+    return {option.name for option in options(service.settings) if not server_only(option.name)}
 
 
 def _callable_settings(service: Service, wanted: Mapping[str, object]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.reader import read_samples
 from pipeline.errors import FileProblem
+from pipeline.evaluation.asking import Asking
 from pipeline.evaluation.checks import judged_of
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.report import report
@@ -23,7 +24,10 @@ from pipeline.types import Sample
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a run is called and how it is made. ``again`` asks failed questions once more."""
+    """What a run is called and how it is made. ``again`` asks failed questions once more.
+
+    ``asking`` is how: in one phase, unless told otherwise.
+    """
 
     name: str
     index: str
@@ -31,6 +35,7 @@ class Evaluation:
     seed: int = 0
     workers: int = 2
     again: bool = False
+    asking: Asking | None = None
 
 
 def read_questions(
@@ -71,7 +76,9 @@ def evaluate(
     wanted = plan(service, job.index, samples, job.overrides, job.seed)
     open_run(folder, wanted)
     request = Request("", job.index, job.overrides, keep=False)
-    records = execute(service, folder, samples, request, workers=job.workers, again=job.again, watch=watch)
+    records = execute(
+        service, folder, samples, request, workers=job.workers, again=job.again, watch=watch, asking=job.asking
+    )
     return folder, write_results(folder, wanted, records)
 
 

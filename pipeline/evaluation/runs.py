@@ -14,15 +14,16 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import with_overrides
-from pipeline.errors import BadRunName, HansangError, RunDiffers, RunNotFound, UnexpectedFault
-from pipeline.evaluation.records import Record, ask, failed, from_line, to_line
+from pipeline.errors import BadRunName, RunDiffers, RunNotFound
+from pipeline.evaluation.asking import Asking, ask_whole
+from pipeline.evaluation.records import Record, from_line, to_line
+from pipeline.limiting import Rule, next_limit
 from pipeline.machine import available_memory, gpu_memory, resident_memory
 from pipeline.service import Request, Service
 from pipeline.storage import clear_errors, locked, write_atomically, write_json
@@ -179,6 +180,7 @@ def execute(
     again: bool = False,
     watch: Watch = lambda state: None,
     free: Callable[[], int] = available_memory,
+    asking: Asking | None = None,
 ) -> list[Record]:
     """Ask what is not finished yet, and return all records in the order of the questions.
 
@@ -186,6 +188,7 @@ def execute(
         request: index and settings of the run; its question is not used.
         again: also ask again what ended in an error.
         watch: called after every finished question.
+        asking: how; one question after the other from search to answer, unless told otherwise.
 
     Raises:
         HomeLocked: the run is being worked on by another process.
@@ -196,10 +199,10 @@ def execute(
         _rewrite(folder, done.values())
         open_ = [sample for sample in samples if sample.question.id not in done]
         resumed, failures = len(done), sum(record.status == "error" for record in done.values())
-        with _appending(folder / RECORDS) as append:
+        with appending(folder / RECORDS) as append:
             gate = Gate(workers, free)
-            for record in _ask_all(service, open_, request, gate):
-                append(record)
+            for record in (asking or ask_whole)(service, folder, open_, request, gate):
+                append(to_line(record))
                 done[record.id] = record
                 failures += record.status == "error"
                 memory = (resident_memory(), free(), gpu_memory())
@@ -216,11 +219,16 @@ def _rewrite(folder: Path, records: Iterable[Record]) -> None:
 
 
 @contextmanager
-def _appending(path: Path) -> Iterator[Callable[[Record], None]]:
+def appending(path: Path) -> Iterator[Callable[[str], None]]:
+    """A file to add lines to, each flushed and fsynced.
+
+    Raises:
+        DiskFull, NotWritable: it can't be written; what was added before stands.
+    """
     with clear_errors(path), path.open("a", encoding="utf-8") as file:
 
-        def append(record: Record) -> None:
-            file.write(f"{to_line(record)}\n")
+        def append(line: str) -> None:
+            file.write(f"{line}\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -238,11 +246,8 @@ class Gate:
 
     def look(self) -> int:
         """Halve what is allowed when memory is short, give one more when there is twice what must stay free."""
-        free = self._free()
-        if free < self._floor:
-            self.allowed = max(1, self.allowed // 2)
-        elif free > 2 * self._floor:
-            self.allowed = min(self.workers, self.allowed + 1)
+        rule = Rule(ceiling=self.workers, low=self._floor, high=2 * self._floor)
+        self.allowed = next_limit(self.allowed, self._free(), rule)
         return self.allowed
 
     def pause(self, seconds: float = 0.5, tries: int = 20) -> None:
@@ -251,32 +256,3 @@ class Gate:
             if self._free() >= self._floor:
                 return
             time.sleep(seconds)
-
-
-def _ask_all(service: Service, samples: Sequence[Sample], request: Request, gate: Gate) -> Iterator[Record]:
-    """The records as they are finished. Whoever stops listening leaves at most the questions in flight unfinished."""
-    waiting = iter(samples)
-    flying: set[Future[Record]] = set()
-    with ThreadPoolExecutor(gate.workers, thread_name_prefix="run") as pool:
-        while True:
-            room = gate.look() - len(flying)
-            if gate.allowed == 1 and not flying:
-                gate.pause()
-            for sample in (s for _, s in zip(range(max(room, 0)), waiting, strict=False)):
-                flying.add(pool.submit(_ask_one, service, sample, request))
-            if not flying:
-                return
-            finished, flying = wait(flying, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
-
-
-def _ask_one(service: Service, sample: Sample, request: Request) -> Record:
-    asked = Request(sample.question.text, request.index, request.overrides, keep=False)
-    try:
-        return ask(service, sample, asked)
-    except HansangError as error:
-        return failed(sample, error)
-    except Exception as error:
-        log.exception("question %s failed", sample.question.id)
-        return failed(sample, UnexpectedFault(name=type(error).__name__))

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from streamlit.testing.v1 import AppTest
 
-from app.api import create_api
+from app.api.application import create_api
 from pages.place import close_place, open_place
 from pipeline.config import Settings
 from pipeline.evaluation.running import Evaluation, evaluate

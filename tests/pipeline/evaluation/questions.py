@@ -22,3 +22,6 @@ SAMPLES = (
     sample(9, "숯골갈비 웨이팅 얼마나 걸려요?", gold=("r2", "none"), reference="한 시간"),
     sample(10, "없는 후기를 묻는 질문입니다 와이파이", gold=("none",), reference="없음"),
 )
+
+FORKABLE = tuple(each for each in SAMPLES if each.question.id != "q2")
+"""Those that ask no classifier: its threads do not live on in a forked process."""

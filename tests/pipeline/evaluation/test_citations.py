@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.assemble import load_tokenizer
-from pipeline.evaluation.citations import check, dates, numbers, uncited
+from pipeline.evidence.citations import check, dates, numbers, uncited
 from pipeline.types import AnalysedText, Answer, Citation, Passage, Source
 
 TEXT = "건물 지하에 주차 2시간 무료라 편했어요. 돼지갈비 17,000원이고 웨이팅은 없었어요."

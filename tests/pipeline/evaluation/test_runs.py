@@ -21,7 +21,7 @@ from pipeline.evaluation.runs import RECORDS, Gate, State, execute, read_plan, r
 from pipeline.service import Request, Service
 from pipeline.storage import locked
 from pipeline.types import Question, Sample
-from tests.pipeline.evaluation.questions import SAMPLES
+from tests.pipeline.evaluation.questions import FORKABLE, SAMPLES
 
 REQUEST = Request("", "small", keep=False)
 
@@ -163,7 +163,7 @@ def test_killed_twenty_times_it_ends_as_if_it_had_not_been(service: Service, tmp
     samples = [
         replace(s, question=Question(f"{s.question.id}-{n}", s.question.text, s.question.type))
         for n in range(12)
-        for s in SAMPLES
+        for s in FORKABLE
     ]
     expected = execute(service, whole, samples, REQUEST)
     chance = random.Random(20)
