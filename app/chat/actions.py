@@ -11,7 +11,7 @@ from app.chat.explaining import explain
 from app.chat.grading import send_to_graders
 from app.chat.options import read_form
 from app.chat.portraying import PARTS as PORTRAIT
-from app.chat.portraying import portray
+from app.chat.portraying import pick, portray
 from app.chat.reviewed import analyse
 from app.chat.session import Form, Session, Tab, Turn, default_index
 from pipeline.config import with_overrides
@@ -191,6 +191,10 @@ def _restaurant(service: Service, session: Session, data: Data) -> Iterator[Part
     yield from portray(service, session, str(data.get("fields", {}).get("restaurant", [""])[0]))
 
 
+def _pick(service: Service, session: Session, data: Data) -> Iterator[Parts]:
+    yield from pick(session, str(data.get("pick") or data.get("fields", {}).get("pick", [""])[0]))
+
+
 def _settings(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     session.overrides = read_form(data.get("fields", {}), service.settings)
     try:
@@ -220,6 +224,7 @@ def _resume(service: Service, session: Session, data: Data) -> Iterator[Parts]:
         for trace_id in ids:
             with suppress(TraceNotFound):
                 turns.append(stored_turn(service, trace_id))
+                session.id = service.session_of(trace_id) or session.id
         _show_turns(session, turns, [manifest.name for manifest in service.indexes()])
     yield ALL
 
@@ -236,7 +241,7 @@ def _index(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     session.index = str(data["fields"]["index"][0])
     if session.overrides.get("tokenizer") not in analysers(service, session.index):
         session.overrides.pop("tokenizer", None)
-    session.restaurant, session.portrait = "", None
+    session.restaurant, session.portrait, session.picked = "", None, ""
     yield SETTINGS | {"talk", "header"} | PORTRAIT
 
 
@@ -257,6 +262,7 @@ ACTIONS: dict[str, Action] = {
     "analyse": _analyse,
     "review-typed": _review_typed,
     "restaurant": _restaurant,
+    "pick": _pick,
     "settings": _settings,
     "reset": _reset,
     "lang": _lang,

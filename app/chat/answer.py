@@ -8,7 +8,7 @@ from app.chat.cards import source_line
 from app.chat.stages import percent, worked_ms
 from app.chat.text import attributes, button, escape, excerpt
 from app.chat.words import Lang, word
-from pipeline.types import Answer, Citation, Trace
+from pipeline.types import Answer, Citation, Doubt, Trace, Usage
 
 NEAREST = 3
 EXCERPT = 80
@@ -23,16 +23,27 @@ def places(trace: Trace) -> dict[str, int]:
 def answer_block(trace: Trace, lang: Lang) -> str:
     """The answer of a trace as HTML; empty as long as there is none."""
     answer = trace.answer
-    if answer is None:
+    if answer is None or not (answer.text or answer.trouble):  # a language model's begins with nothing
         return ""
     kind = "abstention" if answer.abstained else answer.kind
     label = f'<span class="kind">{escape(word(f"kind_{kind}", lang))}</span>'
     if answer.abstained:
         body = f'<p class="said">{escape(answer.text)}</p>{_looked_for(trace, lang)}{_nearest(trace, lang)}'
+    elif not answer.text:
+        body = _nearest(trace, lang)
     else:
         body = f'<p class="said">{cited_text(answer, places(trace), lang)}</p>{_note(answer)}'
     opening = attributes(class_=f"answer {kind}", data_trace=trace.id, lang="ko")
-    return f"<div{opening}>{label}{body}{_confidence(answer, lang)}</div>"
+    return f"<div{opening}>{label}{_trouble(answer, lang)}{body}{_confidence(answer, lang)}</div>"
+
+
+def _trouble(answer: Answer, lang: Lang) -> str:
+    """Why there is no text, or what is wrong with the one there is, and the cure."""
+    if answer.trouble is None:
+        return ""
+    said = answer.trouble.ko if lang == "ko" else answer.trouble.en
+    title = escape(word("trouble" if answer.text else "trouble_silent", lang))
+    return f"<p{attributes(class_='trouble', role='status', lang=lang)}><b>⚠ {title}</b> {escape(said)}</p>"
 
 
 def sentences(answer: Answer) -> Iterator[tuple[str, list[int]]]:
@@ -65,15 +76,50 @@ def sentences(answer: Answer) -> Iterator[tuple[str, list[int]]]:
 
 def cited_text(answer: Answer, numbers: Mapping[str, int], lang: Lang) -> str:
     """The answer's text as HTML: every cited sentence a span, followed by the places of what it rests on."""
-    parts = []
+    parts: list[str] = []
+    doubts = _by_sentence(answer.doubts)
     for piece, cites in sentences(answer):
         if not cites:
-            parts.append(escape(piece))
+            parts.extend(_plain(piece, doubts, lang))
             continue
         marks = "".join(_citations(answer.citations, cites, numbers, lang))
-        opening = attributes(class_="sentence", data_cites=" ".join(map(str, cites)))
-        parts.append(f"<span{opening}>{escape(piece)}{marks}</span>")
+        doubted = doubts.get(piece, ())
+        opening = attributes(class_="sentence doubted" if doubted else "sentence", data_cites=" ".join(map(str, cites)))
+        parts.append(f"<span{opening}>{escape(piece)}{marks}</span>{_doubt(doubted, lang)}")
     return "".join(parts)
+
+
+def _by_sentence(doubts: Sequence[Doubt]) -> dict[str, list[Doubt]]:
+    found: dict[str, list[Doubt]] = {}
+    for doubt in doubts:
+        found.setdefault(doubt.sentence, []).append(doubt)
+    return found
+
+
+def _plain(piece: str, doubts: Mapping[str, Sequence[Doubt]], lang: Lang) -> Iterator[str]:
+    """A piece that cites nothing, the sentences in it that should have set off."""
+    while piece:
+        place, sentence = min(
+            ((piece.find(one), one) for one in doubts if one and one in piece),
+            key=lambda hit: (hit[0], -len(hit[1])),
+            default=(-1, ""),
+        )
+        if place < 0:
+            yield escape(piece)
+            return
+        yield f'{escape(piece[:place])}<span class="doubted">{escape(sentence)}</span>{_doubt(doubts[sentence], lang)}'
+        piece = piece[place + len(sentence) :]
+
+
+def _doubt(doubts: Sequence[Doubt], lang: Lang) -> str:
+    """In words what a sentence's sources don't bear out, each kind once: an underline tells nobody what to check."""
+    kinds: dict[str, list[str]] = {}
+    for doubt in doubts:
+        kinds.setdefault(doubt.kind, []).append(doubt.what)
+    if len(kinds) > 1 and "uncited" in kinds:  # the other says more
+        del kinds["uncited"]
+    said = [word(f"doubt_{kind}", lang, what=", ".join(what)).strip() for kind, what in kinds.items()]
+    return f'<small class="doubt">⚠ {escape(" · ".join(said))}</small>' if said else ""
 
 
 def _citations(
@@ -133,4 +179,15 @@ def facts(trace: Trace, lang: Lang) -> str:
         parts.append(word("sources", lang, n=len(cited)))
     parts.append(word("candidates", lang, n=len(trace.candidates)))
     parts.append(f"{worked_ms(trace):,.0f} ms")
+    if trace.answer is not None and trace.answer.usage is not None:
+        parts.extend(usage_line(trace.answer.usage, lang))
     return f'<p class="facts">{escape(" · ".join(parts))}</p>'
+
+
+def usage_line(usage: Usage, lang: Lang) -> Iterator[str]:
+    """Which model, and what it took; ~ where we estimated."""
+    yield usage.model
+    about = "~" if usage.estimated else ""
+    yield word("tokens", lang, read=f"{about}{usage.tokens_in:,}", written=f"{about}{usage.tokens_out:,}")
+    if usage.first_token_ms is not None:
+        yield word("first_token", lang, ms=f"{usage.first_token_ms:,.0f}")

@@ -103,7 +103,8 @@ def _grow(
 ) -> Iterator[Parts]:
     first = turn.trace
     index = first.index if beside and first else session.index
-    request = Request(turn.question, index, overrides, turn.previous, turn.removed)
+    session_id = "" if beside else session.id  # a comparison is no part of an experiment
+    request = Request(turn.question, index, overrides, turn.previous, turn.removed, session=session_id)
     drawn = 0.0
     with closing(service.ask(request)) as traces:  # type: ignore[type-var]  # it is a generator
         for trace in traces:

@@ -154,6 +154,8 @@ def _right(page: Page) -> None:
                         _html(name, page)
                     for figure in FIGURES.get(name, ()):
                         page.parts[figure] = gr.Plot(elem_id=f"hs-{figure}", container=False, show_label=False)
+                    if name == "restaurant":
+                        _html("picked", page)
         page.parts["tabs"] = tabs
 
 
@@ -172,11 +174,17 @@ def _events(page: Page, blocks: gr.Blocks) -> None:
 
 def _opener(page: Page) -> Callable[..., Updates]:
     def opened(request: gr.Request) -> Updates:
-        session = Session()
+        session = Session(account=_account(request))
         open_page(page.service, session, str(request.query_params.get("trace", "")))
         return page.everything(session) | {page.session: session}
 
     return opened
+
+
+def _account(request: gr.Request) -> str:
+    """Who signed in, as the guard before us found; empty where nobody has to."""
+    caller = request.request.scope.get("state", {}).get("caller") if request.request else None
+    return str(caller.name) if caller is not None and caller.kind == "account" else ""
 
 
 def _stream(page: Page, session: Session, parts: Iterator[Parts]) -> Iterator[Updates]:

@@ -120,6 +120,20 @@
     if (button && button.getAttribute("aria-selected") !== "true") button.click();
   };
 
+  /* A point of a restaurant's figure: Gradio has no event for it, Plotly has. */
+  const figures = "#hs-aspects, #hs-months, #hs-feelings";
+  function picked({points}) {
+    const pick = points.map((point) => point.customdata).find((one) => typeof one === "string");
+    if (pick) send({act: "pick", pick});
+  }
+  function listen(event) { // anew each time: a figure that is drawn again has forgotten who listened
+    const plot = event.target.closest?.(figures)?.querySelector(".js-plotly-plot");
+    if (!plot?.on) return;
+    plot.removeListener?.("plotly_click", picked);
+    plot.on("plotly_click", picked);
+  }
+  for (const name of ["mouseover", "touchstart", "pointerdown"]) document.addEventListener(name, listen, {capture: true, passive: true});
+
   /* The sheet */
   function open(yes) {
     if (!narrow()) return;

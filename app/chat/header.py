@@ -12,12 +12,13 @@ from pipeline.index import Manifest
 LANGUAGES: tuple[tuple[Lang, str, str], ...] = (("ko", "KO", "한국어"), ("en", "EN", "English"))
 
 
-def header(indexes: Sequence[Manifest], settings: Settings, index: str, lang: Lang) -> str:
-    """The header as HTML."""
+def header(indexes: Sequence[Manifest], settings: Settings, index: str, lang: Lang, account: str = "") -> str:
+    """The header as HTML. ``account`` is who signed in, "" where nobody has to."""
     name, tagline = escape(word("title", lang)), escape(word("tagline", lang))
     return (
         f"<header{attributes(class_='top', data_lang=lang)}><h1>{name}</h1><p class='tagline'>{tagline}</p>"
-        f"{_picker(indexes, index, lang)}{_badge(settings, lang)}{_fresh(lang)}{_languages(lang)}</header>"
+        f"{_picker(indexes, index, lang)}{_badge(settings, lang)}{_fresh(lang)}{_languages(lang)}"
+        f"{_account(account, lang)}</header>"
     )
 
 
@@ -37,6 +38,13 @@ def _badge(settings: Settings, lang: Lang) -> str:
 
 def _fresh(lang: Lang) -> str:
     return button(f"＋ {escape(word('fresh', lang))}", class_="soft fresh", data_act="fresh")
+
+
+def _account(account: str, lang: Lang) -> str:
+    if not account:
+        return ""
+    label = word("account", lang, name=account)
+    return f"<a{attributes(class_='account', href='/account', aria_label=label, title=label)}>{escape(account)}</a>"
 
 
 def _languages(lang: Lang) -> str:

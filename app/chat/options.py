@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
-from pipeline.config import Settings, options
+from pipeline.config import Settings, options, server_only
 from pipeline.errors import HansangError
 from pipeline.types import Trace
 
@@ -51,7 +51,8 @@ def stored_overrides(trace: Trace, settings: Settings) -> dict[str, object]:
     return {
         option.name: trace.settings[option.name]
         for option in options(settings)
-        if not option.index_time and trace.settings.get(option.name, option.value) != option.value
+        if not (option.index_time or server_only(option.name))
+        and trace.settings.get(option.name, option.value) != option.value
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from app.chat.plots import FONT, inert
 from app.chat.words import Lang, word
 from app.labels import names
+from pipeline.restaurants.picking import SIGNS, Pick
 from pipeline.strengths.portraits import Portrait
 
 OWN, KIND, BAD = "#0072b2", "#e69f00", "#d55e00"
@@ -33,6 +34,10 @@ def aspect_figure(found: Portrait, lang: Lang) -> Any:
         figure.add_scatterpolar(
             r=[None if value is None else round(value * 100) for value in values],
             theta=[inert(named[id_]) for id_ in around],
+            customdata=[str(Pick("aspect", id_)) for id_ in around],
+            mode="lines+markers",
+            marker={"size": 9},
+            hoveron="points",
             name=inert(name),
             fill="toself" if colour == OWN else "none",
             connectgaps=True,
@@ -61,8 +66,10 @@ def month_figure(found: Portrait, lang: Lang) -> Any:
         (f"{sentiment['neutral']} · {sentiment['mixed']}", rest, "#8a8f96", "."),
         (sentiment["negative"], [month.negative for month in months], BAD, "/"),
     )
-    for name, y, colour, pattern in rows:
-        figure.add_bar(x=x, y=y, name=name, marker={"color": colour, "pattern": {"shape": pattern}})
+    for sign, (name, y, colour, pattern) in zip(SIGNS, rows, strict=True):
+        points = [str(Pick("month", sign, month.month)) for month in months]
+        marker = {"color": colour, "pattern": {"shape": pattern}}
+        figure.add_bar(x=x, y=y, name=name, marker=marker, customdata=points)
     step = max(1, max(month.reviews for month in months) // 5)
     layout = _layout(word("months_title", lang), 320)
     figure.update_layout(**layout, barmode="stack", xaxis=MONTHS, yaxis={"dtick": step})
@@ -91,6 +98,7 @@ def feeling_figure(found: Portrait, lang: Lang) -> Any:
         textfont={"color": "#000000"},
         texttemplate="%{text}",
         hovertemplate="%{x} · %{y}: %{z}<extra></extra>",
+        customdata=[[str(Pick("feeling", id_, month.month)) for month in found.feelings] for id_ in named],
     )
     layout = _layout(word("feelings_title", lang), 100 + 26 * len(named))
     yaxis = {"autorange": "reversed", "automargin": True, "showgrid": False}

@@ -7,25 +7,20 @@ from functools import cache
 
 from app.chat.asking import Parts
 from app.chat.session import Session
-from pipeline.analysis.choices import ClassifierChoice
-from pipeline.classifying import load_classifier
 from pipeline.errors import HansangError
-from pipeline.protocols import Classifier
+from pipeline.restaurants.opinions import embedded_classifier
+from pipeline.restaurants.picking import pick_of
 from pipeline.service import Service
 from pipeline.strengths.portraits import Portrait, Portraits
 
-PARTS: Parts = frozenset({"restaurant", "aspects", "months", "feelings"})
-
-
-@cache
-def classifier() -> Classifier:
-    """The embedded classifier, loaded once."""
-    return load_classifier(ClassifierChoice("linear"))
+PARTS: Parts = frozenset({"restaurant", "aspects", "months", "feelings", "picked"})
+PICKED: Parts = frozenset({"picked"})
+classifier = embedded_classifier  # one for all that is shown: Kiwi and the tables are loaded once
 
 
 @cache
 def _portraits() -> Portraits:
-    return Portraits(classifier)
+    return Portraits(embedded_classifier)
 
 
 def restaurants(service: Service, session: Session) -> Sequence[str]:
@@ -39,7 +34,7 @@ def restaurants(service: Service, session: Session) -> Sequence[str]:
 
 def portray(service: Service, session: Session, name: str) -> Iterator[Parts]:
     """Draw the portrait of a restaurant; an empty name puts the one that is there away."""
-    session.restaurant, session.portrait = name.strip(), None
+    session.restaurant, session.portrait, session.picked = name.strip(), None, ""
     if not session.restaurant:
         yield PARTS
         return
@@ -55,3 +50,9 @@ def portray(service: Service, session: Session, name: str) -> Iterator[Parts]:
     if session.restaurant == name.strip():  # else another has been chosen meanwhile, and its own event draws it
         session.portrait = found
         yield PARTS
+
+
+def pick(session: Session, point: str) -> Iterator[Parts]:
+    """Show the reviews behind a point of the figures; the same point again puts them away."""
+    session.picked = "" if point == session.picked or pick_of(point) is None else point
+    yield PICKED

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from app.chat.options import error_block
-from app.chat.portraying import classifier
 from app.chat.session import Session
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
 from app.labels import SIGNS, anchor, names, title
 from pipeline.errors import HansangError
+from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.types import Analysis, Opinion, Unanalysed
 
 LONGEST = 20_000  # characters that the box takes
@@ -21,7 +21,7 @@ def analyse(session: Session, text: str) -> None:
     """Analyse a review that was typed; what came of it is in the session."""
     session.review = session.analysed = text[:LONGEST]
     try:
-        (session.analysis,) = classifier().classify([session.review])
+        (session.analysis,) = embedded_classifier().classify([session.review])
     except HansangError as error:
         session.analysis = error
 

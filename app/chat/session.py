@@ -6,6 +6,7 @@ is switched) see each other's changes.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -57,9 +58,13 @@ class Session:
     """The state of one tab. ``focus`` is the trace that the panel shows, ``chosen`` the passage under the X-ray.
 
     ``review`` is what stands in the box of the review tab, ``analysed`` the text that its ``analysis`` is of;
-    ``portrait`` is of the ``restaurant`` that was chosen, ``drawing`` while it is being made.
+    ``portrait`` is of the ``restaurant`` that was chosen, ``drawing`` while it is being made, ``picked`` the point of
+    its figures whose reviews are shown. ``id`` decides which
+    variant of the profile answers, where there are some. ``account`` is who signed in, where people have to.
     """
 
+    id: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
+    account: str = ""
     lang: Lang = "ko"
     index: str = ""
     turns: list[Turn] = field(default_factory=list)
@@ -76,6 +81,7 @@ class Session:
     restaurant: str = ""
     portrait: Portrait | HansangError | None = None
     drawing: bool = False
+    picked: str = ""
     busy: bool = False
     stop: bool = False
     notice: str = ""

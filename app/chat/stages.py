@@ -20,6 +20,7 @@ COLOURS = {
     "rerank": "#d55e00",
     "generate": "#56b4e9",
     "understand": "#999999",
+    "opinions": "#8c6d31",
 }
 """Okabe and Ito's palette, one colour for each stage everywhere."""
 

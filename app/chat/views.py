@@ -16,6 +16,7 @@ from app.chat.header import header
 from app.chat.marks import matched_spans
 from app.chat.morphemes import morpheme_panel
 from app.chat.options import error_block, settings_panel
+from app.chat.picking import picked_panel
 from app.chat.plots import rank_figure, time_figure
 from app.chat.portrait import portrait_panel
 from app.chat.portrait_plots import aspect_figure, feeling_figure, month_figure
@@ -104,6 +105,10 @@ def _restaurant(service: Service, session: Session) -> str:
         return error_block(error, session.lang)
 
 
+def _picked(service: Service, session: Session) -> str:
+    return picked_panel(session)
+
+
 def _of_portrait(make: Callable[..., Any]) -> Callable[[Service, Session], Any]:
     """A figure of the portrait; drawn only while somebody looks at it."""
 
@@ -126,7 +131,7 @@ def _tabs(service: Service, session: Session) -> Any:
 
 
 def _header(service: Service, session: Session) -> str:
-    return header(service.indexes(), service.settings, session.index, session.lang)
+    return header(service.indexes(), service.settings, session.index, session.lang, session.account)
 
 
 _DRAWN: dict[str, Callable[[Service, Session], Any]] = {
@@ -141,6 +146,7 @@ _DRAWN: dict[str, Callable[[Service, Session], Any]] = {
     "aspects": _of_portrait(aspect_figure),
     "months": _of_portrait(month_figure),
     "feelings": _of_portrait(feeling_figure),
+    "picked": _picked,
     "settings": _settings,
     "tabs": _tabs,
     "header": _header,

@@ -1,8 +1,8 @@
 """Cuts an analysed review into clauses by its morphemes: where one judgement ends and the next begins.
 
-A clause ends with a sentence, with a connective that joins two statements (는데, 지만, 고, 어서), or with a comma
-behind something that was made the topic (면은 합격, 돈카츠는 글쎄). What is too little for a clause stays with its
-neighbour.
+A clause ends with a sentence, with a connective that joins two statements (는데, 지만, 고, 어서; also where the
+analyser read 친절한데 as the place 친절한 데), or with a comma behind something that was made the topic (면은 합격,
+돈카츠는 글쎄). What is too little for a clause stays with its neighbour.
 """
 
 from __future__ import annotations
@@ -68,11 +68,18 @@ def _parts(morphemes: Sequence[Morpheme], last: Sequence[int], place: int) -> bo
     apart = here.start > before.end
     if before.tag == "EF":
         return apart and here.tag not in ("EC", "EF", "JKQ", "VX")
+    if before.form == "데" and place > 1 and _is_ending(morphemes[place - 2], before):
+        return apart
     if before.tag == "EC":
         return apart and before.form in _JOINING and before.form not in _WEAK and here.tag != "VX"
     if before.tag == "SP":
         return _topical(morphemes[last[0] if last else 0 : place])
     return before.tag in _STOPS or (before.tag == "SW" and apart)
+
+
+def _is_ending(determining: Morpheme, noun: Morpheme) -> bool:
+    """Whether what was read as a place (친절한 데) is written as the ending 는데: 친절한데 고기가 질겨요."""
+    return determining.tag == "ETM" and noun.tag == "NNB" and noun.start <= determining.end
 
 
 def _topical(morphemes: Sequence[Morpheme]) -> bool:

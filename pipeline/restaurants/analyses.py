@@ -18,7 +18,12 @@ from pipeline.storage import clear_errors, write_atomically
 from pipeline.types import Analysis, Unanalysed
 
 FOLDER = "analyses"
-_PROBE = ("국물이 진하고 맛있어요. 웨이팅은 두 시간이라 힘들었어요.", "별로였습니다 ㅠㅠ", "10시에 엽니다.")
+_PROBE = (
+    "국물이 진하고 맛있어요. 웨이팅은 두 시간이라 힘들었어요.",
+    "친절한데 고기가 질겨요",
+    "별로였습니다 ㅠㅠ",
+    "10시에 엽니다.",
+)
 _AT_ONCE = 2_000  # reviews; between two rounds it is told how far it is
 
 Told = Callable[[int, int], None]

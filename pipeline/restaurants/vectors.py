@@ -10,8 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from pipeline import backends
-from pipeline.assemble import ENCODER, TERMS, VECTORS
+from pipeline.assemble import ENCODER, TERMS, VECTORS, open_encoder
 from pipeline.index import Index
 from pipeline.protocols import Encoder, FloatArray
 from pipeline.restaurants.remarks import Remark
@@ -64,7 +63,7 @@ def open_space(index: Index, analyser: str) -> Space:
     with index.reading(analyser):
         return Space(
             lru_cache(PASSAGES)(TermStore(folder / TERMS).morphemes),
-            backends.load("encoder", index.manifest.encoder).load(folder / ENCODER),
+            open_encoder(index, analyser),
             np.load(folder / VECTORS, mmap_mode="r").view(np.ndarray),
         )
 

@@ -1,0 +1,195 @@
+"""The answer to a question about aspects: counted shares in words, quotes of both sides, who comes out ahead.
+
+Every number is counted, no percentage stands without its count, and few reviews are said to be few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from pipeline.evidence.shares import differs, wilson
+from pipeline.question.hangul import has_final
+from pipeline.types import Answer, AspectOpinions, Citation, QuotedOpinion, Understanding
+
+ENOUGH = 2  # reviews that judge an aspect, below which no share is told
+ENOUGH_FOR_SHARE = 5  # below which counts are told without a percentage
+ENOUGH_TO_RANK = 3  # below which a restaurant isn't ranked among others
+RANKED = 5  # restaurants in a ranked list
+CITED = 12  # reviews that a counted sentence cites
+TOO_LITTLE = "근거 부족"
+
+Told = Sequence[AspectOpinions]
+"""What the reviews of one restaurant say of each aspect asked for, in the order of the question."""
+
+
+@dataclass(slots=True)
+class _Text:
+    """An answer that grows, with its citations in the order in which the text says them."""
+
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+
+    def add(self, said: str, evidence: Iterable[QuotedOpinion] = (), *, before: str = "\n") -> None:
+        """One more piece; ``evidence`` is what it rests on, ``before`` what parts it from the text so far."""
+        self.text += (before if self.text else "") + said
+        self.citations += tuple(Citation(said, e.passage_id, e.start, e.end) for e in evidence)
+
+
+def opinions_answer(understanding: Understanding, found: Sequence[Told], *, named: bool, limited: int) -> Answer | None:
+    """The answer; None where reviews judge too little of it, or where none of those looked for has enough.
+
+    Args:
+        found: what was counted of each restaurant that was looked at.
+        named: whether the question names these restaurants: then each is told of, else the best are ranked.
+        limited: how many were looked at where there are more than can be, else 0.
+    """
+    text = _Text()
+    if named:
+        if not _worth_telling(found):
+            return None
+        for told in found:
+            for one in told:
+                _tell(text, one)
+        for place in range(len(understanding.aspects)):
+            _compare(text, [told[place] for told in found], understanding.seeks)
+    elif not _rank(text, found, understanding.seeks):
+        return None
+    return Answer(text.text, text.citations, kind="aspects", note=_note(understanding, named=named, limited=limited))
+
+
+def _worth_telling(found: Sequence[Told]) -> bool:
+    """Whether there is enough: of one restaurant a judgement, of several a share for one of them at least.
+
+    What only part of an aspect's opinions speak of (주차) has enough everywhere or isn't told: a sentence of a review
+    says more of it than the count of one.
+    """
+    every = [one for told in found for one in told]
+    least = ENOUGH if len(found) > 1 else 1
+    return any(one.judged >= least for one in every) and all(o.judged >= ENOUGH for o in every if o.asked.concept)
+
+
+def _tell(text: _Text, one: AspectOpinions) -> None:
+    """One restaurant's share of one aspect, and quotes of both sides."""
+    about = f"{one.restaurant}의 {one.asked.name}{_topical(one.asked.name)}"
+    if not one.judged:
+        text.add(f"{about} 좋고 나쁨이 분명한 후기를 찾지 못했습니다.")
+        return
+    few = ""
+    if one.judged < ENOUGH:
+        few = f" {TOO_LITTLE}: 한 건으로는 평가를 말할 수 없습니다."
+    elif one.judged < ENOUGH_FOR_SHARE:
+        few = " 건수가 적어 비율은 내지 않습니다."
+    text.add(f"{about} 좋고 나쁨이 분명한 후기 {one.judged}건 가운데 {_counts(one)}입니다.", one.counted[:CITED])
+    if few:
+        text.add(few.strip(), before=" ")
+    for sign, title in (("positive", "좋다는 말"), ("negative", "아쉽다는 말")):
+        quotes = [quote for quote in one.quotes if quote.polarity == sign]
+        for place, quote in enumerate(quotes):
+            if not place:
+                text.add(f"{title}:")
+            text.add(f"“{quote.text.strip()}”", [quote], before=" ")
+
+
+def _counts(one: AspectOpinions) -> str:
+    rows = (("긍정", one.positive), ("부정", one.negative), ("둘 다", one.both))
+    percent = one.judged >= ENOUGH_FOR_SHARE
+    told = (f"{name} {n}건" + (f"({n / one.judged:.0%})" if percent else "") for name, n in rows if n)
+    return ", ".join(told)
+
+
+def _topical(noun: str) -> str:
+    return "은" if has_final(noun) else "는"
+
+
+def _good(one: AspectOpinions, seeks: str) -> float:
+    """The reviews at the side that is sought; one that does both counts half."""
+    return (one.negative if seeks == "negative" else one.positive) + one.both / 2
+
+
+def _compare(text: _Text, sides: Sequence[AspectOpinions], seeks: str) -> None:
+    """Which of the restaurants that were named is ahead in an aspect, where that can be told."""
+    if len(sides) < 2:
+        return
+    name = sides[0].asked.name
+    known = sorted((one for one in sides if one.judged >= ENOUGH), key=lambda one: -_good(one, seeks) / one.judged)
+    if len(known) < 2:
+        text.add(f"{name}: 견주기에는 {TOO_LITTLE}입니다.")
+        return
+    side = "부정" if seeks == "negative" else "긍정"
+    first, second = known[0], known[1]
+    if _good(first, seeks) * second.judged == _good(second, seeks) * first.judged:
+        verdict = f"{first.restaurant} 쪽과 {second.restaurant} 쪽이 같습니다"
+    elif differs((_good(first, seeks), first.judged), (_good(second, seeks), second.judged)):
+        verdict = f"{first.restaurant} 쪽이 분명히 높습니다"
+    else:
+        verdict = f"{first.restaurant} 쪽이 높지만, 건수에 비해 차이가 분명하지는 않습니다"
+    text.add(f"{name}에서 {side}의 몫은 {verdict}.")
+
+
+def _rank(text: _Text, found: Sequence[Told], seeks: str) -> bool:
+    """The best of many as a list; whether there is any that can be ranked.
+
+    Where a side is sought, a restaurant that most reviews don't put there is none of the best.
+    """
+    known = [told for told in found if _rankable(told)]
+    rows = [told for told in known if not seeks or all(2 * _good(one, seeks) > one.judged for one in told)]
+    if not rows:
+        return False
+    rows.sort(key=lambda told: (-_score(told, seeks), told[0].restaurant))
+    shown, place = rows[:RANKED], 0
+    for _, group in groupby(shown, key=lambda told: _score(told, seeks)):
+        tied = list(group)
+        for told in tied:
+            _line(text, place + 1, told, seeks, tied=len(tied) > 1)
+        place += len(tied)
+    if any(_close(one, other, seeks) for one, other in pairwise(shown)):
+        text.add("앞뒤의 차이가 분명하지 않은 곳이 있습니다. 건수를 함께 보세요.")
+    if len(known) > len(rows):
+        side = "부정" if seeks == "negative" else "긍정"
+        text.add(f"{side}이 반을 넘지 않는 {len(known) - len(rows)}곳은 뺐습니다.")
+    little = [told[0].restaurant for told in found if not _rankable(told) and any(one.judged for one in told)]
+    if little:
+        more = f" 외 {len(little) - RANKED}곳" if len(little) > RANKED else ""
+        text.add(f"{TOO_LITTLE}({ENOUGH_TO_RANK}건 미만): {', '.join(little[:RANKED])}{more}")
+    return True
+
+
+def _rankable(told: Told) -> bool:
+    return all(one.judged >= ENOUGH_TO_RANK for one in told)
+
+
+def _score(told: Told, seeks: str) -> float:
+    """How good a restaurant is for sure: Wilson's lower end, of several aspects the lowest."""
+    return min(wilson(_good(one, seeks), one.judged)[0] for one in told)
+
+
+def _close(one: Told, other: Told, seeks: str) -> bool:
+    return not all(
+        differs((_good(a, seeks), a.judged), (_good(b, seeks), b.judged)) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _line(text: _Text, place: int, told: Told, seeks: str, *, tied: bool) -> None:
+    rank = f"{'공동 ' if tied else ''}{place}위"
+    said = ", ".join(f"{one.asked.name} {one.judged}건 가운데 {_counts(one)}" for one in told)
+    sign = "negative" if seeks == "negative" else "positive"
+    counted = [quote for one in told for quote in one.counted][:CITED]
+    text.add(f"{rank} {told[0].restaurant}: {said}", counted)
+    for one in told:
+        quote = next((quote for quote in one.quotes if quote.polarity == sign), None)
+        if quote is not None:
+            text.add(f"“{quote.text.strip()}”", [quote], before=" ")
+
+
+def _note(understanding: Understanding, *, named: bool, limited: int) -> str:
+    said = ["후기를 분류기로 읽어 좋고 나쁨이 분명한 것만 센 값입니다. 틀릴 수 있으니 인용을 함께 확인해 주세요."]
+    if not named:
+        said.append("순서는 건수까지 따진 몫(윌슨 95 % 구간의 아래 끝)을 따릅니다.")
+    if limited:
+        said.append(f"검색에서 먼저 나온 {limited}곳 안에서 견주었습니다.")
+    labels = [chip.label for chip in understanding.chips if chip.kind != "restaurant" or chip.mode == "exclude"]
+    if labels:
+        said.append(f"조건({' · '.join(labels)})에 맞는 후기만 셌습니다.")
+    return " ".join(said)

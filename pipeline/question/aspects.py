@@ -1,0 +1,191 @@
+"""Whether a question asks what reviews come to on aspects of restaurants (서비스 어때?) and on nothing more specific.
+
+Every word of it must be an aspect, a judgement, or a way of asking: whatever is left over asks for more than shares can
+tell (김치찌개, 왜, 몇 시). Words are told by their spelling, so that it doesn't matter which analyser is in use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pipeline.question.hangul import PARTICLE
+from pipeline.types import AskedAspect, Chip, Understanding
+
+Side = Literal["", "positive", "negative"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """Words for an aspect. A ``factual`` one is asked for as a fact as well (주차는?), so it needs a judging word."""
+
+    asked: AskedAspect
+    words: re.Pattern[str]
+    factual: bool = False
+
+
+def _topic(aspect: str, name: str, words: str, concept: str = "", *, factual: bool = False) -> _Topic:
+    return _Topic(AskedAspect(aspect, name, concept), re.compile(words), factual)
+
+
+_TOPICS = (
+    _topic("food", "음식·맛", r"음식들?의?맛|음식들?|맛|요리"),
+    _topic("value", "가성비", r"가성비|가격대비|값어치|돈값"),
+    _topic("value", "양·가격", r"가격대?|값|음식값", factual=True),
+    _topic("value", "양", r"양|음식양", "portion", factual=True),
+    _topic(
+        "service",
+        "서비스",
+        r"서비스|응대|접객|직원(?:분)?들?의?(?:서비스|응대|태도)?|사장님?|종업원들?|알바생?들?|친절도?",
+    ),
+    _topic("ambience", "분위기", r"분위기|인테리어|무드"),
+    _topic("hygiene", "위생", r"위생(?:상태|관리)?|청결(?:도|함|상태)?|깨끗함"),
+    _topic("waiting", "대기·예약", r"웨이팅|대기(?:시간|줄)?|줄", factual=True),
+    _topic("waiting", "예약", r"예약", "reservation", factual=True),
+    _topic("location", "위치", r"위치|접근성|교통", "transit", factual=True),
+    _topic("location", "주차", r"주차(?:장|공간|시설)?", "parking", factual=True),
+)
+_BY_NAME = {topic.asked.name: topic.asked for topic in _TOPICS}
+# Judgements that say by themselves what of.
+_IMPLIED: tuple[tuple[str, str, Side], ...] = (
+    (r"불친절[가-힣]*", "서비스", "negative"),
+    (r"친절(?!도)[가-힣]+", "서비스", "positive"),
+    (r"맛있[가-힣]*|맛나[가-힣]*|맛좋[가-힣]*", "음식·맛", "positive"),
+    (r"맛없[가-힣]*", "음식·맛", "negative"),
+    (r"(?:깨끗|깔끔|청결)[한하해했][가-힣]*", "위생", "positive"),
+    (r"(?:지저분|더[러럽])[가-힣]*|비위생[가-힣]*", "위생", "negative"),
+)
+_GOOD = re.compile(
+    r"(?:좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|편[하한해했리]|나[은아을]|낫|우수|저렴|싼|싸|멋[지진]|아늑|끝내|높)[가-힣]*"
+)
+_BAD = re.compile(
+    r"(?:나[쁘쁜빠빴]|별로|불만|불편|최악|실망|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮)[가-힣]*|안좋[가-힣]*"
+)
+_OPINION = re.compile(
+    r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평|평가|평판|후기|리뷰|반응|의견|느낌|점수|수준|상태|만족도|비교)[가-힣]*"
+)
+_NOT = re.compile(r"안|[가-힣]+지(?:않|못)[가-힣]*|않[가-힣]*|못[한하해][가-힣]*")
+_STEM_NOT = re.compile(r"([가-힣]+)지(?:는|도)?(?:않|못)[가-힣]*|([가-힣]+)지(?:는|도)?")
+_PLACE = r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페)"
+_ASKING = re.compile(
+    rf"(?:어떤|어떻게|어디|어느|제일|가장|더|덜|좀|순위|순서|순|베스트|추천|알려|알고|말해|말씀|보여|궁금|정리|요약|부탁|골라|찾아|찾[고는]|싶|해|하는"
+    rf"|대한|대해|관한|관해|점|쪽|편이|편인|편일|편|정도|중에|중|둘|셋|그중|사람들|손님들|다들|대체로|전반적|전체적|보통|평소|혹시|그럼|그러면|근데|그리고"
+    rf"|측면|면에서|부분|줘|주세|주라|줄래|주실|인가|인지|이야|되나|하나|{_PLACE}들?|거기|거긴|여기|여긴|같[은아]|만한|하기|가기|데이트|갈려|갈리)[가-힣]*"
+)
+_THERE = re.compile(r"(?:있|없)[가-힣]*")
+_SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는])\s*(?:데이트\s*)?{_PLACE}")
+_WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
+_JOINING = re.compile(r"(?:이?랑|와|과|하고|및|vs|이나|나)?", re.IGNORECASE)
+_SPACED = re.compile(
+    r"(음식|가격|위생|청결|대기|주차|직원(?:분)?들?의?)\s+(맛|양|대비|상태|관리|시간|공간|시설|서비스|응대|태도)"
+)
+
+
+def about_aspects(understanding: Understanding, text: str) -> Understanding:
+    """The understanding with the aspects that ``text``, what is searched for, asks an opinion of, where it does.
+
+    A question that names no restaurant must look for one (추천, 어디, 비교, 좋은 집), or name a district or a kind.
+    """
+    if understanding.shape not in ("fact", "comparison") or not _fits(understanding.chips):
+        return understanding
+    reading = _read(text)
+    if reading is None:
+        return understanding
+    kinds = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
+    if not (kinds & {"restaurant", "district", "category"} or _SEEKING.search(text)):
+        return understanding
+    return replace(understanding, aspects=reading.asked, seeks=reading.side)
+
+
+def _fits(chips: Sequence[Chip]) -> bool:
+    """Whether all conditions are such that reviews can be counted under them: a dish or 최근 only prefers."""
+    return all(chip.mode != "boost" for chip in chips)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    asked: tuple[AskedAspect, ...]
+    side: Side
+
+
+def _read(text: str) -> _Reading | None:
+    """What the words come to; None where a word is none of ours, or where a fact may be asked for."""
+    words = [found[0] for found in _WORD.finditer(_SPACED.sub(r"\1\2", text))]
+    topics: list[_Topic] = []
+    sides: list[Side] = []
+    judged = there = negated = False
+    for word in words:
+        told = _word(word)
+        if told is None:
+            return None
+        topics += told.topics
+        sides += [told.side] if told.side else []
+        judged |= told.judges or bool(told.side)
+        there |= told.there
+        negated ^= told.negates
+    whole = {topic.asked.aspect for topic in topics if not topic.asked.concept}
+    asked = tuple(dict.fromkeys(t.asked for t in topics if not t.asked.concept or t.asked.aspect not in whole))
+    factual = any(topic.factual for topic in topics)
+    if not asked or (factual and (there or not judged)) or len(set(sides)) > 1:
+        return None
+    side: Side = sides[0] if sides else ""
+    if negated:
+        side = {"positive": "negative", "negative": "positive"}.get(side, "")  # type: ignore[assignment]
+    return _Reading(asked, side)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one word of a question says."""
+
+    topics: tuple[_Topic, ...] = ()
+    side: Side = ""
+    judges: bool = False
+    there: bool = False
+    negates: bool = False
+
+
+def _word(word: str) -> _Told | None:
+    """What a word says; None where it is none of ours."""
+    if negated := _STEM_NOT.fullmatch(word):
+        stem = negated[1] or negated[2]
+        told = _word(f"{stem}다") or _word(f"{stem}한")
+        if told is not None and told.side:
+            return replace(told, negates=negated[1] is not None)
+    for ways, name, side in _IMPLIED:
+        if re.fullmatch(ways, word):
+            return _Told((_Topic(_BY_NAME[name], re.compile("")),), side, judges=True)
+    for told in _topical(word):
+        return told
+    return _judging(word)
+
+
+def _judging(word: str) -> _Told | None:
+    if _NOT.fullmatch(word):
+        return _Told(negates=True)
+    if _BAD.fullmatch(word):
+        return _Told(side="negative", judges=True)
+    if _GOOD.fullmatch(word):
+        return _Told(side="positive", judges=True)
+    if _OPINION.fullmatch(word):
+        return _Told(judges=True)
+    if _ASKING.fullmatch(word) or _JOINING.fullmatch(word):
+        return _Told()
+    return _Told(there=True) if _THERE.fullmatch(word) else None
+
+
+def _topical(word: str) -> Iterator[_Told]:
+    """An aspect by itself, with its particle, or written together with a judgement (분위기좋은)."""
+    for topic in _TOPICS:
+        found = topic.words.match(word)
+        if found is None:
+            continue
+        for end in range(len(word), 0, -1):
+            head, tail = word[:end], word[end:]
+            if topic.words.fullmatch(head):
+                if PARTICLE.fullmatch(tail):
+                    yield _Told((topic,))
+                elif (rest := _judging(tail)) is not None and (rest.judges or rest.side):
+                    yield replace(rest, topics=(topic,))

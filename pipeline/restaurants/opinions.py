@@ -1,0 +1,117 @@
+"""The opinions that questions ask of: counted from the reviews of an index, made when first asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.analysis.choices import ClassifierChoice
+from pipeline.classifying import load_classifier
+from pipeline.index import Index
+from pipeline.protocols import Classifier
+from pipeline.question.concepts import find_words
+from pipeline.restaurants.analyses import Analyses
+from pipeline.restaurants.quotes import central, quote_of
+from pipeline.restaurants.remarks import EvidenceTable, Remark, evidence_table
+from pipeline.restaurants.reviews import Restaurants
+from pipeline.restaurants.vectors import Space, open_space
+from pipeline.types import AskedAspect, AspectOpinions, Polarity, QuotedOpinion
+
+QUOTES = 2  # for each side
+SIDES: tuple[Polarity, ...] = ("positive", "negative")
+
+
+@cache
+def embedded_classifier() -> Classifier:
+    """The classifier that is shipped, loaded once."""
+    return load_classifier(ClassifierChoice("linear"))
+
+
+class _Opened(NamedTuple):
+    restaurants: Restaurants
+    analyses: Analyses
+    space: Space
+
+
+class IndexOpinions:
+    """See OpinionSource. Opens what it needs with the first question; safe to use from several threads."""
+
+    def __init__(self, index: Index, classifier: Callable[[], Classifier] = embedded_classifier) -> None:
+        self._index = index
+        self._classifier = classifier
+        self._tables: dict[str, EvidenceTable] = {}
+        self._opening = threading.Lock()
+
+    @cached_property
+    def _parts(self) -> _Opened:
+        restaurants = Restaurants(self._index)
+        analyses = Analyses(restaurants, self._classifier())
+        return _Opened(restaurants, analyses, open_space(self._index, self._index.manifest.analysers[0]))
+
+    def opinions(
+        self, restaurant: str, aspects: Sequence[AskedAspect], allowed: NDArray[np.bool_] | None
+    ) -> list[AspectOpinions]:
+        """See OpinionSource. An opinion counts where the passage that holds it is allowed.
+
+        Raises:
+            IndexDamaged, NotWritable, DiskFull: the index can't be read, or the analyses can't be kept beside it.
+        """
+        table = self._table(restaurant)
+        return [self._of(table, asked, allowed) for asked in aspects]
+
+    def _table(self, restaurant: str) -> EvidenceTable:
+        known = self._tables.get(restaurant)
+        if known is None:
+            with self._opening:
+                parts = self._parts
+            reviews = parts.restaurants.reviews(restaurant)
+            category = parts.restaurants.category(restaurant)
+            known = evidence_table(restaurant, category, reviews, parts.analyses.of(restaurant))
+            self._tables[restaurant] = known
+        return known
+
+    def _of(self, table: EvidenceTable, asked: AskedAspect, allowed: NDArray[np.bool_] | None) -> AspectOpinions:
+        remarks = [
+            remark
+            for remark in table.remarks
+            if remark.aspect == asked.aspect
+            and remark.polarity in SIDES
+            and (allowed is None or allowed[remark.row])
+            and not self._index.passages[remark.row].source.reply_to  # what an owner answers is no judgement
+            and (not asked.concept or find_words(asked.concept, remark.quote))
+        ]
+        sides = {sign: [remark for remark in remarks if remark.polarity == sign] for sign in SIDES}
+        good, bad = ({remark.review_id for remark in sides[sign]} for sign in SIDES)
+        return AspectOpinions(
+            table.restaurant, asked, len(good - bad), len(bad - good), len(good & bad),
+            quotes=tuple(quote for sign in SIDES for quote in self._quotes(sides[sign])),
+            counted=tuple(quote for sign in SIDES for quote in self._counted(sides[sign])),
+        )  # fmt: skip
+
+    def _quotes(self, remarks: Sequence[Remark]) -> list[QuotedOpinion]:
+        """Those that stand for most of the remarks of a side."""
+        found = central(remarks, self._parts.space.of(remarks), QUOTES) if remarks else []
+        return [self._quoted(remarks[place]) for place in found]
+
+    def _counted(self, remarks: Sequence[Remark]) -> list[QuotedOpinion]:
+        """The surest remark of each review, in the order of the reviews."""
+        best: dict[str, Remark] = {}
+        for remark in remarks:
+            if remark.review_id not in best or remark.sureness > best[remark.review_id].sureness:
+                best[remark.review_id] = remark
+        return [self._quoted(remark) for remark in best.values()]
+
+    def _quoted(self, remark: Remark) -> QuotedOpinion:
+        """A remark as words of its passage; a sentence that runs on into the next one is cut to the remark."""
+        passage = self._index.passages[remark.row]
+        quote = quote_of(remark)
+        if quote.start < remark.offset or quote.end > remark.offset + len(passage.text):
+            quote = replace(quote, start=remark.span[0], end=remark.span[1])
+        start, end = max(0, quote.start - remark.offset), min(len(passage.text), quote.end - remark.offset)
+        return QuotedOpinion(remark.polarity, passage.id, remark.row, start, end, passage.text[start:end])

@@ -1,0 +1,74 @@
+"""Opinions that questions ask of: counted by review, only where allowed, quoted as slices of passages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.index import Index, current_folder
+from pipeline.restaurants.opinions import IndexOpinions
+from pipeline.service import Home
+from pipeline.types import AskedAspect
+from tests.pipeline.corpora import build
+from tests.pipeline.restaurants.corpus import documents, oracle
+
+SERVICE, WAITING, FOOD = (AskedAspect(id_, id_) for id_ in ("service", "waiting", "food"))
+
+
+@pytest.fixture
+def source(index: Index) -> IndexOpinions:
+    return IndexOpinions(index, oracle)
+
+
+def test_reviews_are_counted_on_each_side(source: IndexOpinions) -> None:
+    service, waiting = source.opinions("길남국밥", [SERVICE, WAITING], None)
+    assert (service.positive, service.negative, service.both) == (2, 0, 0)
+    assert (waiting.positive, waiting.negative, waiting.judged) == (0, 2, 2)
+    assert [one.passage_id for one in service.counted] == ["r1", "r3"]
+
+
+def test_quotes_slice_their_passages(source: IndexOpinions, index: Index) -> None:
+    for name in ("길남국밥", "순이국밥", "바다횟집"):
+        for found in source.opinions(name, [SERVICE, WAITING, FOOD], None):
+            for quote in (*found.quotes, *found.counted):
+                passage = index.passages[quote.row]
+                assert passage.id == quote.passage_id
+                assert passage.text[quote.start : quote.end] == quote.text
+                assert quote.text
+                assert passage.source.restaurant == name
+
+
+def test_only_allowed_passages_count(source: IndexOpinions, index: Index) -> None:
+    allowed = np.ones(len(index.passages), dtype=bool)
+    allowed[index.passages.rows["r1"]] = False
+    (service,) = source.opinions("길남국밥", [SERVICE], allowed)
+    assert [one.passage_id for one in service.counted] == ["r3"]
+    assert source.opinions("길남국밥", [SERVICE], allowed & False)[0].judged == 0
+
+
+def test_a_narrower_question_counts_what_says_it(source: IndexOpinions) -> None:
+    line = AskedAspect("waiting", "대기", "waiting")
+    booking = AskedAspect("waiting", "예약", "reservation")
+    found, nothing = source.opinions("길남국밥", [line, booking], None)
+    assert (found.negative, nothing.judged) == (2, 0)
+
+
+def test_what_an_owner_answers_is_no_judgement(tmp_path: Path) -> None:
+    rows = [
+        replace(d, source=replace(d.source, reply_to="r1" if d.source.document_id == "r3" else "")) for d in documents()
+    ]
+    home = Home(tmp_path)
+    build(home, rows, name="small")
+    source = IndexOpinions(Index(current_folder(home.indexes, "small")), oracle)
+    (service,) = source.opinions("길남국밥", [SERVICE], None)
+    assert [one.passage_id for one in service.counted] == ["r1"]
+
+
+def test_nothing_is_opened_before_a_question(index: Index) -> None:
+    def never() -> None:
+        raise AssertionError("no question was asked")
+
+    IndexOpinions(index, never)  # type: ignore[arg-type]
