@@ -1,0 +1,37 @@
+# 한상 without a GPU: chat, API and annotation app in one container. docs/deploy.md says how to run it.
+ARG PYTHON=3.11.14-slim-bookworm
+
+FROM python:${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1
+RUN python -m venv /opt/venv
+COPY requirements.txt /opt/hansang/
+RUN /opt/venv/bin/pip install -r /opt/hansang/requirements.txt
+COPY pyproject.toml README.md LICENSE /opt/hansang/
+COPY annotations /opt/hansang/annotations
+COPY app /opt/hansang/app
+COPY pages /opt/hansang/pages
+COPY pipeline /opt/hansang/pipeline
+# Editable, so that the models are found beside the code, as in a checkout.
+RUN /opt/venv/bin/pip install --no-deps -e /opt/hansang
+
+FROM python:${PYTHON}
+RUN useradd --uid 10001 --create-home hansang \
+    && install -d -o hansang -g hansang /var/lib/hansang
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/hansang /opt/hansang
+COPY data/demo /opt/hansang/data/demo
+COPY models /opt/hansang/models
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    GRADIO_ANALYTICS_ENABLED=False \
+    STREAMLIT_BROWSER_GATHER_USAGE_STATS=false \
+    HANSANG_HOME=/var/lib/hansang
+USER 10001
+WORKDIR /var/lib/hansang
+VOLUME /var/lib/hansang
+EXPOSE 7860 8501
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/livez', timeout=4)"]
+STOPSIGNAL SIGTERM
+CMD ["hansang", "serve", "--host", "0.0.0.0"]

@@ -1,0 +1,188 @@
+"""What the files for deploying promise is there. Docker itself is not run: see docs/deploy.md.
+
+``make test-image`` runs the image's own commands in a clean environment and folder, as another user.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.versions import versions
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+BASE_BYTES = 150 << 20  # of a python:3.11-slim image, unpacked
+IMAGE_BYTES = 1_500 << 20
+
+
+def instructions(name: str) -> list[str]:
+    joined = re.sub(r"\\\n\s*", "", DOCKERFILE)
+    return [line.removeprefix(name).strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
+
+
+def copied() -> list[tuple[list[str], str]]:
+    """``COPY`` from the checkout: sources and target."""
+    lines = [line.split() for line in instructions("COPY") if not line.startswith("--from")]
+    return [(words[:-1], words[-1]) for words in lines]
+
+
+def test_everything_that_is_copied_exists_and_is_let_in() -> None:
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for sources, _ in copied():
+        for source in sources:
+            assert (ROOT / source).exists(), source
+            assert source in let_in, source
+
+
+def test_everything_that_the_code_reads_is_copied() -> None:
+    everything = {source for sources, _ in copied() for source in sources}
+    assert {"annotations", "app", "pages", "pipeline", "models", "data/demo", "requirements.txt"} <= everything
+
+
+def test_the_image_runs_as_nobody_in_particular() -> None:
+    assert instructions("USER") == ["10001"]
+    assert DOCKERFILE.index("USER") < DOCKERFILE.index('CMD ["hansang"')
+
+
+def test_the_base_is_pinned_to_a_release() -> None:
+    (base,) = instructions("ARG")
+    assert re.fullmatch(r"PYTHON=3\.11\.\d+-slim-\w+", base)
+
+
+def test_the_health_check_is_a_program() -> None:
+    (line,) = instructions("HEALTHCHECK")
+    command = json.loads(line.partition("CMD ")[2])
+    assert command[:2] == ["python", "-c"]
+    ast.parse(command[2])
+
+
+def test_compose_names_its_version_and_pins_what_it_pulls() -> None:
+    services = COMPOSE["services"]
+    assert services["server"]["image"] == f"hansang:{versions()['hansang']}"
+    for name, service in services.items():
+        assert re.search(r":v?\d+\.\d+", service["image"]), name
+    assert {name for name, service in services.items() if "profiles" not in service} == {"server"}
+
+
+def test_compose_mounts_what_exists() -> None:
+    declared = set(COMPOSE["volumes"])
+    for service in COMPOSE["services"].values():
+        for mount in service.get("volumes", []):
+            source = mount.partition(":")[0]
+            assert (ROOT / source).exists() if source.startswith(".") else source in declared, mount
+
+
+def test_nothing_is_open_to_others_unless_asked_for() -> None:
+    for name, service in COMPOSE["services"].items():
+        for port in service.get("ports", []):
+            assert port.startswith(("127.0.0.1:", "${HANSANG_ADDRESS:-127.0.0.1}:")), name
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_units_are_understood_by_systemd(unit: Path, tmp_path: Path) -> None:
+    # The programs are where the guide installs them, not here: that is all that may be amiss.
+    text = re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", unit.read_text(), flags=re.MULTILINE)
+    (tmp_path / unit.name).write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_misspelt_unit_is_noticed(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    text = UNITS[0].read_text().replace("TimeoutStopSec", "TimeoutStopSeconds")
+    (tmp_path / "a.service").write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.M))
+    done = subprocess.run(["systemd-analyze", "verify", tmp_path / "a.service"], capture_output=True, text=True)
+    assert "TimeoutStopSeconds" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What the image's build leaves, in a folder of its own that anybody may read."""
+    root = tmp_path_factory.mktemp("image")
+    for folder in (root, *root.parents[:2]):
+        folder.chmod(0o755)
+    for sources, target in copied():
+        for source in sources:
+            there = root / target.lstrip("/")
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, there, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                there.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, there)
+    for line in instructions("RUN"):
+        if "/opt/venv" in line or "venv" in line:
+            inside = re.sub(r"(?<=[ =])/opt|^/opt", f"{root}/opt", line)
+            inside = re.sub(r"^python ", f"{sys.base_prefix}/bin/python3 ", inside)
+            quiet = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "1", "PIP_QUIET": "2"}
+            subprocess.run(inside, shell=True, check=True, env=quiet)
+    yield root
+    shutil.rmtree(root)
+
+
+def size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink())
+
+
+@pytest.mark.image
+@pytest.mark.timeout(1_500)
+def test_the_image_is_small(image: Path) -> None:
+    assert not list((image / "opt/venv").glob("lib/python*/site-packages/torch"))
+    assert BASE_BYTES + size(image / "opt") <= IMAGE_BYTES
+
+
+@pytest.mark.image
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which takes root")
+@pytest.mark.timeout(1_500)
+def test_its_command_serves_as_another_user_in_a_clean_folder(image: Path, tmp_path: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    home = image / "var"
+    home.mkdir()
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    command = json.loads(instructions("CMD")[-1])
+    environment = {
+        "PATH": f"{image}/opt/venv/bin:/usr/bin:/bin", "HANSANG_HOME": str(home), "HOME": "/nonexistent",
+        "PYTHONDONTWRITEBYTECODE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "LANG": "C.UTF-8",
+    }  # fmt: skip
+    as_nobody: dict[str, Any] = {
+        "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [],
+        "cwd": home, "env": environment, "text": True,
+    }  # fmt: skip
+    refused = subprocess.run([*command, "--port", "21901"], capture_output=True, **as_nobody)
+    assert refused.returncode != 0  # nobody could sign in
+    assert "users add" in refused.stderr
+    added = subprocess.run(
+        ["hansang", "users", "add", "관리", "--role", "admin"],
+        input="아주 긴 비밀번호 하나\n", capture_output=True, **as_nobody,
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    server = subprocess.Popen([*command, "--port", "21901", "--labels-port", "21902"], **as_nobody)
+    try:
+        check = json.loads(instructions("HEALTHCHECK")[0].partition("CMD ")[2])
+        check[2] = check[2].replace("7860", "21901")
+        deadline = time.monotonic() + 120
+        while subprocess.run(check, capture_output=True, **as_nobody).returncode != 0:
+            assert server.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) is not None
