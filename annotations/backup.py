@@ -31,18 +31,19 @@ def backup(path: Path, to: Path) -> Verified:
         to.parent.mkdir(parents=True, exist_ok=True)
         aside = to.with_name(f".{to.name}.{os.getpid()}")
         try:
-            _copy(path, aside)
+            copy_database(path, aside)
             found = verify(aside)
             _insist(found, path)
-            _sync(aside)
+            sync(aside)
             aside.replace(to)
-            _sync(to.parent)
+            sync(to.parent)
         finally:
             aside.unlink(missing_ok=True)
     return found
 
 
-def _copy(path: Path, to: Path) -> None:
+def copy_database(path: Path, to: Path) -> None:
+    """Copy a database as it is at one moment; writers get in between."""
     source = open_reading(path)
     try:
         with closing(sqlite3.connect(to, isolation_level=None)) as target:
@@ -66,19 +67,19 @@ def restore(copy: Path, path: Path) -> Path | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            _copy(copy, aside)
+            copy_database(copy, aside)
             _insist(verify(aside), copy)
-            _sync(aside)
+            sync(aside)
             with turn_file(path).open("a", encoding="utf-8") as turn, taking_turns(turn):
-                before = _set_aside(path)
+                before = set_aside(path)
                 aside.replace(path)
-                _sync(path.parent)
+                sync(path.parent)
         finally:
             aside.unlink(missing_ok=True)
     return before
 
 
-def _set_aside(path: Path) -> Path | None:
+def set_aside(path: Path) -> Path | None:
     """Keep the file that is replaced, and what belongs to it, under a name that says when."""
     if not path.exists():
         return None
@@ -97,7 +98,8 @@ def _insist(found: Verified, path: Path) -> None:
         raise LabelsNotWhole(path=path, faults=faults)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -14,6 +14,7 @@ from annotations.bootstrap import Estimate, Resampler, estimate
 from annotations.field_agreement import Compared, field_agreement, main_alpha, outcome_agreement
 from annotations.field_values import labels_of, measured, named
 from annotations.people import gold_scores, repeat_scores, speeds
+from annotations.placing import placings
 from annotations.pulls import pulls
 from annotations.quality_types import Coverage, Filters, QualityReport, Week
 from annotations.scheme import Field, Scheme
@@ -48,6 +49,7 @@ def quality(snapshot: Snapshot, scheme: Scheme, filters: Filters = EVERYTHING, r
         repeats=repeat_scores(scheme, found.repeats, found.chains),
         speed=speeds(found.chains),
         pulls=pulls(scheme, snapshot, found.chains),
+        placings=placings(scheme, found.blind),
     )
 
 

@@ -159,11 +159,33 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class Placing:
+    """How often the answer that stood first was preferred; ties say nothing of it and are counted apart.
+
+    ``share`` is of those that aren't ties, with Wilson's 95 % interval.
+    """
+
+    field: str
+    first: int
+    second: int
+    ties: int
+    share: float
+    low: float
+    high: float
+
+    @property
+    def is_biased(self) -> bool:
+        """Whether the interval leaves one half out."""
+        return self.low > 0.5 or self.high < 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class QualityReport:
     """Everything that is known of a scheme's quality. ``people`` is in the order of their first answers.
 
     ``outcome`` is the agreement on whether a task can be judged at all. ``assisted`` is measured on the last answers of
     those who have seen a suggestion, and is never part of ``fields``. ``gold`` and ``repeats`` are for admins only.
+    ``placings`` tell of preferences whether the place on the screen decided.
     """
 
     scheme: str
@@ -185,3 +207,4 @@ class QualityReport:
     repeats: tuple[Score, ...]
     speed: tuple[Speed, ...]
     pulls: tuple[Pull, ...]
+    placings: tuple[Placing, ...] = ()

@@ -5,7 +5,10 @@ Reads only, over one connection in one view: nothing that is written meanwhile c
 
 from __future__ import annotations
 
+import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from annotations.migrations import MIGRATIONS
 from annotations.opening import damage, open_reading
 from annotations.replay import EVENTS, SEATS, replay
 from annotations.rows import SEALED, digest, of
+from pipeline.database import open_database
 from pipeline.errors import FileProblem, LabelsDamaged, LabelsNewer
 
 SHOWN = 20  # faults of one kind that are listed; all are counted
@@ -60,13 +64,29 @@ def verify(path: Path) -> Verified:
             path=path, problem="라벨 파일이 없습니다", cure="--home이나 파일 경로를 확인하세요.",
             problem_en="there is no such file of labels", cure_en="Check --home or the path.",
         )  # fmt: skip
-    with damage(path):
-        database = open_reading(path)
+    with damage(path), _of_today(path) as whole:
+        database = open_reading(whole)
         try:
             database.conn.execute("BEGIN")
             return _verified(path, database)
         finally:
             database.close()
+
+
+@contextmanager
+def _of_today(path: Path) -> Iterator[Path]:
+    """The file, or where an older program wrote it (a backup of before) a migrated copy; the file stays as it is."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old:
+        (version,) = old.execute("PRAGMA user_version").fetchone()
+        if version == 0 or version >= len(MIGRATIONS):  # 0: no file of labels
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="hansang-verify-") as folder:
+            copy = Path(folder) / path.name
+            with closing(sqlite3.connect(copy)) as new:
+                old.backup(new)
+            open_database(copy, MIGRATIONS).close()
+            yield copy
 
 
 def _verified(path: Path, database: Database) -> Verified:

@@ -41,10 +41,10 @@ class ChatTimes:
 
 def bench_chat(home: Path, profile: str, index: str, texts: Sequence[str], users: int, questions: int) -> ChatTimes:
     """Start a server over a home and let ``users`` ask ``questions`` each, one after the other."""
-    with running_server(home, profile) as url, ThreadPoolExecutor(users) as pool:
-        ask_in_turn(url, index, texts[:3])  # what is loaded with the first questions isn't a user's wait
+    with running_server(home, profile) as server, ThreadPoolExecutor(users) as pool:
+        ask_in_turn(server.url, index, texts[:3])  # what is loaded with the first questions isn't a user's wait
         turns = [list(islice(cycle(texts), user * questions, (user + 1) * questions)) for user in range(users)]
-        times = [one for found in pool.map(lambda turn: ask_in_turn(url, index, turn), turns) for one in found]
+        times = [one for found in pool.map(lambda turn: ask_in_turn(server.url, index, turn), turns) for one in found]
     good = [one for one in times if "end" in one]
     return ChatTimes(len(times), len(times) - len(good), *(_timing(good, name) for name in _EVENTS.values()))
 
@@ -72,9 +72,17 @@ def ask_once(client: httpx.Client, index: str, question: str) -> dict[str, float
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server in a process of its own."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def running_server(home: Path, profile: str) -> Iterator[str]:
-    """The URL of a server in a process of its own, stopped at the end of the block.
+def running_server(home: Path, profile: str) -> Iterator[Running]:
+    """A server in a process of its own, stopped at the end of the block.
 
     Raises:
         BackendUnavailable: it doesn't come up.
@@ -87,7 +95,7 @@ def running_server(home: Path, profile: str) -> Iterator[str]:
     server = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _wait(server, f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
+        yield Running(f"http://127.0.0.1:{port}", server.pid)
     finally:
         server.terminate()
         server.communicate(timeout=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from pipeline.errors import HansangError
 from pipeline.evaluation.robustness import Moved
 
 SECONDS = 60  # for an answer that a language model writes
+KEY = "HANSANG_INTERNAL_KEY"  # the variable that holds the key which whoever started us made for this run
 
 
 class ServerUnreachable(HansangError):
@@ -81,10 +83,17 @@ def _post(port: int, path: str, body: Mapping[str, object]) -> Any:
     if not port:
         raise ServerUnreachable
     try:
-        reply = httpx.post(f"http://127.0.0.1:{port}{path}", json=body, timeout=SECONDS, trust_env=False)
+        reply = httpx.post(
+            f"http://127.0.0.1:{port}{path}", json=body, headers=_credential(), timeout=SECONDS, trust_env=False
+        )
         said = reply.json()
     except (httpx.HTTPError, ValueError) as error:  # ValueError: another program answers there, not in JSON
         raise ServerUnreachable from error
     if reply.is_error:
         raise ServerRefused(ko=said.get("detail", reply.reason_phrase), en=said.get("detail_en", reply.reason_phrase))
     return said
+
+
+def _credential() -> dict[str, str]:
+    key = os.environ.get(KEY)
+    return {"Authorization": f"Bearer {key}"} if key else {}

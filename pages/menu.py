@@ -26,6 +26,7 @@ PAGES: dict[str, Role] = {
     "regression": "adjudicator",
     "export": "admin",
     "users": "admin",
+    "operation": "admin",
 }
 """Page, a module of this package with ``render(desk, account)`` → the lowest role that may open it."""
 

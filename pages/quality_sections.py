@@ -57,6 +57,7 @@ def agreement(shown: Shown) -> None:
     report = shown.report
     if not report.coverage.compared:
         st.info(shown.say("no_pairs"))
+        _placings(shown)
         return
     st.subheader(shown.say("alpha"))
     st.markdown(shown.say("alpha_aid"))
@@ -77,6 +78,25 @@ def agreement(shown: Shown) -> None:
         _plot(plots.kappas(field.pairs, report.people), shown.say("kappa"), "kappa", wide=True)
         found = sorted(field.pairs, key=lambda pair: 2 if pair.kappa.value is None else pair.kappa.value)
         _table_of(shown, [(f"{pair.one} · {pair.other}", pair.kappa) for pair in found])
+    _placings(shown)
+
+
+def _placings(shown: Shown) -> None:
+    if not shown.report.placings:
+        return
+    st.subheader(shown.say("placing"))
+    st.markdown(shown.say("placing_aid"))
+    rows = [
+        Bar(
+            shown.field(p.field),
+            p.share,
+            p.low,
+            p.high,
+            shown.say("placing_note", first=p.first, second=p.second, ties=p.ties),
+        )
+        for p in shown.report.placings
+    ]
+    _plot(plots.bars(rows, percent=True), shown.say("placing"), "placing")
 
 
 def _labels(shown: Shown, field: FieldAgreement) -> None:

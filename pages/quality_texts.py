@@ -130,6 +130,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_repeats": ("다시 보여 준 과제에 온 답이 아직 없습니다.", "No repeated task has been answered yet."),
     "hidden": ("정답률과 자기 일치도, 이름은 관리자만 봅니다.", "Accuracy, self-agreement and names are for admins."),
+    "placing": ("왼쪽에 놓인 답이 선호된 비율", "How often the answer on the left was preferred"),
+    "placing_aid": (
+        "두 답의 자리는 사람과 과제마다 무작위입니다. 구간에 50 %가 없으면 자리에 끌려 고른 것입니다.",
+        "Which answer stands left is drawn at random. An interval without 50 % means that the place decided.",
+    ),
+    "placing_note": (
+        "왼쪽 {p.first:,} · 오른쪽 {p.second:,} · 비김 {p.ties:,}",
+        "left {p.first:,} · right {p.second:,} · ties {p.ties:,}",
+    ),
     "pull": ("제안이 자기 답과 달랐을 때 제안으로 바꾼 비율", "How often a differing suggestion was taken"),
     "pull_aid": (
         "괄호 안은 제안과 같았는데도 답을 바꾼 비율입니다. 앞의 값이 그보다 훨씬 크면 제안에 끌린 것입니다.",

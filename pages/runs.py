@@ -1,14 +1,19 @@
-"""Two runs on the same questions: the verdict in words, differences with intervals, the questions that flipped."""
+"""Two runs on the same questions: the verdict in words, differences with intervals, the questions that flipped.
+
+Below them what came of the variants that conversations are given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
 from annotations.desk import Desk
 from annotations.types import Account
+from pages.experiment_block import show_experiment
 from pages.inspect_plots import STYLE, difference_bars
 from pages.inspect_texts import said_of_flip, text
 from pages.session import language
@@ -25,7 +30,12 @@ def render(desk: Desk, account: Account) -> None:
     lang = language()
     st.html(STYLE)
     st.title(text("runs", lang))
-    runs = Home(desk.path.parent).runs
+    home = Home(desk.path.parent)
+    _two_runs(home.runs, lang)
+    show_experiment(home, lang)
+
+
+def _two_runs(runs: Path, lang: Lang) -> None:
     names = run_names(runs)
     if len(names) < 2:
         st.info(text("two_runs", lang))

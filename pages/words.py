@@ -22,6 +22,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "regression": ("회귀", "Regression"),
     "export": ("내보내기", "Export"),
     "users": ("계정", "Accounts"),
+    "operation": ("운영 현황", "Operation"),
     "annotator": ("작업자", "annotator"),
     "adjudicator": ("조정자", "adjudicator"),
     "admin": ("관리자", "admin"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
-from pipeline.config import Indexing, Settings
+from pipeline.config import Settings, with_overrides
 from pipeline.errors import AnalyserNotIndexed
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.concepts import ConceptRows
-from pipeline.index import Index
+from pipeline.evidence.ground import Ground
+from pipeline.index import Index, Manifest
 from pipeline.passages import PassageStore
-from pipeline.protocols import Retriever, Tokenizer
+from pipeline.protocols import Encoder, Retriever, Tokenizer
 from pipeline.rag import Rag
 from pipeline.termstore import TermStore
 
@@ -33,13 +36,31 @@ def load_tokenizer(name: str) -> Tokenizer:
     return tokenizer
 
 
-def build_part(passages: PassageStore, terms: TermStore, folder: Path, encoder: str, settings: Indexing) -> None:
-    """Build all that one analyser's terms give: BM25 over passages and over windows, the encoder, the vectors."""
-    bm25s = backends.load("retriever", "bm25s")
-    bm25s.build(terms, folder / BM25, k1=settings.k1, b=settings.b)
-    bm25s.build(terms, folder / WINDOWS, k1=settings.k1, b=WINDOW_B, windows=_windows(passages))
-    vectors = backends.load("encoder", encoder).build(terms, folder / ENCODER, dimensions=settings.dimensions)
-    np.save(folder / VECTORS, vectors)
+def build_part(
+    passages: PassageStore, terms: TermStore, folder: Path, settings: Settings, built: Path | None = None
+) -> None:
+    """Build all that one analyser's terms give: BM25 over passages and over windows, the encoder, the vectors.
+
+    Args:
+        built: another analyser's folder over the same passages. An encoder that reads texts isn't run again for it.
+    """
+    bm25s, how = backends.load("retriever", "bm25s"), settings.indexing
+    bm25s.build(terms, folder / BM25, k1=how.k1, b=how.b)
+    bm25s.build(terms, folder / WINDOWS, k1=how.k1, b=WINDOW_B, windows=_windows(passages))
+    encoder = backends.load("encoder", settings.encoder)
+    if built is not None and encoder.READS == "texts":
+        shutil.copytree(built / ENCODER, folder / ENCODER, copy_function=_linked)
+        _linked(built / VECTORS, folder / VECTORS)
+    else:
+        np.save(folder / VECTORS, encoder.build(passages, terms, folder / ENCODER, settings))
+
+
+def _linked(file: str | Path, to: str | Path) -> None:
+    """The same file under another name; a copy where the disk has no links."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copyfile(file, to)
 
 
 def _windows(passages: PassageStore) -> list[tuple[int, int, int]]:
@@ -53,14 +74,37 @@ def _windows(passages: PassageStore) -> list[tuple[int, int, int]]:
     return windows
 
 
-def open_retrievers(folder: Path, terms: TermStore, encoder: str) -> dict[str, Retriever]:
-    """The retrievers that ``build_part`` built in a folder, by the name of their stage."""
+def open_encoder(index: Index, analyser: str) -> Encoder:
+    """The encoder of an index's vectors, with the models that it was built with.
+
+    Raises:
+        IndexDamaged: it is missing or broken.
+        BackendUnavailable: its model can't be used here.
+    """
+    folder = index.part(f"{analyser}/{ENCODER}")
+    with index.reading(f"{analyser}/{ENCODER}"):
+        encoder: Encoder = backends.load("encoder", index.manifest.encoder).load(folder, built_with(index.manifest))
+    return encoder
+
+
+def built_with(manifest: Manifest) -> Settings:
+    """The defaults with the models that an index was built with."""
+    models = {name: value for name, value in manifest.settings.items() if name.startswith("models.")}
+    return with_overrides(Settings(), models, indexing=True)
+
+
+def open_retrievers(folder: Path, terms: TermStore, encoder: str, settings: Settings) -> dict[str, Retriever]:
+    """The retrievers that ``build_part`` built in a folder, by the name of their stage.
+
+    Raises:
+        ModelMismatch: the settings name another model than the one whose vectors are there.
+    """
     bm25s = backends.load("retriever", "bm25s")
     vectors = np.load(folder / VECTORS, mmap_mode="r").view(np.ndarray)
     return {
         "bm25": bm25s.load(terms, folder / BM25),
         "vector": backends.load("retriever", "vector").load(
-            backends.load("encoder", encoder).load(folder / ENCODER), vectors
+            backends.load("encoder", encoder).load(folder / ENCODER, settings), vectors
         ),
         "window": bm25s.load(terms, folder / WINDOWS),
     }
@@ -82,6 +126,7 @@ def open_part(index: Index, settings: Settings) -> Part:
     Raises:
         AnalyserNotIndexed: the index wasn't built with it.
         IndexDamaged: a file is missing or broken.
+        ModelMismatch: its vectors are another model's than the settings name.
     """
     name = settings.tokenizer
     backends.load("tokenizer", name)
@@ -93,7 +138,7 @@ def open_part(index: Index, settings: Settings) -> Part:
     folder = index.folder / name
     with index.reading(name):
         terms = TermStore(folder / TERMS)
-        retrievers = open_retrievers(folder, terms, index.manifest.encoder)
+        retrievers = open_retrievers(folder, terms, index.manifest.encoder, settings)
         learned = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
         calibrations = {what: Calibration.from_json(line) for what, line in learned.items()}
     if settings.retrieval.bm25 == "rank_bm25":
@@ -109,17 +154,25 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
     Raises:
         BackendNotFound: a setting names a backend that doesn't exist.
     """
+    reranker = backends.load("reranker", settings.reranker)
     return Rag(
         settings=settings,
         index=index,
         terms=part.terms,
         tokenizer=load_tokenizer(settings.tokenizer),
         retrievers=part.retrievers,
-        reranker=backends.load("reranker", settings.reranker).load(
-            index.passages, part.terms, part.calibrations.get(settings.reranker)
+        reranker=reranker.load(
+            index.passages, part.terms, part.calibrations.get(reranker.calibrated_as(settings)), settings
         ),
         generator=backends.load("generator", settings.generator).load(
-            index.passages, part.terms, settings.answer, part.calibrations[ANSWERABLE]
+            Ground(
+                passages=index.passages,
+                terms=part.terms,
+                tokenizer=load_tokenizer(settings.tokenizer),
+                settings=settings,
+                calibration=part.calibrations[ANSWERABLE],
+                restaurants=index.lexicon.restaurants,
+            )
         ),
         concepts=part.concepts,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pipeline.errors import BadSetting, FileProblem, IndexTimeSetting, UnknownSetting
+from pipeline.experiments.variants import Variant, read_variants
 
 
 def _setting(
@@ -98,6 +99,73 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Models:
+    """The neural encoder and reranker: which, and how they run. A name is one of the model hub or a folder here."""
+
+    encoder: str = _setting(
+        "BAAI/bge-m3", "신경망 인코더(허브의 이름 또는 폴더)", "neural encoder: a name of the hub or a folder",
+        index_time=True,
+    )  # fmt: skip
+    encoder_revision: str = _setting("main", "그 모델의 판", "its revision", index_time=True)
+    library: Literal["sentence_transformers", "flag_embedding"] = _setting(
+        "sentence_transformers", "bge_m3를 돌리는 라이브러리", "library that runs bge_m3"
+    )
+    passage_tokens: int = _setting(
+        512, "인코더가 단락에서 읽는 토큰", "tokens of a passage that the encoder reads",
+        low=16, high=8_192, index_time=True,
+    )  # fmt: skip
+    reranker: str = _setting(
+        "Dongjin-kr/ko-reranker",
+        "신경망 리랭커(허브의 이름 또는 폴더)",
+        "neural reranker: a name of the hub or a folder",
+    )
+    reranker_revision: str = _setting("main", "그 모델의 판", "its revision")
+    pair_tokens: int = _setting(
+        512,
+        "리랭커가 읽는 토큰(질문과 단락)",
+        "tokens that the reranker reads, question and passage",
+        low=64,
+        high=8_192,
+    )
+    device: Literal["auto", "cpu", "cuda"] = _setting("auto", "모델을 돌리는 장치", "device that runs the models")
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = _setting(
+        "auto", "계산 정밀도(자동: GPU는 fp16, CPU는 fp32)", "precision (auto: fp16 on a GPU, fp32 on a CPU)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Llm:
+    """The language model behind an OpenAI-compatible server. Its key comes from ``HANSANG_LLM_KEY`` only."""
+
+    url: str = _setting(
+        "http://127.0.0.1:8000/v1", "언어 모델 서버의 주소(OpenAI 호환)", "URL of the OpenAI-compatible server"
+    )
+    model: str = _setting("MLP-KTLim/llama-3-Korean-Bllossom-8B", "서버가 부르는 모델 이름", "the model's name there")
+    temperature: float = _setting(0, "표집 온도(0=늘 같은 답을 노림)", "sampling temperature", low=0, high=2)
+    answer_tokens: int = _setting(512, "답변의 최대 토큰", "tokens in an answer at most", low=16, high=8_192)
+    context_tokens: int = _setting(
+        8_192, "모델이 한 번에 보는 토큰(답변까지)", "tokens that the model sees, its answer included",
+        low=256, high=2_000_000,
+    )  # fmt: skip
+    gate: Literal["on", "off"] = _setting(
+        "on", "답할 수 없어 보이면 모델에게 묻지 않고 기권", "abstain unasked where the reviews seem to hold no answer"
+    )
+    first_token_s: float = _setting(
+        20, "첫 토큰을 기다리는 시간(초)", "seconds to wait for the first token", low=0.1, high=600
+    )
+    next_token_s: float = _setting(
+        10, "다음 토큰을 기다리는 시간(초)", "seconds to wait for each further token", low=0.1, high=600
+    )
+    concurrency: int = _setting(32, "동시에 묻는 요청 수", "requests under way at once", low=1, high=10_000)
+    circuit_failures: int = _setting(
+        3, "잇달아 이만큼 실패하면 잠시 묻지 않음", "failures in a row after which it is left alone", low=1, high=1_000
+    )
+    circuit_s: float = _setting(
+        30, "그때 묻지 않는 시간(초)", "seconds for which it is left alone", low=0.1, high=3_600
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Labelling:
     """How tasks are handed to annotators. What these mean is said in ``annotations.types.DeskSettings``."""
 
@@ -121,6 +189,100 @@ class Labelling:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """The limits of the server. They are the server's own: no question changes them."""
+
+    body_bytes: int = _setting(
+        1_048_576, "요청 본문의 최대 크기(바이트)", "largest body of a request (bytes)", low=1_024, high=1_000_000_000
+    )
+    upload_bytes: int = _setting(
+        209_715_200, "올리는 파일의 최대 크기(바이트)", "largest file that is uploaded (bytes)",
+        low=1_024, high=100_000_000_000,
+    )  # fmt: skip
+    uploads: int = _setting(100, "올려 둘 수 있는 파일 수", "files that may lie uploaded", low=1, high=100_000)
+    question_chars: int = _setting(1_000, "질문의 최대 길이(자)", "longest question (characters)", low=1, high=1_000)
+    batch: int = _setting(100, "한 번에 분석하는 후기 수", "reviews analysed by one request", low=1, high=10_000)
+    page: int = _setting(200, "목록 한 쪽의 최대 항목 수", "most items on one page of a list", low=1, high=1_000)
+    jobs_at_once: int = _setting(1, "동시에 도는 작업 수", "jobs that run at once", low=1, high=64)
+    jobs_waiting: int = _setting(20, "기다릴 수 있는 작업 수", "jobs that may wait", low=0, high=10_000)
+    heartbeat_s: float = _setting(
+        10, "스트림이 조용할 때 신호를 보내는 간격(초)", "seconds after which a quiet stream gives a sign of life",
+        low=0.05, high=600,
+    )  # fmt: skip
+    keys_hours: float = _setting(
+        24, "Idempotency-Key의 답을 기억하는 시간", "hours for which the reply to an Idempotency-Key is kept",
+        low=0.01, high=8_760,
+    )  # fmt: skip
+    concurrent: int = _setting(
+        4, "API가 한꺼번에 처리하는 질문 수", "questions that the API works on at once", low=1, high=1_000
+    )
+    waiting: int = _setting(
+        20, "그 뒤에 기다리는 질문 수(넘으면 바로 503)", "questions that wait for them; more are refused at once (503)",
+        low=0, high=10_000,
+    )  # fmt: skip
+    stage_s: float = _setting(
+        60, "한 단계가 이보다 오래 걸리면 그만둠(초)", "a stage that takes longer is given up (seconds)",
+        low=0.1, high=3_600,
+    )  # fmt: skip
+    drain_s: float = _setting(
+        30, "끌 때 하던 답을 기다리는 시간(초)", "how long answers under way may take when stopping (seconds)",
+        low=0, high=3_600,
+    )  # fmt: skip
+    disk_mb: int = _setting(
+        200, "남은 디스크가 이보다 적으면 답변 기록을 멈춤(MB)", "answers aren't stored with less disk left (MB)",
+        low=1, high=1_000_000,
+    )  # fmt: skip
+    log_mb: float = _setting(20, "로그 파일 하나의 크기(MB)", "size of one log file (MB)", low=0.001, high=10_000)
+    log_files: int = _setting(
+        5, "남겨 두는 지난 로그 파일 수(0=로그 없음)", "older log files kept (0 = no log)", low=0, high=1_000
+    )
+    log_questions: Literal["no", "yes"] = _setting(
+        "no", "질문 글을 로그에 남길지", "whether the log holds the questions' text"
+    )
+    backup_hours: float = _setting(
+        24, "라벨을 자동으로 백업하는 간격(시간, 0=안 함)", "hours between backups of the labels (0 = none)",
+        low=0, high=10_000,
+    )  # fmt: skip
+    backup_keep: int = _setting(7, "남겨 두는 자동 백업 수", "automatic backups kept", low=1, high=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use the server, and how often. The server's own, as ``Serving`` is."""
+
+    trusted_proxies: str = _setting(
+        "none", "X-Forwarded-For를 믿을 프록시의 주소(쉼표로, none=믿지 않음). 적으면 127.0.0.1에서도 로그인이 필요",
+        "addresses of proxies whose X-Forwarded-For counts (none: nobody's); if set, even 127.0.0.1 needs to sign in",
+    )  # fmt: skip
+    per_caller: int = _setting(
+        600, "한 사람이나 열쇠가 1분에 할 수 있는 요청(0=제한 없음)",
+        "requests a minute of one person or key (0 = no limit)", low=0, high=1_000_000,
+    )  # fmt: skip
+    per_address: int = _setting(
+        1_200, "한 주소에서 1분에 할 수 있는 요청(0=제한 없음)", "requests a minute from one address (0 = no limit)",
+        low=0, high=1_000_000,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How the texts of many callers become batches of a neural encoder or reranker (see ``pipeline.batching``)."""
+
+    tokens: int = _setting(
+        8_192, "한 배치의 최대 토큰 수(패딩 포함)", "most tokens of a batch, padding included", low=1, high=10_000_000
+    )
+    texts: int = _setting(128, "한 배치의 최대 글 수", "most texts of a batch", low=1, high=100_000)
+    wait_ms: float = _setting(
+        2, "배치가 차기를 기다리는 최대 시간(ms)", "how long the oldest text waits for company (ms)", low=0, high=10_000
+    )
+    queue: int = _setting(
+        4_096, "기다릴 수 있는 글 수(넘으면 바로 거절)", "texts that may wait; beyond, refused at once",
+        low=1, high=10_000_000,
+    )  # fmt: skip
+    flights: int = _setting(1, "동시에 도는 배치 수", "batches under way at once", low=1, high=64)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, grouped by stage. Names of backends are strings checked when they are loaded."""
 
@@ -129,16 +291,25 @@ class Settings:
     encoder: str = _setting("lsa", "벡터를 만드는 인코더", "encoder of the vectors", index_time=True)
     reranker: str = _setting("linear", "리랭커(none이면 끔)", "reranker (none switches it off)")
     generator: str = _setting("extractive", "답변 생성기", "generator of the answer")
+    prompt: str = _setting("answer@1", "언어 모델에게 주는 프롬프트", "prompt for the language model")
     indexing: Indexing = field(default_factory=Indexing)
     retrieval: Retrieval = field(default_factory=Retrieval)
     fusion: Fusion = field(default_factory=Fusion)
     rerank: Rerank = field(default_factory=Rerank)
     answer: Answering = field(default_factory=Answering)
+    models: Models = field(default_factory=Models)
+    llm: Llm = field(default_factory=Llm)
     labels: Labelling = field(default_factory=Labelling)
+    service: Serving = field(default_factory=Serving)
+    batching: Batching = field(default_factory=Batching)
+    access: Access = field(default_factory=Access)
+
+    variants: tuple[Variant, ...] = ()
 
     def flat(self) -> dict[str, object]:
-        """``{"fusion.weight": 0.25, …}``, as traces and manifests keep it: all but what only the labelling knows."""
-        return {option.name: option.value for option in options(self) if not option.name.startswith("labels.")}
+        """``{"fusion.weight": 0.25, …}``, as traces and manifests keep it: not what labelling or the server use."""
+        apart = ("labels.", "service.", "access.", "batching.")
+        return {o.name: o.value for o in options(self) if not o.name.startswith(apart)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +341,31 @@ def _options(group: Any, prefix: str) -> Iterator[Option]:
         value = getattr(group, item.name)
         if dataclasses.is_dataclass(value):
             yield from _options(value, f"{prefix}{item.name}.")
-        else:
+        elif item.metadata:
             yield Option(prefix + item.name, value, hints[item.name], **item.metadata)
+
+
+SERVER_ONLY = ("llm.url", "llm.concurrency", "llm.circuit", "llm.first", "llm.next", "models.", "service.", "access.")
+"""Beginnings of the names that belong to whoever runs a server: else anybody who may ask could have it call any address
+with its key, or load any folder."""
+
+
+def server_only(name: str) -> bool:
+    """Whether a setting is the server's own."""
+    return name.startswith(SERVER_ONLY)
+
+
+def check_asked(overrides: Mapping[str, object], settings: Settings) -> None:
+    """Make sure that somebody who asks a server leaves its own settings as they are.
+
+    Raises:
+        BadSetting: one is to be changed.
+    """
+    own = {option.name: option.value for option in options(settings) if server_only(option.name)}
+    for name, value in overrides.items():
+        if name in own and str(value) != str(own[name]):
+            cure = f"서버를 켤 때만 정합니다: `hansang serve --set {name}=…` (only whoever starts the server sets it)"
+            raise BadSetting(name=name, value=str(value)[:64], expected=cure)
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, object], *, indexing: bool = False) -> Settings:
@@ -251,6 +445,7 @@ def load_profile(name_or_path: str = "embedded") -> Settings:
 
     Raises:
         FileProblem: there is no such profile or it isn't TOML.
+        BadVariants: its ``[[variants]]`` can't be used.
     """
     shipped = PROFILES / f"{name_or_path}.toml"
     path = shipped if shipped.exists() else Path(name_or_path)
@@ -262,7 +457,11 @@ def load_profile(name_or_path: str = "embedded") -> Settings:
             path=name_or_path, problem=f"프로필을 읽지 못했습니다 ({error})", cure=f"쓸 수 있는 프로필: {names}",
             problem_en=f"the profile can't be read ({error})", cure_en=f"Profiles: {names}",
         ) from error  # fmt: skip
-    return with_overrides(Settings(), dict(_flatten(table, "")), indexing=True)
+    variants = read_variants(table.pop("variants", []))
+    settings = with_overrides(Settings(), dict(_flatten(table, "")), indexing=True)
+    for variant in variants:
+        with_overrides(settings, dict(variant.overrides))
+    return dataclasses.replace(settings, variants=variants)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]:

@@ -23,8 +23,11 @@ WAIT_MOST_S = 60.0
 """Nobody is waited for longer, whatever the server asks for."""
 
 _SHOWN = 300  # characters of what a server says that go into an error
-_FOR_ALL = (401, 403, 404)  # would be said of every request
-_AGAIN = (408, 425, 429, 500, 502, 503, 504)
+FOR_ALL = (401, 403, 404)
+"""Statuses that every request would get."""
+
+AGAIN = (408, 425, 429, 500, 502, 503, 504)
+"""Statuses after which another try can help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,15 @@ class Reply:
     tokens: tuple[int, int]
 
 
-def checked_endpoint(endpoint: Endpoint) -> Endpoint:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the places are called where URL and model are told, for errors."""
+
+    url: str = "--endpoint"
+    model: str = "--model"
+
+
+def checked_endpoint(endpoint: Endpoint, named: Named = Named()) -> Endpoint:
     """The endpoint with a tidy URL.
 
     Raises:
@@ -64,14 +75,21 @@ def checked_endpoint(endpoint: Endpoint) -> Endpoint:
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        expected = "OpenAI 호환 주소를 적어 주세요. 예) --endpoint http://127.0.0.1:8000/v1 (an OpenAI-compatible URL)"
-        raise BadSetting(name="--endpoint", value=endpoint.url, expected=expected)
+        expected = (
+            f"OpenAI 호환 주소를 적어 주세요. 예) {named.url} http://127.0.0.1:8000/v1 (an OpenAI-compatible URL)"
+        )
+        raise BadSetting(name=named.url, value=endpoint.url, expected=expected)
+    if parsed.userinfo:  # settings are stored with every answer and shown
+        expected = (
+            "주소에 이름이나 암호를 넣지 마세요. 열쇠는 환경 변수 HANSANG_LLM_KEY로 줍니다. (No credentials in a URL.)"
+        )
+        raise BadSetting(name=named.url, value="***", expected=expected)
     if not endpoint.key.isascii():
         expected = "열쇠에는 영문자, 숫자, 기호만 쓸 수 있습니다. (A key is ASCII.)"
         raise BadSetting(name="HANSANG_LLM_KEY", value="***", expected=expected)
     if not endpoint.model.strip():
         expected = f"서버가 부르는 모델 이름을 적어 주세요(목록: {url}/models). (Name a model that the server has.)"
-        raise BadSetting(name="--model", value="", expected=expected)
+        raise BadSetting(name=named.model, value="", expected=expected)
     return replace(endpoint, url=url, model=endpoint.model.strip(), key=endpoint.key.strip())
 
 
@@ -82,9 +100,7 @@ class Client:
         self._endpoint = endpoint
         headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
         # A proxy of the surroundings is for other machines; a server on this one is spoken to directly.
-        self._http = httpx.AsyncClient(
-            headers=headers, timeout=endpoint.timeout_s, trust_env=not _is_here(httpx.URL(endpoint.url).host)
-        )
+        self._http = httpx.AsyncClient(headers=headers, timeout=endpoint.timeout_s, trust_env=not is_here(endpoint.url))
 
     async def __aenter__(self) -> Client:
         return self
@@ -157,21 +173,12 @@ class Client:
         status = response.status_code
         if status < 300:
             return
-        said = self._said(response)
-        if status in _FOR_ALL:
+        said = complaint(response, self._endpoint.key)
+        if status in FOR_ALL:
             raise EndpointRefused(url=self._endpoint.url, status=status, reason=said, model=self._endpoint.model)
-        if status in _AGAIN:
-            raise _failed("busy", f"상태 {status}: {said}", f"status {status}: {said}", _retry_after(response))
+        if status in AGAIN:
+            raise _failed("busy", f"상태 {status}: {said}", f"status {status}: {said}", retry_after(response))
         raise RequestFailed(trouble="refused", reason=f"상태 {status}: {said}", reason_en=f"status {status}: {said}")
-
-    def _said(self, response: httpx.Response) -> str:
-        try:
-            said = response.json()["error"]
-            said = said["message"] if isinstance(said, dict) else said
-        except (ValueError, LookupError, TypeError):
-            said = response.text
-        words = " ".join(str(said).split())[:_SHOWN] or response.reason_phrase
-        return words.replace(self._endpoint.key, "***") if self._endpoint.key else words
 
 
 class _Again(Exception):
@@ -187,12 +194,23 @@ def _failed(trouble: Trouble, ko: str, en: str, after_s: float = 0.0) -> _Again:
     return _Again(RequestFailed(trouble=trouble, reason=ko, reason_en=en), after_s)
 
 
-def _retry_after(response: httpx.Response) -> float:
+def retry_after(response: httpx.Response) -> float:
     """Seconds that the server asks us to wait; its form as a date is not used by such servers and not waited for."""
     try:
         return max(0.0, float(response.headers.get("retry-after", 0)))
     except ValueError:
         return 0.0
+
+
+def complaint(response: httpx.Response, key: str = "") -> str:
+    """What a server says of why it refuses, on one line and not at length. A key that it repeats is not told."""
+    try:
+        said = response.json()["error"]
+        said = said["message"] if isinstance(said, dict) else said
+    except (ValueError, LookupError, TypeError):
+        said = response.text
+    words = " ".join(str(said).split())[:_SHOWN] or response.reason_phrase
+    return words.replace(key, "***") if key else words
 
 
 def _reply(value: Mapping[str, Any]) -> Reply:
@@ -205,7 +223,9 @@ def _reply(value: Mapping[str, Any]) -> Reply:
     return Reply(text or "", choice.get("finish_reason") != "length", tokens)
 
 
-def _is_here(host: str) -> bool:
+def is_here(url: str) -> bool:
+    """Whether a URL leads to this machine: a proxy of the surroundings is for others."""
+    host = httpx.URL(url).host
     if host == "localhost":
         return True
     try:

@@ -334,11 +334,11 @@ class NotAdmitted(SignInRefused):
 
 
 class NoAccounts(Conflict):
-    """Opening the annotation app to other machines before there is anybody to sign in."""
+    """Opening the chat or the annotation app to other machines before there is anybody to sign in."""
 
     code = "no-accounts"
-    ko = "계정이 하나도 없어서 다른 컴퓨터에 열지 않습니다. `hansang users add 이름 --role admin`으로 만들거나 `--no-labels`로 끄세요."
-    en = "There is no account, so it is not opened to other machines. Make one with `hansang users add NAME --role admin`, or leave it out with `--no-labels`."
+    ko = "계정이 하나도 없어서 다른 컴퓨터에 열지 않습니다. `hansang users add 이름 --role admin`으로 만든 뒤 다시 켜거나, 이 컴퓨터에서만 쓰려면 `--host 127.0.0.1`로 여세요."
+    en = "There is no account, so it is not opened to other machines. Make one with `hansang users add NAME --role admin` and start again, or open it to this machine only with `--host 127.0.0.1`."
 
 
 class LabelsPortTaken(PortTaken):
@@ -847,3 +847,267 @@ class EndpointSlow(MachineError):
     code = "endpoint-slow"
     ko = "{url}이(가) 요청에 하나도 제때 답하지 못했습니다({reason}). `--timeout`을 늘리거나 `--requests`를 줄이고 다시 하면 이어서 합니다."
     en = "{url} answered not one request in time ({reason}). Raise `--timeout` or lower `--requests`; the next run goes on from here."
+
+
+class KeyRefused(HansangError):
+    """An API key that opens nothing: unknown, revoked, past its end."""
+
+    code = "key-refused"
+    exit_code = 2
+    status = 401
+    ko = "API 열쇠를 받을 수 없습니다: {ko}. 관리자에게 새 열쇠를 부탁하세요(`hansang keys add 이름`)."
+    en = "The API key can't be accepted: {en}. Ask an administrator for a new one (`hansang keys add NAME`)."
+
+
+class KeyExists(Conflict):
+    """A name that a key has or had."""
+
+    code = "key-exists"
+    ko = "'{name}' 열쇠는 이미 있거나 있었습니다. 기록이 섞이지 않게 다른 이름을 쓰세요. `hansang keys list`로 볼 수 있습니다."
+    en = (
+        "There is or was a key '{name}'. Use another name, so that the log stays clear; `hansang keys list` shows them."
+    )
+
+
+class BadKeyName(InputError):
+    """A name that no key can have."""
+
+    code = "bad-key-name"
+    ko = "'{name}'은(는) 열쇠 이름이 될 수 없습니다. 글자, 숫자, _, ., @, -만 1–64자로 쓰세요. 예) open-webui"
+    en = "A key can't be named '{name}'. Use 1 to 64 letters, digits and _ . @ -, e.g. open-webui"
+
+
+class UnknownKey(NotFound):
+    """A name that no key has."""
+
+    code = "unknown-key"
+    ko = "'{name}' 열쇠가 없습니다. `hansang keys list`로 이름을 확인하세요."
+    en = "There is no key '{name}'. `hansang keys list` shows the names."
+
+
+class BadScopes(InputError):
+    """What a key may do, in words that aren't known."""
+
+    code = "bad-scopes"
+    ko = "열쇠가 할 수 있는 일 '{given}'을(를) 알 수 없습니다. {known} 가운데서 쉼표로 적으세요. 예) --scopes ask,label"
+    en = "The scopes '{given}' aren't known. Choose from {known}, separated by commas, e.g. --scopes ask,label"
+
+
+class ModelBusy(MachineError):
+    """A model whose queue is full."""
+
+    code = "model-busy"
+    ko = "지금 모델이 바빠서 받지 못했습니다(기다리는 글 {waiting:,}개). {seconds:,}초 뒤에 다시 하세요."
+    en = "The model is busy ({waiting:,} texts wait). Try again in {seconds:,} seconds."
+
+
+class ModelOutOfMemory(MachineError):
+    """Memory that isn't enough for one text alone."""
+
+    code = "model-out-of-memory"
+    ko = "글 하나({tokens:,}토큰)를 읽을 메모리도 모자랍니다({reason}). 같은 장치를 쓰는 다른 프로그램을 끄거나, 더 작은 모델이나 더 짧은 최대 길이를 쓰세요."
+    en = "There isn't memory even for one text of {tokens:,} tokens ({reason}). Stop what else uses the device, or take a smaller model or a shorter maximal length."
+
+
+class DeadlinePassed(MachineError):
+    """A model that had not answered when the caller had to."""
+
+    code = "deadline-passed"
+    status = 504
+    ko = "모델이 {seconds:g}초 안에 답하지 못해 그만두었습니다. 잠시 뒤에 다시 하거나 후보 수(rerank.depth)를 줄이세요."
+    en = (
+        "The model had not answered after {seconds:g} seconds and was given up. Try again later, or lower rerank.depth."
+    )
+
+
+class TooManyTexts(InputError):
+    """More texts in one request than may ever wait."""
+
+    code = "too-many-texts"
+    status = 413
+    ko = "한 번에 글 {count:,}개를 주셨는데 기다릴 수 있는 것은 {limit:,}개까지입니다. 나누어 주거나 batching.queue를 늘리세요."
+    en = "{count:,} texts were given at once, and {limit:,} may wait. Give them in parts, or raise batching.queue."
+
+
+class BatcherClosed(MachineError):
+    """A model that is being put away."""
+
+    code = "batcher-closed"
+    ko = "서버가 끝나는 중이라 새로 받지 않습니다. 다시 뜬 뒤에 하세요."
+    en = "The server is ending and takes nothing new. Try again when it is up."
+
+
+class ModelAbsent(BackendUnavailable):
+    """A model that is neither on this machine nor can be fetched."""
+
+    code = "model-absent"
+    ko = "모델 {name}을(를) 쓸 수 없습니다: {reason}. {cure}."
+    en = "Model {name} can't be used: {reason_en}. {cure_en}."
+
+
+class ModelGated(BackendUnavailable):
+    """A model whose owner asks for a licence to be accepted first."""
+
+    code = "model-gated"
+    ko = "모델 {name}은(는) 사용 조건에 동의해야 받을 수 있습니다. https://huggingface.co/{name} 에서 동의한 뒤 `hf auth login`이나 HF_TOKEN으로 그 계정의 토큰을 주세요."
+    en = "Model {name} is gated. Accept its licence at https://huggingface.co/{name}, then give that account's token with `hf auth login` or HF_TOKEN."
+
+
+class ModelTooLarge(BackendUnavailable):
+    """A model that doesn't fit in the memory that is free."""
+
+    code = "model-too-large"
+    ko = "모델 {name}을(를) 올릴 메모리가 모자랍니다({device}: {needed} 필요, {free} 남음). 다른 프로그램을 끄거나 `--set models.precision=fp16`, 더 작은 모델, 또는 `--set models.device=cpu`를 쓰세요."
+    en = "There is not enough memory for model {name} ({device}: {needed} needed, {free} free). Stop other programs, or use `--set models.precision=fp16`, a smaller model or `--set models.device=cpu`."
+
+
+class ModelMismatch(Conflict):
+    """An index whose vectors are another model's than the one that would read the question."""
+
+    code = "model-mismatch"
+    ko = "이 색인의 벡터는 {built}이(가) 만들었는데 설정의 모델은 {asked}입니다. 다른 모델의 질문으로는 찾을 수 없습니다. 설정 `models.encoder`(와 판)를 되돌리거나, 지금 설정으로 `hansang index`를 다시 하세요."
+    en = "This index's vectors were made by {built}, but the settings name {asked}. One model's question can't search another's vectors. Set `models.encoder` (and its revision) back, or run `hansang index` again with these settings."
+
+
+class PromptNotFound(NotFound):
+    """No prompt of that name and version."""
+
+    code = "prompt-not-found"
+    exit_code = 2
+    status = 422
+    ko = "'{name}'이라는 프롬프트가 없습니다(있는 것: {known}). 이름과 버전을 `--set prompt=answer@1`처럼 적으세요."
+    en = "There is no prompt '{name}' (there are: {known}). Give name and version, e.g. `--set prompt=answer@1`."
+
+
+class PromptUnfit(InputError):
+    """A file that is no prompt."""
+
+    code = "prompt-unfit"
+    ko = "프롬프트 '{name}'의 파일을 쓸 수 없습니다({reason}). 함께 온 answer@1.toml의 칸과 견주어 고치세요."
+    en = "The file of prompt '{name}' can't be used ({reason}). Compare its fields with those of answer@1.toml."
+
+
+class NoAnswer(MachineError):
+    """Why a language model's answer is missing, or isn't to be trusted as it stands. What was found stays."""
+
+    code = "no-answer"
+
+
+class LlmDown(NoAnswer):
+    """Nobody answers at the language model's address."""
+
+    code = "llm-down"
+    ko = "언어 모델 서버({url})에 연결하지 못해 답변을 쓰지 못했습니다({reason}). 서버가 떠 있는지, 설정 llm.url이 맞는지 확인하세요. 찾은 후기는 그대로 볼 수 있습니다."
+    en = "The language model's server ({url}) could not be reached ({reason}), so no answer was written. See that it is up and that the setting llm.url is right. The reviews that were found are all there."
+
+
+class LlmSlow(NoAnswer):
+    """No token in time."""
+
+    code = "llm-slow"
+    ko = "언어 모델이 {seconds:g}초 안에 {what} 토큰을 보내지 않아 그만 기다렸습니다. 서버가 바쁜지 보고 다시 묻거나 설정 {setting}을(를) 늘리세요."
+    en = "The language model sent no {what_en} token within {seconds:g} s and was given up. See whether its server is busy and ask again, or raise the setting {setting}."
+
+
+class LlmBroken(NoAnswer):
+    """A stream that ended before the answer did."""
+
+    code = "llm-broken"
+    ko = "언어 모델 서버와의 연결이 답변 도중에 끊겼습니다({reason}). 여기까지는 받은 그대로입니다. 서버를 확인하고 다시 물어 주세요."
+    en = "The connection to the language model's server broke in mid-answer ({reason}). What came until then stands. See to the server and ask again."
+
+
+class LlmBusy(NoAnswer):
+    """More requests than may be under way, or a server that says so."""
+
+    code = "llm-busy"
+    ko = "언어 모델이 바빠서 답변을 쓰지 못했습니다({reason}). {seconds:g}초쯤 뒤에 다시 물어 주세요. 찾은 후기는 그대로 볼 수 있습니다."
+    en = "The language model is busy and wrote no answer ({reason_en}). Ask again in some {seconds:g} s. The reviews that were found are all there."
+
+
+class LlmResting(NoAnswer):
+    """A language model that failed several times in a row and is left alone for a while."""
+
+    code = "llm-resting"
+    ko = "언어 모델이 {failures}번 잇달아 실패해 {seconds:.0f}초 동안 묻지 않습니다(마지막: {reason}). 찾은 후기는 그대로 볼 수 있습니다."
+    en = "The language model failed {failures} times in a row and isn't asked for {seconds:.0f} s (last: {reason_en}). The reviews that were found are all there."
+
+
+class LlmRefused(NoAnswer):
+    """A server that refuses us, or doesn't know the model."""
+
+    code = "llm-refused"
+    ko = "언어 모델 서버({url})가 거절했습니다(상태 {status}: {reason}). 401·403이면 환경 변수 HANSANG_LLM_KEY를, 404면 설정 llm.url과 모델 이름 llm.model='{model}'을 고치세요."
+    en = "The language model's server ({url}) refused (status {status}: {reason}). On 401 or 403 mend the environment variable HANSANG_LLM_KEY, on 404 the settings llm.url and llm.model='{model}'."
+
+
+class LlmRejected(NoAnswer):
+    """A request that the server can't take as it is."""
+
+    code = "llm-rejected"
+    ko = "언어 모델 서버가 이 요청을 받지 않았습니다(상태 {status}: {reason}). 서버와 llm.* 설정이 맞는지 확인하세요."
+    en = "The language model's server did not take this request (status {status}: {reason}). See whether the settings llm.* suit the server."
+
+
+class PromptTooLong(NoAnswer):
+    """A prompt over the model's window."""
+
+    code = "prompt-too-long"
+    ko = "질문과 후기가 모델이 보는 길이를 넘습니다({reason}). 설정 llm.context_tokens를 서버의 한도에 맞추거나 llm.answer_tokens를 줄이거나 retrieval.k를 낮추세요."
+    en = "Question and reviews are over what the model sees ({reason}). Set llm.context_tokens to the server's limit, or lower llm.answer_tokens or retrieval.k."
+
+
+class ReplyEmpty(NoAnswer):
+    """A reply without a word."""
+
+    code = "reply-empty"
+    ko = "언어 모델이 빈 답을 보냈습니다. 다시 묻거나 다른 모델(llm.model)이나 프롬프트(prompt)를 써 보세요."
+    en = "The language model sent an empty reply. Ask again, or try another model (llm.model) or prompt (prompt)."
+
+
+class ReplyRepeats(NoAnswer):
+    """A reply that says the same over and over."""
+
+    code = "reply-repeats"
+    ko = "언어 모델이 같은 말을 되풀이해 거기서 끊었습니다. 다시 묻거나 llm.temperature를 조금 올리거나 다른 모델을 써 보세요."
+    en = "The language model kept repeating itself and was cut off there. Ask again, raise llm.temperature a little, or try another model."
+
+
+class ReplyCut(NoAnswer):
+    """A reply that ran into the limit of tokens."""
+
+    code = "reply-cut"
+    ko = "답변이 최대 길이({tokens:,}토큰)에 닿아 끝이 잘렸습니다. 설정 llm.answer_tokens를 늘리세요."
+    en = "The answer reached its limit of {tokens:,} tokens and is cut. Raise the setting llm.answer_tokens."
+
+
+class ReplyForeign(NoAnswer):
+    """A reply that isn't in Korean."""
+
+    code = "reply-foreign"
+    ko = "언어 모델이 한국어로 답하지 않았습니다. 근거와 견주어 읽어 주세요. 자주 그러면 한국어를 배운 모델(llm.model)로 바꾸세요."
+    en = "The language model did not answer in Korean. Compare it with the reviews. If that happens often, choose a model that knows Korean (llm.model)."
+
+
+class ReplyRefused(NoAnswer):
+    """A model that declines instead of answering or saying that the reviews hold nothing."""
+
+    code = "reply-refused"
+    ko = "언어 모델이 답하기를 거절했습니다. 질문을 달리 적거나 다른 모델(llm.model)을 써 보세요. 찾은 후기는 그대로 볼 수 있습니다."
+    en = "The language model declined to answer. Put the question otherwise, or try another model (llm.model). The reviews that were found are all there."
+
+
+class ReplyUncited(NoAnswer):
+    """A reply none of whose sentences says which review it rests on."""
+
+    code = "reply-uncited"
+    ko = "언어 모델이 근거를 하나도 달지 않았습니다. 후기로 확인되지 않은 글이니 아래 후기와 견주어 읽어 주세요."
+    en = "The language model named no source for anything. Nothing of it is borne out by reviews: compare it with those below."
+
+
+class IndexVersionNotFound(NotFound):
+    """An index that hasn't the version named."""
+
+    code = "index-version-not-found"
+    ko = "'{name}' 색인에 '{version}' 판이 없습니다. 있는 판: {known}. 지금 것과 바로 앞의 것만 남아 있습니다."
+    en = "Index '{name}' has no version '{version}'. It has: {known}. The one in use and the one before it are kept."

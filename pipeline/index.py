@@ -31,7 +31,8 @@ _NAME = re.compile(r"\w[\w.-]{0,59}")
 class Manifest:
     """What an index says of itself. Written last: where it is, the index is complete.
 
-    ``remarks`` are those of the files it was built from, as ``pipeline.corpus.remarks`` makes them.
+    ``model`` is the encoder's with its revision, empty where it needs none. ``remarks`` are those of the files it was
+    built from, as ``pipeline.corpus.remarks`` makes them.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Manifest:
     rejected: int
     analysers: tuple[str, ...]
     encoder: str
+    model: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[Mapping[str, Any], ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

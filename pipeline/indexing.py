@@ -16,6 +16,7 @@ from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, build_part, load_t
 from pipeline.config import Settings
 from pipeline.corpus.splitting import split_document
 from pipeline.errors import HansangError, NothingToIndex
+from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.calibration import calibrate, calibrate_relevance
 from pipeline.index import (
     CURRENT,
@@ -37,7 +38,7 @@ from pipeline.types import AnalysedText, Document, Passage, Reject
 from pipeline.versions import versions
 
 SPLITTER = "kiwi"  # finds the sentences of every index; its terms are always there
-CALIBRATED_RERANKER = "linear"  # the others bring probabilities of their own, or none
+CALIBRATED_RERANKER = "linear"  # for every index, so that it can always be chosen; beside it the configured one
 REJECTS = "rejects.jsonl"
 KEEP = 2  # versions kept: the one in use and the one before, which a running server may still be opening
 _STEP = 500
@@ -70,10 +71,21 @@ class Job:
     sources: tuple[dict[str, object], ...] = ()
 
     @property
+    def model(self) -> dict[str, object]:
+        """The encoder's model and its revision, empty where it needs none.
+
+        Raises:
+            BackendUnavailable: it isn't here.
+        """
+        model: dict[str, object] = backends.load("encoder", self.settings.encoder).identity(self.settings)
+        return model
+
+    @property
     def fingerprint(self) -> str:
         """A hash of the inputs and of all that shapes the index: settings, and the versions of what analyses."""
         indexing = asdict(self.settings.indexing)
-        shape = (self.sources, self.analysers, self.settings.encoder, indexing, dict(versions()))
+        shape: list[object] = [self.sources, self.analysers, self.settings.encoder, indexing, dict(versions())]
+        shape += [of for of in (self.model, _calibrated_beside(self.settings)) if of]
         return hashlib.blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
@@ -107,6 +119,7 @@ def build_index(
         DiskFull, NotWritable, HomeLocked: nothing was changed.
     """
     check_name(job.name)
+    backends.load("encoder", job.settings.encoder).identity(job.settings)  # what is missing is told before the work
     target = job.root / job.name
     name = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
     with locked(target / ".lock"), building(target / name) as folder:
@@ -137,8 +150,10 @@ def _fill(
         if name not in terms:
             terms[name] = _write_terms(folder / name / TERMS, name, store, tokenizers[name], progress)
         progress(f"build:{name}", len(store))
-        build_part(store, terms[name], folder / name, job.settings.encoder, job.settings.indexing)
-        _calibrate(store, terms[name], folder / name, job.settings.encoder)
+        built = folder / job.analysers[0] if name != job.analysers[0] else None
+        build_part(store, terms[name], folder / name, job.settings, built)
+        progress(f"calibrate:{name}", len(store))
+        _calibrate(store, terms[name], folder / name, job.settings)
     return Manifest(
         name=job.name,
         version=version_name,
@@ -148,6 +163,7 @@ def _fill(
         rejected=len(rejected),
         analysers=job.analysers,
         encoder=job.settings.encoder,
+        model=job.model,
         sources=job.sources,
         settings=job.settings.flat(),
         versions=dict(versions()),
@@ -234,12 +250,25 @@ def _forget_old(target: Path, current: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _calibrate(passages: PassageStore, terms: TermStore, folder: Path, encoder: str) -> None:
-    """Learn what answerable questions and relevant passages look like in what ``build_part`` built; keep it there."""
-    retrievers = open_retrievers(folder, terms, encoder)
-    reranker = backends.load("reranker", CALIBRATED_RERANKER).load(passages, terms)
-    learned = {
-        ANSWERABLE: calibrate(passages, terms, retrievers),
-        CALIBRATED_RERANKER: calibrate_relevance(passages, terms, retrievers, reranker),
-    }
+def _calibrated_beside(settings: Settings) -> str:
+    """What the configured reranker's calibration is kept as, empty if it has none or is that of every index."""
+    name: str = backends.load("reranker", settings.reranker).calibrated_as(settings)
+    return name if settings.reranker != CALIBRATED_RERANKER else ""
+
+
+def _calibrate(passages: PassageStore, terms: TermStore, folder: Path, settings: Settings) -> None:
+    """Learn what answerable questions and relevant passages look like in what ``build_part`` built; keep it there.
+
+    Where too few pseudo-questions can be made to learn from, another reranker's line is left out: its logit then has
+    no meaning as a probability.
+    """
+    retrievers = open_retrievers(folder, terms, settings.encoder, settings)
+    learned = {ANSWERABLE: calibrate(passages, terms, retrievers)}
+    for name in dict.fromkeys((CALIBRATED_RERANKER, settings.reranker)):
+        module = backends.load("reranker", name)
+        if kept_as := module.calibrated_as(settings):
+            reranker = module.load(passages, terms, Calibration(), settings)
+            line = calibrate_relevance(passages, terms, retrievers, reranker)
+            if line != Calibration() or name == CALIBRATED_RERANKER:
+                learned[kept_as] = line
     write_json(folder / CALIBRATION, {name: calibration.to_json() for name, calibration in learned.items()})

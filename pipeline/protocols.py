@@ -8,7 +8,18 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.types import AnalysedText, Analysis, Answer, Query, ScoredPassage, Unanalysed, Understanding
+from pipeline.errors import HansangError
+from pipeline.types import (
+    AnalysedText,
+    Analysis,
+    Answer,
+    AskedAspect,
+    AspectOpinions,
+    Query,
+    ScoredPassage,
+    Unanalysed,
+    Understanding,
+)
 
 FloatArray = NDArray[np.float32]
 
@@ -72,6 +83,15 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
+class Checked(Protocol):
+    """A backend that needs something outside this process and can tell whether it is there."""
+
+    def trouble(self) -> HansangError | None:
+        """Why it can't be used now, None when it can. Quick, and asks no more than once in a few seconds."""
+        ...
+
+
 class Classifier(Protocol):
     """Says of reviews how they judge: sentiment, intensity, emotions, and what they say of which aspect."""
 
@@ -82,5 +102,18 @@ class Classifier(Protocol):
 
         The result for a text doesn't depend on the texts beside it. Without ``aspects`` there are no opinions, which
         is faster.
+        """
+        ...
+
+
+class OpinionSource(Protocol):
+    """The opinions in a restaurant's reviews, computed when they are first asked for and kept from then on."""
+
+    def opinions(
+        self, restaurant: str, aspects: Sequence[AskedAspect], allowed: NDArray[np.bool_] | None
+    ) -> list[AspectOpinions]:
+        """What its reviews say of each aspect, in order; only passages that are ``allowed`` count.
+
+        *Shape:* ``(passages,)``, None when all are.
         """
         ...

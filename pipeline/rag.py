@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,10 @@ from pipeline.evidence.concepts import ConceptRows
 from pipeline.filters import boosts, filter_rows, recency
 from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
 from pipeline.index import Index
-from pipeline.protocols import FloatArray, Generator, Reranker, Retriever, Tokenizer
+from pipeline.opining import answer_opinions
+from pipeline.prompted import mark_cited, mark_prompt
+from pipeline.protocols import FloatArray, Generator, OpinionSource, Reranker, Retriever, Tokenizer
+from pipeline.question.aspects import about_aspects
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
 from pipeline.terms import MORPHEME, make_query
@@ -46,6 +48,7 @@ class Rag:
     reranker: Reranker
     generator: Generator
     concepts: ConceptRows | None = None
+    opinions: OpinionSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,9 @@ class Ask:
 class Clock:
     """Milliseconds of work by stage. Time that a trace spends with whoever looks at it between stages isn't counted."""
 
-    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter, spent: Mapping[str, float] | None = None) -> None:
         self._now = now
-        self._timings: dict[str, float] = {}
+        self._timings = {name: ms for name, ms in (spent or {}).items() if name != "total"}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -114,10 +117,61 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
     yield trace
 
     if ask.answer:
-        for answer in clock.each("generate", rag.generator.generate(query, understanding, candidates)):
-            trace = replace(trace, state="answering", answer=answer, candidates=mark_cited(candidates, answer))
-            yield replace(trace, timings_ms=clock.read())
+        yield from write_answer(trace, query, rag, ask, clock)
+    else:
+        yield replace(trace, state="done", timings_ms=clock.read())
+
+
+def write_answer(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock) -> Iterator[Trace]:
+    """The traces of a question whose prompt is made, while its answer is written."""
+    understanding, candidates = trace.understanding, trace.candidates
+    assert understanding is not None
+    if understanding.aspects and rag.opinions is not None:
+        for trace in count_opinions(trace, query, rag, ask, clock):  # noqa: B020  (each is the former one, grown)
+            yield trace
+        if trace.answer is not None:
+            yield replace(trace, state="done", timings_ms=clock.read())
+            return
+    for answer in clock.each("generate", rag.generator.generate(query, understanding, candidates)):
+        trace = replace(trace, state="answering", answer=answer, candidates=mark_cited(candidates, answer))
+        yield replace(trace, timings_ms=clock.read())
     yield replace(trace, state="done", timings_ms=clock.read())
+
+
+def count_opinions(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock) -> Iterator[Trace]:
+    """The traces of a question about aspects: one for each restaurant that is counted, then one with the answer.
+
+    There is none with an answer where the reviews judge none of what was asked; the generator is asked then.
+    """
+    understanding, passages = trace.understanding, rag.index.passages
+    assert understanding is not None
+    assert rag.opinions is not None
+    allowed = allowed_rows(understanding, ask, rag)
+    yield replace(trace, state="analysing", timings_ms=clock.read())
+    told = answer_opinions(understanding, trace.candidates, passages, rag.opinions, allowed)
+    for one in clock.each("opinions", told):
+        if isinstance(one, Answer):
+            known = {candidate.passage.id for candidate in trace.candidates}
+            rows = {passages.rows[c.passage_id] for c in one.citations if c.passage_id not in known}
+            more = beyond(sorted(rows), query, understanding, ask, rag) if rows else ()
+            cited = mark_cited((*trace.candidates, *more), one)
+            trace = replace(trace, state="answering", answer=one, candidates=cited)
+        yield replace(trace, state="answering" if trace.answer else "analysing", timings_ms=clock.read())
+
+
+def beyond(
+    rows: Sequence[int], query: Query, understanding: Understanding, ask: Ask, rag: Rag
+) -> tuple[ScoredPassage, ...]:
+    """Passages that are no candidates, with the scores that each stage gave them all the same."""
+    scores = forbid(retrieve(query, rag, Clock()), allowed_rows(understanding, ask, rag))
+    scores["fused"] = add_up(scores, understanding, rag)
+    return as_candidates(np.array(rows), scores, rag)
+
+
+def answer_later(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
+    """Go on where ``run`` stopped because no answer was wanted; as if it had not stopped."""
+    _, query = read_question(trace.question.text, rag, ask)
+    yield from write_answer(trace, query, rag, ask, Clock(spent=trace.timings_ms))
 
 
 def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
@@ -140,6 +194,8 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     if not understanding.chips and not understanding.concepts:
         aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary)
         understanding = replace(understanding, shape=aside or understanding.shape)
+    if rag.opinions is not None:
+        understanding = about_aspects(understanding, understanding.search_text)
     return understanding, query
 
 
@@ -166,28 +222,36 @@ def retrieve(query: Query, rag: Rag, clock: Clock) -> dict[str, FloatArray]:
 def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> Trace:
     """The trace with its candidates, in the order of the fused score, and the extremes that min-max used."""
     passages, settings = rag.index.passages, rag.settings
-    fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), settings.fusion)
-    favour = boosts(understanding, passages)
-    if favour is not None:
-        scores["boost"] = (settings.fusion.boost * favour).astype(np.float32)
-        fused = fused + scores["boost"]
-    if "concept" in scores:
-        fused = fused + scores["concept"]
+    fused = add_up(scores, understanding, rag)
     rows = candidate_rows(scores, fused, settings.retrieval.depth)
     if understanding.shape == "list":  # the newest of all that meets the conditions must be there
         newest = np.where(np.isfinite(scores["bm25"]), recency(passages), np.float32(-np.inf))
         rows = np.union1d(rows, top_rows(newest, settings.retrieval.depth))
         rows = rows[np.lexsort((rows, -fused[rows]))]
-    stages = {**scores, "fused": fused}
+    candidates = as_candidates(rows, {**scores, "fused": fused}, rag)
+    return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
+
+
+def add_up(scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> FloatArray:
+    """The fused score, and into ``scores`` what the question's preferences add to it. *Shape:* ``(passages,)``."""
+    fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
+    favour = boosts(understanding, rag.index.passages)
+    if favour is not None:
+        scores["boost"] = (rag.settings.fusion.boost * favour).astype(np.float32)
+        fused = fused + scores["boost"]
+    return fused + scores["concept"] if "concept" in scores else fused
+
+
+def as_candidates(rows: NDArray[np.int64], stages: Mapping[str, FloatArray], rag: Rag) -> tuple[ScoredPassage, ...]:
+    """Some passages with the score and the rank that each stage gave them."""
     found = np.stack([values[rows] for values in stages.values()], axis=1)
     ranks = np.stack([competition_ranks(values, values[rows]) for values in stages.values()], axis=1)
-    candidates = tuple(
+    return tuple(
         ScoredPassage(
-            passages[row], row, dict(zip(stages, values, strict=True)), dict(zip(stages, places, strict=True))
+            rag.index.passages[row], row, dict(zip(stages, values, strict=True)), dict(zip(stages, places, strict=True))
         )
         for row, values, places in zip(rows.tolist(), found.tolist(), ranks.tolist(), strict=True)
     )
-    return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
 
 
 def allowed_rows(understanding: Understanding, ask: Ask, rag: Rag) -> NDArray[np.bool_] | None:
@@ -226,42 +290,3 @@ def rerank(query: Query, candidates: tuple[ScoredPassage, ...], rag: Rag) -> tup
     order = sorted(range(len(head)), key=lambda i: -judged[i][0])
     scored = tuple(head[i].scored("rerank", judged[i][0], rank, judged[i][1]) for rank, i in enumerate(order, start=1))
     return scored + tail
-
-
-def mark_prompt(
-    candidates: tuple[ScoredPassage, ...], understanding: Understanding, settings: Settings
-) -> tuple[ScoredPassage, ...]:
-    """The candidates with the first ``k`` marked for the prompt.
-
-    Unless the question names restaurants, one restaurant takes at most ``spread`` places, so that a question about many
-    is answered from several. A text that has a place already (a review posted twice) takes none. A question that names
-    conditions only gets the newest of what meets them, whoever it is about.
-    """
-    listing = understanding.shape == "list"
-    named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
-    limit = settings.retrieval.spread if settings.retrieval.spread and not named and not listing else len(candidates)
-    taken: Counter[str] = Counter()
-    texts: set[str] = set()
-    marked, room = dict[int, ScoredPassage](), settings.retrieval.k
-    for place in newest_first(candidates) if listing else range(len(candidates)):
-        candidate = candidates[place]
-        restaurant = candidate.passage.source.restaurant
-        new = candidate.passage.text not in texts
-        fits = room > 0 and new and (not restaurant or taken[restaurant] < limit)
-        if fits:
-            room -= 1
-            texts.add(candidate.passage.text)
-            taken[restaurant] += 1
-        marked[place] = replace(candidate, in_prompt=True) if fits else candidate
-    return tuple(marked[place] for place in range(len(candidates)))
-
-
-def newest_first(candidates: Sequence[ScoredPassage]) -> list[int]:
-    """The places of the candidates by date, the newest first; those of a day, and those without one, in their order."""
-    return sorted(range(len(candidates)), key=lambda place: candidates[place].passage.source.date, reverse=True)
-
-
-def mark_cited(candidates: tuple[ScoredPassage, ...], answer: Answer) -> tuple[ScoredPassage, ...]:
-    """The candidates with those that the answer cites in the prompt: a count looks beyond the first ``k``."""
-    cited = {citation.passage_id for citation in answer.citations}
-    return tuple(replace(c, in_prompt=True) if c.passage.id in cited and not c.in_prompt else c for c in candidates)

@@ -13,9 +13,14 @@ from pathlib import Path
 from pipeline.assemble import Part, assemble, open_part
 from pipeline.config import Settings, with_overrides
 from pipeline.errors import HansangError, PassageNotFound, QuestionEmpty, QuestionTooLong
+from pipeline.experiments import running
+from pipeline.experiments.running import Arm
+from pipeline.experiments.variants import Variant, assign, label
 from pipeline.index import Index, Manifest, current_folder, names, read_manifest
-from pipeline.rag import Ask, Rag, run
-from pipeline.traces import Feedback, TraceStore, Vote
+from pipeline.protocols import OpinionSource
+from pipeline.rag import Ask, Rag, answer_later, run
+from pipeline.restaurants.opinions import IndexOpinions
+from pipeline.traces import Feedback, TraceRow, TraceStore, Vote
 from pipeline.types import Question, Trace
 from pipeline.versions import versions
 from pipeline.xray import Xray, explain
@@ -66,6 +71,11 @@ class Home:
         return self.root / "runs"
 
     @property
+    def experiment(self) -> Path:
+        """Which variants sessions are given now."""
+        return self.root / running.FILE
+
+    @property
     def lock(self) -> Path:
         """Held by the server."""
         return self.root / "server.lock"
@@ -76,7 +86,8 @@ class Request:
     """A question with all that goes with it.
 
     ``previous`` is the id of the trace that it follows up, ``removed`` the ids of chips taken off, ``keep`` whether the
-    trace is stored, ``dropped`` ids of passages that count as not being in the index.
+    trace is stored, ``dropped`` ids of passages that count as not being in the index. ``session`` is whose question it
+    is: where the profile has variants it decides which of them answers, unless settings are given, which win.
     """
 
     question: str
@@ -87,21 +98,28 @@ class Request:
     answer: bool = True
     keep: bool = True
     dropped: Collection[str] = ()
+    session: str = ""
 
 
 class Service:
     """Answers questions over the indexes of one home. Safe to use from several threads."""
 
     def __init__(
-        self, home: Home, settings: Settings, today: Callable[[], datetime.date] = datetime.date.today
+        self,
+        home: Home,
+        settings: Settings,
+        today: Callable[[], datetime.date] = datetime.date.today,
+        store: Callable[[Path], TraceStore] = TraceStore,
     ) -> None:
         self.home = home
         self.settings = settings
         self._today = today
-        self._traces = TraceStore(home.traces)
+        self._traces = store(home.traces)
         self._indexes: dict[str, Index] = {}
         self._parts: dict[tuple[Path, str, str], Part] = {}
         self._rags: dict[tuple[Path, Settings], Rag] = {}
+        self._opinions: dict[Path, OpinionSource] = {}
+        self._arms: Mapping[str, str] = {}
         self._opening = threading.Lock()
 
     def ask(self, request: Request) -> Iterator[Trace]:
@@ -111,31 +129,55 @@ class Service:
             HansangError: the question, a setting or the index can't be used; raised before the first trace.
         """
         rag, trace, ask = self._prepare(request)
-        return self._run(trace, rag, ask, keep=request.keep)
+        return self._run(trace, rag, ask, request)
 
-    def _run(self, trace: Trace, rag: Rag, ask: Ask, *, keep: bool) -> Iterator[Trace]:
+    def answer(self, trace: Trace, request: Request) -> Iterator[Trace]:
+        """Go on with a trace that was asked without an answer, as if it had been asked with one. It is not stored."""
+        rag = self.rag(request.index, request.overrides)
+        return answer_later(trace, rag, Ask(None, request.removed, request.dropped, self._today()))
+
+    def _run(self, trace: Trace, rag: Rag, ask: Ask, request: Request) -> Iterator[Trace]:
         try:
             for trace in run(trace, rag, ask):  # noqa: B020  (each trace is the former one, grown)
                 yield trace
         finally:
-            if keep and trace.state != "understood":
+            if request.keep and trace.state != "understood":
                 self._traces.save(trace)
+                if variant := trace.versions.get("variant"):
+                    self._traces.assign(trace.id, request.session, variant)
 
     def _prepare(self, request: Request) -> tuple[Rag, Trace, Ask]:
         text = clean_question(request.question)
-        rag = self.rag(request.index, request.overrides)
+        variant = assign(self.settings.variants, request.session) if request.session and not request.overrides else None
+        rag = self.rag(request.index, dict(variant.overrides) if variant else request.overrides)
+        arm = {"variant": self._arm(variant)} if variant else {}
         previous = self._traces.get(request.previous) if request.previous else None
         trace = Trace(
             id=secrets.token_hex(8),
             question=Question("", text),
             index=request.index,
             settings=rag.settings.flat(),
-            versions={**versions(), "index": rag.index.manifest.version},
+            versions={**versions(), "index": rag.index.manifest.version, **arm},
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             previous=request.previous,
         )
         trace = replace(trace, question=Question(trace.id, text))
         return rag, trace, Ask(previous, request.removed, request.dropped, self._today(), request.answer)
+
+    def _arm(self, variant: Variant) -> str:
+        """The label of a variant; the first time, it is noted which arms run."""
+        if not self._arms:
+            arms = [Arm(v.name, v.share, label(v, self._flat(v)), dict(v.overrides)) for v in self.settings.variants]
+            running.keep_running(self.home.experiment, arms)
+            self._arms = {arm.name: arm.label for arm in arms}
+        return self._arms[variant.name]
+
+    def _flat(self, variant: Variant) -> Mapping[str, object]:
+        return with_overrides(self.settings, dict(variant.overrides)).flat()
+
+    def session_of(self, trace_id: str) -> str:
+        """The session of a stored answer that was given a variant; empty where none was kept."""
+        return self._traces.session_of(trace_id)
 
     def explain(self, request: Request, passage_id: str) -> Xray:
         """The X-ray of a question and any passage of the index.
@@ -152,6 +194,10 @@ class Service:
     def trace(self, trace_id: str) -> Trace:
         """A stored answer."""
         return self._traces.get(trace_id)
+
+    def traces(self, before: tuple[str, str] | None, limit: int) -> list[TraceRow]:
+        """Stored answers, the newest first; see ``TraceStore.recent``."""
+        return self._traces.recent(before, limit)
 
     def add_feedback(self, trace_id: str, vote: Vote, reason: str = "") -> Feedback:
         """Keep what somebody said of an answer."""
@@ -190,10 +236,22 @@ class Service:
         index = self.index(index_name)
         made = self._rags.get((index.folder, settings))
         if made is None:
-            made = self._rags[index.folder, settings] = assemble(settings, index, self._part(index, settings))
+            made = assemble(settings, index, self._part(index, settings))
+            made = self._rags[index.folder, settings] = replace(made, opinions=self._opinions_of(index))
             if len(self._rags) > RAGS_KEPT:
                 self._rags.pop(next(iter(self._rags)))
         return made
+
+    def _opinions_of(self, index: Index) -> OpinionSource | None:
+        """The opinions in an index's reviews; None where they are about no restaurants."""
+        if not index.lexicon.restaurants:
+            return None
+        with self._opening:
+            known = self._opinions.get(index.folder)
+            if known is None:
+                self._opinions = {folder: it for folder, it in self._opinions.items() if folder in self._folders()}
+                known = self._opinions[index.folder] = IndexOpinions(index)
+            return known
 
     def _part(self, index: Index, settings: Settings) -> Part:
         key = (index.folder, settings.tokenizer, settings.retrieval.bm25)
@@ -203,6 +261,19 @@ class Service:
                 part = self._parts.get(key) or open_part(index, settings)
                 self._parts[key] = part
         return part
+
+    def release(self) -> None:
+        """Let go of the indexes and the models; the next question opens what it needs."""
+        with self._opening:
+            self._indexes, self._parts, self._rags = {}, {}, {}
+
+    def forget(self, name: str) -> None:
+        """Let go of all that is open of an index, because it is gone."""
+        with self._opening:
+            gone = self._indexes.pop(name, None)
+            if gone is not None:
+                self._parts = {key: part for key, part in self._parts.items() if key[0] != gone.folder}
+                self._rags = {key: rag for key, rag in self._rags.items() if key[0] != gone.folder}
 
     def close(self) -> None:
         """Close the stores."""

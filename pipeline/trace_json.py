@@ -9,15 +9,19 @@ from typing import Any
 
 from pipeline.types import (
     Answer,
+    AskedAspect,
     AskedConcept,
     Chip,
     Citation,
+    Doubt,
     Passage,
     Question,
     ScoredPassage,
     Source,
     Trace,
+    Trouble,
     Understanding,
+    Usage,
 )
 
 _SOURCE = tuple(field.name for field in fields(Source))
@@ -80,7 +84,8 @@ def from_json(value: Mapping[str, Any]) -> Trace:
 def _understanding(value: Mapping[str, Any]) -> Understanding:
     chips, removed = (tuple(_chip(chip) for chip in value[name]) for name in ("chips", "removed"))
     concepts = tuple(_concept(concept) for concept in value.get("concepts", ()))  # traces of before have none
-    return Understanding(**{**value, "chips": chips, "removed": removed, "concepts": concepts})
+    aspects = tuple(AskedAspect(**aspect) for aspect in value.get("aspects", ()))
+    return Understanding(**{**value, "chips": chips, "removed": removed, "concepts": concepts, "aspects": aspects})
 
 
 def _concept(value: Mapping[str, Any]) -> AskedConcept:
@@ -104,4 +109,12 @@ def _candidate(value: Mapping[str, Any]) -> ScoredPassage:
 
 
 def _answer(value: Mapping[str, Any]) -> Answer:
-    return Answer(**{**value, "citations": tuple(Citation(**citation) for citation in value["citations"])})
+    trouble, usage = value.get("trouble"), value.get("usage")  # answers of before have neither, nor doubts
+    made: dict[str, object] = {
+        "citations": tuple(Citation(**citation) for citation in value["citations"]),
+        "doubts": tuple(Doubt(**doubt) for doubt in value.get("doubts", ())),
+        "trouble": Trouble(**trouble) if trouble else None,
+        "left_out": tuple(value.get("left_out", ())),
+        "usage": Usage(**usage) if usage else None,
+    }
+    return Answer(**{**value, **made})

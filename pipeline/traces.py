@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
@@ -34,7 +34,21 @@ def _create(database: Database) -> None:
     database.execute("CREATE INDEX feedback_trace ON feedback (trace_id)")
 
 
-MIGRATIONS = (_create,)
+def _add_assignments(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE assignments (trace_id TEXT PRIMARY KEY REFERENCES traces (id) ON DELETE CASCADE,"
+        " session TEXT NOT NULL, variant TEXT NOT NULL) STRICT"
+    )
+
+
+MIGRATIONS = (_create, _add_assignments)
+
+_ASSIGNED = (
+    "SELECT a.session, a.variant, t.created, t.abstained,"
+    " (SELECT f.vote FROM feedback AS f WHERE f.trace_id = t.id ORDER BY f.id DESC LIMIT 1),"
+    " (SELECT f.created FROM feedback AS f WHERE f.trace_id = t.id ORDER BY f.id LIMIT 1)"
+    " FROM assignments AS a JOIN traces AS t ON t.id = a.trace_id ORDER BY t.created, t.id"
+)
 
 _SLICE = 50  # traces read at once: they are long, and while they are read nothing is written
 _VOTED = (
@@ -44,6 +58,21 @@ _VOTED = (
     " AND NOT EXISTS (SELECT 1 FROM feedback AS later WHERE later.trace_id = f.trace_id AND later.id > f.id)"
     f" ORDER BY f.id LIMIT {_SLICE}"
 )
+
+
+_COLUMNS = ("id", "created", "question", "index_name", "state", "abstained", "total_ms", "body")
+_INSERT = (
+    f"INSERT INTO traces ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A row that is to be written, and whether it has been."""
+
+    row: dict[str, Any]
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +86,34 @@ class Feedback:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An answer of a session that was given a variant. ``abstained`` is None where no answer came.
+
+    ``vote`` is the one in force, empty without one, ``voted_at`` when the first came.
+    """
+
+    session: str
+    variant: str
+    created: str
+    abstained: bool | None
+    vote: str = ""
+    voted_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """A stored answer in a list. ``abstained`` and ``total_ms`` are None where it wasn't answered to the end."""
+
+    id: str
+    created: str
+    question: str
+    index: str
+    state: str
+    abstained: bool | None
+    total_ms: float | None
+
+
 class TraceStore:
     """Saves and finds traces and feedback. Safe to use from several threads."""
 
@@ -64,6 +121,8 @@ class TraceStore:
         self._path = path
         self._database = open_database(path, MIGRATIONS)
         self._lock = threading.Lock()
+        self._queue: list[_Waiting] = []
+        self._queue_lock = threading.Lock()
 
     def save(self, trace: Trace) -> None:
         """Keep a trace; saving it again replaces it (an answer grows until it is done).
@@ -81,13 +140,32 @@ class TraceStore:
             "total_ms": trace.timings_ms.get("total"),
             "body": json.dumps(to_json(trace), ensure_ascii=False),
         }
-        columns = ", ".join(row)
-        marks = ", ".join(f":{name}" for name in row)
-        updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
-        with self._lock, writing(self._path), transaction(self._database) as database:
-            database.execute(
-                f"INSERT INTO traces ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {updates}", row
-            )
+        self._write(_Waiting(row))
+
+    def _write(self, waiting: _Waiting) -> None:
+        """Write a row, and with it all that came while the file was busy: making them durable is what takes long."""
+        with self._queue_lock:
+            self._queue.append(waiting)
+        with self._lock:
+            if waiting.written:
+                return
+            with self._queue_lock:
+                batch, self._queue = self._queue, []
+            try:
+                self._insert(batch)
+            except Exception:
+                if len(batch) == 1:
+                    raise
+                with self._queue_lock:  # each by itself, so that nobody's error is another's
+                    self._queue += [each for each in batch if each is not waiting]
+                self._insert([waiting])
+
+    def _insert(self, batch: Sequence[_Waiting]) -> None:
+        with writing(self._path), transaction(self._database) as database:
+            for each in batch:
+                database.execute(_INSERT, each.row)
+        for each in batch:
+            each.written = True
 
     def get(self, trace_id: str) -> Trace:
         """A stored trace.
@@ -100,6 +178,20 @@ class TraceStore:
         if row is None:
             raise TraceNotFound(trace=trace_id)
         return from_json(json.loads(row[0]))
+
+    def recent(self, before: tuple[str, str] | None, limit: int) -> list[TraceRow]:
+        """Stored answers, the newest first: those before a time and an id, or the newest of all."""
+        created, id_ = before or ("\uffff", "")
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT id, created, question, index_name, state, abstained, total_ms FROM traces"
+                " WHERE (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?",
+                [created, id_, limit],
+            ).fetchall()
+        return [
+            TraceRow(id_, made, question, index, state, None if abstained is None else bool(abstained), total_ms)
+            for id_, made, question, index, state, abstained, total_ms in rows
+        ]
 
     def add_feedback(self, trace_id: str, vote: Vote, reason: str = "") -> Feedback:
         """Append what somebody said of an answer, and return it as it was read back.
@@ -143,6 +235,27 @@ class TraceStore:
             if len(rows) < _SLICE:
                 return
             after = rows[-1][1]
+
+    def assign(self, trace_id: str, session: str, variant: str) -> None:
+        """Keep of a stored trace to which session it belongs and which variant that was given."""
+        with self._lock, writing(self._path), transaction(self._database) as database:
+            row = (trace_id, session, variant)
+            database.execute("INSERT OR IGNORE INTO assignments (trace_id, session, variant) VALUES (?, ?, ?)", row)
+
+    def session_of(self, trace_id: str) -> str:
+        """The session that a trace belongs to; empty where none was kept."""
+        with self._lock:
+            row = self._database.execute("SELECT session FROM assignments WHERE trace_id = ?", [trace_id]).fetchone()
+        return str(row[0]) if row else ""
+
+    def assigned(self) -> list[Assigned]:
+        """Every answer of a session that was given a variant, in the order in which they were asked."""
+        with self._lock:
+            rows = self._database.execute(_ASSIGNED).fetchall()
+        return [
+            Assigned(session, variant, created, None if abstained is None else bool(abstained), vote or "", at or "")
+            for session, variant, created, abstained, vote, at in rows
+        ]
 
     def close(self) -> None:
         """Close the file."""

@@ -10,12 +10,13 @@ Span = tuple[int, int]
 """Half-open character offsets ``(start, end)`` into a text; ``text[start:end]`` is what it names."""
 
 ChipKind = Literal["restaurant", "district", "category", "dish", "price", "rating", "date", "order"]
-AnswerKind = Literal["extract", "count", "comparison", "abstention", "generated"]
+AnswerKind = Literal["extract", "count", "comparison", "aspects", "abstention", "generated"]
+DoubtKind = Literal["number", "date", "name", "negation", "uncited", "unknown-source", "unlike"]
 Shape = Literal["fact", "count", "comparison", "list", "talk", "system", "unclear"]
 ASIDES: frozenset[Shape] = frozenset({"talk", "system", "unclear"})
 """Shapes of what asks nothing of reviews."""
 
-TraceState = Literal["understood", "retrieved", "reranked", "answering", "done"]
+TraceState = Literal["understood", "retrieved", "reranked", "analysing", "answering", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +153,26 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAspect:
+    """An aspect of restaurants that an opinion is asked of, named as in the label scheme ``review``.
+
+    ``name`` is how the question means it; a ``concept`` narrows the aspect to what speaks of it (주차 of 위치·주차).
+    """
+
+    aspect: str
+    name: str
+    concept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What the question was understood to mean: the text to search for and the chips in force.
 
     ``shape`` is the form of answer asked for (``list``: whatever meets the conditions), or that nothing is asked of
     reviews: ``talk`` (고마워), ``system`` (넌 누구야?), ``unclear`` (asdf). ``removed`` are chips that the user took
     off; ``concepts`` are what it asks of restaurants, none where the index has no restaurants; ``counted`` is what a
-    count counts (몇 군데: restaurants).
+    count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
+    in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any.
     """
 
     search_text: str
@@ -167,6 +181,8 @@ class Understanding:
     removed: tuple[Chip, ...] = ()
     concepts: tuple[AskedConcept, ...] = ()
     counted: Literal["reviews", "restaurants"] = "reviews"
+    aspects: tuple[AskedAspect, ...] = ()
+    seeks: Literal["", "positive", "negative"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +223,49 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something in a sentence of an answer that the sources it cites don't bear out: of what kind, and what it is.
+
+    That is the number, date, name or word itself. ``uncited``: it cites nothing; ``unknown-source``: it cites a number
+    that no source has; ``unlike``: it has hardly a word of its source.
+    """
+
+    sentence: str
+    kind: DoubtKind
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why there is no answer, or none to be trusted as it stands, with the cure; ``code`` is for machines."""
+
+    code: str
+    ko: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer took: tokens read and written, milliseconds until the first one came (None when none did).
+
+    ``estimated`` is true where the server didn't count and we did.
+    """
+
+    model: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    first_token_ms: float | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is said to the user. ``confidence`` is the calibrated probability that the question can be answered from the
     prompt, None when the generator gives none. ``note`` says how the answer was made or what was looked for.
+
+    A language model's answer has more. ``doubts``: what of it its sources don't bear out. ``trouble``: why there is no
+    text, or why the one there is isn't whole or isn't to be trusted. ``left_out``: ids of passages for which the prompt
+    had no room. ``usage``: what it took.
     """
 
     text: str
@@ -218,6 +274,10 @@ class Answer:
     kind: AnswerKind = "extract"
     confidence: float | None = None
     note: str = ""
+    doubts: tuple[Doubt, ...] = ()
+    trouble: Trouble | None = None
+    left_out: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +328,40 @@ class Opinion:
     polarity: Polarity
     span: Span
     score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedOpinion:
+    """An opinion in a passage: ``text`` slices the passage at ``start``–``end``; ``row`` is the passage's."""
+
+    polarity: Polarity
+    passage_id: str
+    row: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AspectOpinions:
+    """What the reviews of a restaurant say of an aspect that was asked for: numbers of reviews that judge it.
+
+    A review that praises and complains counts as ``both`` and as neither of the two. ``quotes`` stand for many, the
+    best first; ``counted`` are all opinions that were counted, one of a review at each side.
+    """
+
+    restaurant: str
+    asked: AskedAspect
+    positive: int
+    negative: int
+    both: int
+    quotes: tuple[QuotedOpinion, ...] = ()
+    counted: tuple[QuotedOpinion, ...] = ()
+
+    @property
+    def judged(self) -> int:
+        """The reviews that judge it."""
+        return self.positive + self.negative + self.both
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,3 +16,10 @@ def kiwi() -> Tokenizer:
     from pipeline.tokenizers.kiwi import load  # heavy: only for the tests that analyse text
 
     return load()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes and builds an environment of its own runs when it is asked for by its marker only."""
+    for item in items:
+        if "image" in item.keywords and "image" not in config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason="make test-image"))

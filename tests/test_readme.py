@@ -97,7 +97,7 @@ def test_commands_with_their_options_are_understood(line: str) -> None:
 
 
 def test_limits_are_those_of_the_code() -> None:
-    from app.api import FeedbackBody
+    from app.api.records import FeedbackBody
     from pipeline.service import QUESTION_LIMIT
     from pipeline.tables import cells
 

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.chat.answer import places, sentences
+from app.chat.answer import places, sentences, usage_line
 from app.chat.stages import number, percent
+from app.chat.words import word
 from app.cli.console import clean
 from pipeline.types import Answer, Chip, ScoredPassage, Source, Span, Trace
 
@@ -68,6 +69,7 @@ def _show_text(console: Console, trace: Trace, answer: Answer) -> None:
     heading = "답할 근거를 찾지 못했습니다" if answer.abstained else "답변"
     console.print(Text(f"\n{heading}", "bold yellow" if answer.abstained else "bold"))
     console.print(said)
+    _show_wrong(console, answer)
     if answer.note:
         console.print(clean(answer.note, "dim"))
     if answer.confidence is not None:
@@ -77,6 +79,18 @@ def _show_text(console: Console, trace: Trace, answer: Answer) -> None:
         _show_nearest(console, trace.candidates)
     else:
         _show_citations(console, trace, answer)
+
+
+def _show_wrong(console: Console, answer: Answer) -> None:
+    """What of a language model's answer isn't borne out, why there is none, and what it took."""
+    for doubt in answer.doubts:
+        about = word(f"doubt_{doubt.kind}", "ko", what=doubt.what).strip()
+        console.print(Text.assemble(("⚠ ", "yellow"), clean(f"{about} — {doubt.sentence}", "yellow")))
+    if answer.trouble is not None:
+        console.print(clean(f"⚠ {answer.trouble.ko}", "bold red"))
+        console.print(clean(answer.trouble.en, "dim"))
+    if answer.usage is not None:
+        console.print(clean(" · ".join(usage_line(answer.usage, "ko")), "dim"))
 
 
 def _show_citations(console: Console, trace: Trace, answer: Answer) -> None:

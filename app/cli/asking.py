@@ -36,6 +36,7 @@ _DOING = {
     "understood": "검색 중 … (Searching)",
     "retrieved": "재정렬 중 … (Reranking)",
     "reranked": "답변 작성 중 … (Answering)",
+    "analysing": "후기를 분석하는 중 … (Analysing reviews)",
 }
 
 

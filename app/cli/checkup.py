@@ -14,8 +14,8 @@ from app.cli.console import clean, print_json, stdout, waiting
 from app.cli.options import HomeOption, JsonOption, home_of
 
 if TYPE_CHECKING:
-    from pipeline.doctor import Check
-    from pipeline.doctor import Text as Both
+    from pipeline.checkup import Check
+    from pipeline.checkup import Text as Both
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 _MARKS = {"ok": ("✓ 정상", "green"), "notice": ("! 알림", "yellow"), "problem": ("✗ 문제", "bold red")}

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
+from app.cli.comparing_models import Wanted, compare_models
 from app.cli.console import clean, note, print_json, stdout, waiting
-from app.cli.options import HomeOption, JsonOption, home_of
+from app.cli.options import (
+    DEFAULT_INDEX,
+    HomeOption,
+    IndexOption,
+    JsonOption,
+    ProfileOption,
+    SetOption,
+    home_of,
+    overrides_of,
+)
 from pipeline.config import load_profile, with_overrides
+from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -99,15 +110,41 @@ def _show_sweep(found: Sweep) -> None:
 
 def compare(
     ctx: typer.Context,
-    a: RunArgument,
-    b: RunArgument,
+    a: Annotated[
+        str,
+        typer.Argument(metavar="실행", show_default=False, help="실행 이름, --models면 질문 파일 · Run, or questions."),
+    ],
+    b: Annotated[str, typer.Argument(metavar="실행", show_default=False, help="다른 실행 · The other run.")] = "",
+    models: Annotated[
+        str, typer.Option("--models", metavar="a,b,c", show_default=False, help="llm.url의 모델들 · Models of llm.url.")
+    ] = "",
+    index: IndexOption = DEFAULT_INDEX,
+    assignments: SetOption = None,
+    sample: Annotated[int, typer.Option("--sample", min=0, help="--models: 몇 개만 · Draw (0 = all).")] = 0,
+    stratify: Annotated[
+        Literal["", "type", "answerable"], typer.Option("--stratify", help="종류별 몫을 지킴 · By kind.")
+    ] = "",
+    seed: Annotated[int, typer.Option("--seed", help="뽑기의 씨앗 · Seed of the draw.")] = 0,
+    run: Annotated[str, typer.Option("--run", metavar="이름", help="--models: 실행 이름의 앞 · Runs' prefix.")] = "",
     as_json: JsonOption = False,
     home: HomeOption = None,
+    profile: ProfileOption = None,
 ) -> None:
-    """같은 질문에 대한 두 실행을 정직하게 비교합니다. · An honest verdict on two runs over the same questions.
+    """같은 질문에 대한 두 실행이나 여러 모델을 정직하게 비교합니다. · Two runs or several models, same questions.
 
-    예) hansang compare base weight-4
+    예) hansang compare base weight-4 · hansang compare --models a,b,c questions.jsonl --sample 49 --stratify type
     """
+    if models:
+        if b:
+            raise BadSetting(
+                name="--models", value=b, expected="질문 파일 하나만 적어 주세요. (One file of questions.)"
+            )
+        overrides = overrides_of(assignments)
+        wanted = Wanted(models, a, index, overrides, sample, stratify, seed, run, home, profile)
+        compare_models(ctx, wanted, as_json)
+        return
+    if not b:
+        raise typer.BadParameter("견줄 실행 둘을 적거나 --models를 주세요 · Name two runs, or give --models.")
     from pipeline.evaluation import compare as comparing  # heavy: brings scipy
     from pipeline.evaluation.runs import read_plan, read_records, run_folder
 

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,9 +26,13 @@ from app.cli.options import (
     overrides_of,
     settings_of,
 )
+from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.evaluation.asking import Asking
+    from pipeline.evaluation.phases import Phases, Told
     from pipeline.evaluation.runs import State, Watch
     from pipeline.evaluation.summary import Summary
     from pipeline.service import Home
@@ -62,6 +67,11 @@ def evaluate(
     regression: Annotated[
         bool, typer.Option("--regression", help="파일 대신 회귀 세트를 물음 · Ask the regression set, no file.")
     ] = False,
+    phases: Annotated[
+        Literal["auto", "one", "two"],
+        typer.Option("--phases", help="둘: 모두 검색한 뒤 모두 답함(GPU가 모자랄 때) · Search all, then answer all."),
+    ] = "auto",
+    engine: Annotated[str, typer.Option("--engine", metavar="local", help="돌릴 곳 · Where it runs.")] = "local",
     as_json: JsonOption = False,
     home: HomeOption = None,
     profile: ProfileOption = None,
@@ -73,6 +83,7 @@ def evaluate(
     from pipeline.evaluation import running  # heavy: brings pandas and plotly; help must answer at once
     from pipeline.service import Service
 
+    _known_engine(engine)
     place = home_of(ctx, home)
     if questions is None or regression:
         samples = _watched_questions(place, index, questions, regression, bool(limit or sample))
@@ -80,9 +91,11 @@ def evaluate(
         samples = running.read_questions(questions, form, limit=limit, size=sample, stratify=stratify, seed=seed)
     name = run or f"{questions.stem if questions else 'regression'}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     service = Service(place, settings_of(ctx, profile))
+    overrides = overrides_of(assignments)
     try:
-        with _watching(len(samples)) as watch:
-            job = running.Evaluation(name, index, overrides_of(assignments), seed, concurrency, retry)
+        with watching(len(samples)) as (watch, told):
+            asking = _asking(phases, with_overrides(service.settings, overrides), told)
+            job = running.Evaluation(name, index, overrides, seed, concurrency, retry, asking)
             folder, summary = running.evaluate(service, samples, job, watch)
     finally:
         service.close()
@@ -95,6 +108,25 @@ def evaluate(
     if watched:
         show_watched(watched)
     note(f"보고서: {folder / 'report.html'}", f"Report: {folder / 'report.html'}")
+
+
+ENGINES = ("local",)
+
+
+def _known_engine(engine: str) -> None:
+    if engine not in ENGINES:
+        known = ", ".join(ENGINES)
+        raise BadSetting(name="--engine", value=engine, expected=f"쓸 수 있는 것: {known} (known: {known})")
+
+
+def _asking(wanted: Phases, settings: Settings, told: Told) -> Asking | None:
+    """How the questions are asked: None is one after the other from search to answer."""
+    from pipeline.evaluation.phases import decide, in_two  # heavy: brings numpy
+
+    if decide(wanted, settings) == "one":
+        return None
+    note("두 단계로 합니다: 모두 검색한 뒤 모두 답합니다.", "In two phases: all searches, then all answers.")
+    return partial(in_two, told=told)
 
 
 def _watched_questions(
@@ -145,7 +177,8 @@ def show_watched(watched: Watched) -> None:
 
 
 @contextmanager
-def _watching(total: int) -> Iterator[Watch]:
+def watching(total: int) -> Iterator[tuple[Watch, Told]]:
+    """A line of progress on the terminal: what to call after every question, and after every search of two phases."""
     console = stderr()
     shown = Progress(
         TextColumn("질문"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("남은"),
@@ -160,13 +193,17 @@ def _watching(total: int) -> Iterator[Watch]:
             shown.update(
                 task,
                 completed=state.done,
+                total=state.total,
                 state=(
                     f"성공 {good:.1%} · 메모리 {state.used // MIB:,} MiB(남음 {state.free // MIB:,})"
                     f"{f' · GPU {state.gpu // MIB:,} MiB' if state.gpu else ''} · 동시 {state.workers}"
                 ),
             )
 
-        yield watch
+        def told(done: int, of: int) -> None:
+            shown.update(task, completed=done, total=of, state="검색 · searching")
+
+        yield watch, told
 
 
 def show_summary(summary: Summary) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.access.addresses import INTERNAL_KEY
 from pipeline.errors import LabelsAppEnded, LabelsDamaged, NoAccounts
 
 PORT = 8501
@@ -22,7 +23,10 @@ OPEN = "open"
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """How the annotation app is opened: home, address, the port of the chat beside it, the settings ``labels.*``."""
+    """How the annotation app is opened: home, address, the port of the chat beside it, the settings ``labels.*``.
+
+    ``internal`` is the key by which it asks the server; it goes by the environment, which no other user can read.
+    """
 
     home: Path
     host: str
@@ -30,21 +34,15 @@ class Labelling:
     chat: int
     demo: bool = False
     settings: Mapping[str, float] = field(default_factory=dict)
+    internal: str = field(default="", repr=False)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on an address."""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
-
-
-def look_at(path: Path, host: str) -> None:
-    """Make sure that the labels can be worked with, and that an open door has somebody to go through it.
+def look_at(path: Path, *, guarded: bool) -> None:
+    """Make sure that the labels can be worked with, and that a guarded door has somebody to go through it.
 
     Raises:
         LabelsDamaged, LabelsNewer: the file can't be used, with the cure.
-        NoAccounts: others could reach the app, and nobody could sign in.
+        NoAccounts: others could reach chat or app, and nobody could sign in.
     """
     from annotations.accounts import Accounts  # heavy: sqlite-utils brings pandas, which help doesn't need
     from annotations.migrations import MIGRATIONS
@@ -55,7 +53,7 @@ def look_at(path: Path, host: str) -> None:
         found = store.read(lambda db: str(db.execute("PRAGMA quick_check(1)").fetchone()[0]))
         if found != "ok":
             raise LabelsDamaged(path=path, reason=found)
-        if not is_loopback(host) and not Accounts(store).any():
+        if guarded and not Accounts(store).any():
             raise NoAccounts
     finally:
         store.close()
@@ -137,6 +135,7 @@ def starting(labelling: Labelling) -> Iterator[Running]:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            env=os.environ | {INTERNAL_KEY: labelling.internal},
         )
     )
     try:

@@ -14,13 +14,18 @@ from app.cli import (
     analysis_bench,
     analyzing,
     asking,
+    bench_models,
+    bench_serve,
     checkup,
     comparing,
     evaluating,
+    experimenting,
     indexing,
+    page_bench,
     quality,
     replaying,
     safekeeping,
+    scaling,
     serving,
 )
 from app.cli.bench import bench
@@ -28,7 +33,9 @@ from app.cli.classifiers import classifiers
 from app.cli.exporting import export
 from app.cli.failures import Command
 from app.cli.judging import judge
+from app.cli.keys import audit, keys
 from app.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, Common
+from app.cli.recording import Recorded
 from app.cli.summarizing import bench_strengths, strengths, summarize
 from app.cli.tasks import tasks
 from app.cli.training import train
@@ -74,7 +81,7 @@ def common(
 
 app.command("demo", cls=Command)(serving.demo)
 app.command("serve", cls=Command)(serving.serve)
-app.command("index", cls=Command)(indexing.index)
+app.command("index", cls=Recorded)(indexing.index)
 app.command("ask", cls=Command)(asking.ask)
 app.command("search", cls=Command)(asking.search)
 app.command("explain", cls=Command)(asking.explain)
@@ -85,17 +92,25 @@ app.command("evaluate", cls=Command)(evaluating.evaluate)
 app.command("replay", cls=Command)(replaying.replay)
 app.command("sweep", cls=Command)(comparing.sweep)
 app.command("compare", cls=Command)(comparing.compare)
+app.command("experiment", cls=Command)(experimenting.experiment)
 app.command("judge", cls=Command)(judge)
 app.command("agreement", cls=Command)(quality.agreement)
 app.command("verify", cls=Command)(safekeeping.verify)
 app.command("backup", cls=Command)(safekeeping.backup)
-app.command("restore", cls=Command)(safekeeping.restore)
+app.command("restore", cls=Recorded)(safekeeping.restore)
 app.command("summarize", cls=Command)(summarize)
 app.command("strengths", cls=Command)(strengths)
 bench.command("strengths", cls=Command)(bench_strengths)
 bench.command("analyze", cls=Command)(analysis_bench.analyze)
+bench.command("serve", cls=Command)(bench_serve.serve)
+bench.command("encoder", cls=Command)(bench_models.encoder)
+bench.command("reranker", cls=Command)(bench_models.reranker)
+bench.command("page", cls=Command)(page_bench.page)
+bench.command("scale", cls=Command)(scaling.scale)
 app.add_typer(bench, name="bench")
 app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
+app.command("audit", cls=Command)(audit)
 app.add_typer(tasks, name="tasks")
 app.add_typer(train, name="train")
 app.command("export", cls=Command)(export)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from app.cli.console import stderr
 from pipeline.types import Document, Reject
 
-_STAGES = MappingProxyType({"analyse": "{} 분석", "build": "{} 색인 쓰기"})
+_STAGES = MappingProxyType({"analyse": "{} 분석", "build": "{} 색인 쓰기", "calibrate": "{} 보정"})
 
 
 class Bar:

@@ -35,6 +35,7 @@ def show_report(console: Console, report: QualityReport, scheme: Scheme) -> None
         _speed(report),
         _pulls("제안에 끌림, 라벨마다 · Pull by label", summed(report.pulls, "field", "label"), names),
         _pulls("제안에 끌림, 사람마다 · Pull by person", summed(report.pulls, "person"), names),
+        _placings(report, names),
         _assisted(report, names),
     )
     for table in tables:
@@ -204,6 +205,16 @@ def _pulls(title: str, pulls: Iterable[Pull], names: Names) -> Table:
         followed = f"{pull.taken:,} ({_share(pull.taken / pull.differed)})" if pull.differed else "—"
         left = f"{pull.left:,} ({_share(pull.left / pull.agreed)})" if pull.agreed else "—"
         table.add_row(*map(clean, (name, f"{pull.differed:,}", followed, f"{pull.agreed:,}", left)))
+    return table
+
+
+def _placings(report: QualityReport, names: Names) -> Table:
+    table = _table("왼쪽 답이 선호된 비율 · Left answer preferred", "항목", "왼쪽", "95 % 구간", "왼쪽/오른쪽/비김", "")
+    for each in report.placings:
+        verdict = "자리에 끌림 · position bias" if each.is_biased else ""
+        counts = f"{each.first:,}/{each.second:,}/{each.ties:,}"
+        cells = (names.field(each.field).ko, _share(each.share), f"{each.low:.0%} – {each.high:.0%}", counts, verdict)
+        table.add_row(*map(clean, cells))
     return table
 
 

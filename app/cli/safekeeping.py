@@ -1,8 +1,7 @@
-"""``hansang verify``, ``backup`` and ``restore``: whether the labels are whole, and copies of them."""
+"""``hansang verify``, ``backup`` and ``restore``: whether what people typed is whole, and copies of it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,7 @@ from app.cli.options import HomeOption, JsonOption, home_of
 from pipeline.errors import LabelsNotWhole
 
 if TYPE_CHECKING:
+    from annotations.home_backup import Found
     from annotations.verify import Verified
 
 NAMES = {
@@ -27,26 +27,33 @@ NAMES = {
 }
 FileArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="파일", show_default=False, help="라벨 파일. 기본: 홈의 labels.db · File of labels."),
+    typer.Argument(metavar="파일", show_default=False, help="라벨 파일이나 백업. 기본: 홈 · Labels, or a backup."),
 ]
 
 
 def verify(ctx: typer.Context, file: FileArgument = None, as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """모든 저장 확인증에 라벨이 그대로 있는지 확인합니다. · Checks that every receipt still has its label.
+    """모든 저장 확인증에 라벨이 그대로 있는지, 메모와 회귀 세트가 온전한지 봅니다. · Checks what people typed.
 
     예) hansang verify
     """
-    from annotations import verify as checking  # heavy: sqlite-utils brings pandas
+    from annotations import home_backup as keeping  # heavy: sqlite-utils brings pandas
+    from annotations.verify import verify as checked
 
-    path = file or home_of(ctx, home).labels
-    with waiting("라벨을 확인하는 중 … (Checking)"):
-        found = checking.verify(path)
+    path = file or home_of(ctx, home).root
+    with waiting("확인하는 중 … (Checking)"):
+        if path.is_dir():
+            found = keeping.look(path) if file is None else keeping.check_backup(path)
+        else:
+            found = keeping.Found(checked(path), None, None)
+    labels = found.labels
     if as_json:
-        print_json({**asdict(found), "whole": found.whole})
+        print_json(keeping.as_json(found))
     else:
-        _show(found)
-    if not found.whole:
-        raise LabelsNotWhole(path=path, faults="; ".join(f"{c.name}: {c.faults}" for c in found.checks if c.faults))
+        if labels:
+            _show(labels)
+        _show_rest(found)
+    if labels and not labels.whole:
+        raise LabelsNotWhole(path=path, faults="; ".join(f"{c.name}: {c.faults}" for c in labels.checks if c.faults))
 
 
 def _show(found: Verified) -> None:
@@ -61,46 +68,73 @@ def _show(found: Verified) -> None:
     console.print(f"과제 {found.tasks:,} · 라벨 {found.annotations:,} · 마지막 확인증 #{found.receipts:,}")
 
 
+def _show_rest(found: Found) -> None:
+    parts = [("메모와 꼬리표", found.notes), ("회귀 세트 질문", found.cases)]
+    said = " · ".join(f"{name} {count:,}" for name, count in parts if count is not None)
+    if said:
+        stdout().print(said)
+
+
 def backup(
     ctx: typer.Context,
-    to: Annotated[Path | None, typer.Argument(metavar="파일", show_default=False, help="백업 파일 · Where to.")] = None,
+    to: Annotated[Path | None, typer.Argument(metavar="폴더", show_default=False, help="백업 폴더 · Where to.")] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """일하는 동안에도 라벨을 복사하고, 복사본을 확인합니다. · Copies the labels while people work, and checks the copy.
+    """일하는 동안에도 라벨·메모·회귀 세트를 복사하고, 복사본을 확인합니다. · Copies what people typed, and checks it.
 
-    예) hansang backup /backup/labels-0801.db
+    예) hansang backup /backup/0801
     """
-    from annotations import backup as copying
+    from annotations import home_backup as keeping
+    from annotations.backup import backup as copy_labels
 
     place = home_of(ctx, home)
-    target = to or place.root / "backups" / f"labels-{datetime.now():%Y%m%d-%H%M%S}.db"
+    target = to or place.root / "backups" / f"{datetime.now():%Y%m%d-%H%M%S}"
+    only_labels = target.suffix == ".db"
     with waiting("복사하고 확인하는 중 … (Copying and checking)"):
-        found = copying.backup(place.labels, target)
+        if only_labels:
+            found = keeping.Found(copy_labels(place.labels, target), None, None)
+        else:
+            found = keeping.backup_home(place.root, target)
     if as_json:
-        print_json({**asdict(found), "path": str(target), "whole": found.whole})
-    else:
-        stdout().print(clean(f"백업했습니다: {target} (라벨 {found.annotations:,}, 확인증 #{found.receipts:,}까지)"))
+        print_json({**keeping.as_json(found), "path": str(target)})
+        return
+    labels = (
+        f"라벨 {found.labels.annotations:,}, 확인증 #{found.labels.receipts:,}까지" if found.labels else "라벨 없음"
+    )
+    stdout().print(clean(f"백업했습니다: {target} ({labels})"))
+    _show_rest(found)
+    if only_labels:
+        note(
+            "파일 이름을 주어 라벨만 복사했습니다. 메모와 회귀 세트까지 백업하려면 폴더 이름을 주세요.",
+            "A file holds labels only; give a folder to have notes and the regression set in it, too.",
+        )
 
 
 def restore(
     ctx: typer.Context,
-    copy: Annotated[Path, typer.Argument(metavar="백업", show_default=False, help="백업 파일 · The backup.")],
+    copy: Annotated[Path, typer.Argument(metavar="백업", show_default=False, help="백업 폴더나 파일 · The backup.")],
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """확인된 백업으로 라벨을 되돌립니다. 지금 파일은 이름을 바꿔 남깁니다. · Restores a checked backup.
+    """확인된 백업으로 되돌립니다. 지금 파일은 이름을 바꿔 남깁니다. · Restores a checked backup.
 
-    예) hansang restore /backup/labels-0801.db
+    예) hansang restore /backup/0801 (라벨만 든 옛 백업 파일도 됩니다)
     """
-    from annotations import backup as copying
+    from annotations import home_backup as keeping
+    from annotations.backup import restore as restore_labels
 
-    path = home_of(ctx, home).labels
+    place = home_of(ctx, home)
     with waiting("백업을 확인하고 되돌리는 중 … (Checking and restoring)"):
-        before = copying.restore(copy, path)
+        if copy.is_dir():
+            before = keeping.restore_home(copy, place.root)
+        else:
+            before = {keeping.LABELS: restore_labels(copy, place.labels)}
     if as_json:
-        print_json({"path": str(path), "before": str(before) if before else None})
+        kept = {name: str(path) if path else None for name, path in before.items()}
+        print_json({"path": str(place.labels), "before": kept.get(keeping.LABELS), "kept": kept})
         return
-    stdout().print(clean(f"되돌렸습니다: {path}"))
-    if before:
-        note(f"전에 있던 파일은 남겨 두었습니다: {before}", f"The file that was there is kept: {before}")
+    for name, path in before.items():
+        stdout().print(clean(f"되돌렸습니다: {place.root / name}"))
+        if path:
+            note(f"전에 있던 파일은 남겨 두었습니다: {path}", f"The file that was there is kept: {path}")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.access.addresses import guarded
 from app.cli import demo_labels, labelling
 from app.cli.building import build_demo
 from app.cli.console import Waiting, clean, note, stdout, waiting
@@ -38,12 +40,17 @@ LabelsPortOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What is opened and where. ``labels`` is the port of the annotation app, 0 for none."""
+    """What is opened and where. ``labels`` is the port of the annotation app, 0 for none.
+
+    ``guarded`` says whether people have to sign in, ``internal`` is the key of the annotation app, made at each start.
+    """
 
     host: str
     port: int
     labels: int
     demo: bool
+    guarded: bool
+    internal: str = field(default="", repr=False)
 
     @property
     def labels_host(self) -> str:
@@ -68,7 +75,7 @@ def serve(
     예) hansang serve --port 8000 --set retrieval.k=7
     """
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments))
-    _serve(ctx, home, settings, Opening(host, port, labels_port if labels else 0, demo=False))
+    _serve(ctx, home, settings, _opening(settings, host, port, labels_port if labels else 0, demo=False))
 
 
 def demo(
@@ -86,8 +93,14 @@ def demo(
 
     예) hansang demo
     """
-    opening = Opening(host, port, labels_port if labels else 0, demo=True)
-    _serve(ctx, home, settings_of(ctx, profile), opening)
+    settings = settings_of(ctx, profile)
+    _serve(ctx, home, settings, _opening(settings, host, port, labels_port if labels else 0, demo=True))
+
+
+def _opening(settings: Settings, host: str, port: int, labels: int, *, demo: bool) -> Opening:
+    """One rule for the chat, the API and the annotation app: others can reach it, so people have to sign in."""
+    needed = guarded(host, settings.access.trusted_proxies)
+    return Opening(host, port, labels, demo, needed, secrets.token_urlsafe(32))
 
 
 def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Opening) -> None:
@@ -98,7 +111,7 @@ def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Op
             # First of all, so that it loads what it needs while we do: each takes seconds.
             beside = stack.enter_context(labelling.starting(labels)) if opening.labels else None
             place = home_of(ctx, home)
-            passwords = _prepare_labels(place.root, place.labels, opening) if opening.labels else {}
+            passwords = _prepare_labels(place.root, place.labels, opening)
             if beside:
                 beside.open()
             from app import server  # heavy: brings gradio, four seconds
@@ -113,7 +126,15 @@ def _serve(ctx: typer.Context, home: HomeOption, settings: Settings, opening: Op
         line = stack.enter_context(waiting(_PREPARING))
         ready = _Ready(line, opening, passwords, beside)
         over = (lambda: beside.ended) if beside else (lambda: False)
-        server.serve(place, settings, host=opening.host, port=opening.port, ready=ready.soon, over=over)
+        server.serve(
+            place,
+            settings,
+            host=opening.host,
+            port=opening.port,
+            ready=ready.soon,
+            over=over,
+            internal=opening.internal,
+        )
         if beside:
             beside.check()
 
@@ -137,13 +158,15 @@ def _check_ports(opening: Opening) -> None:
 
 
 def _prepare_labels(home: Path, labels: Path, opening: Opening) -> Mapping[str, str]:
-    labelling.look_at(labels, opening.labels_host)
-    return demo_labels.prepare(home, labels) if opening.demo else {}
+    if opening.labels or opening.guarded:
+        labelling.look_at(labels, guarded=opening.guarded)
+    return demo_labels.prepare(home, labels) if opening.demo and opening.labels else {}
 
 
 def _labelling(home: Path, opening: Opening, settings: Settings) -> labelling.Labelling:
     chosen = asdict(settings.labels)
-    return labelling.Labelling(home, opening.labels_host, opening.labels, opening.port, opening.demo, chosen)
+    host, internal = opening.labels_host, opening.internal
+    return labelling.Labelling(home, host, opening.labels, opening.port, opening.demo, chosen, internal)
 
 
 class _Ready:
@@ -175,7 +198,7 @@ class _Ready:
         lines = [(f"채팅 chat        {chat}", "bold")]
         if opening.labels:
             lines += [(f"라벨링 labels    http://{reachable(opening.labels_host)}:{opening.labels}", "bold")]
-        lines += [(f"API              {chat}/docs", "")]
+        lines += [(f"API              {chat}/docs", ""), *((line, "") for line in _who_may(opening))]
         if self._passwords:
             lines += [
                 ("데모 계정(이 컴퓨터에서만) · Demo accounts, on this machine only: 이름 name / 비밀번호 password", "")
@@ -184,6 +207,16 @@ class _Ready:
         for text, style in [*lines, ("끄려면 Ctrl-C · Stop with Ctrl-C", "dim")]:
             console.print(clean(text, style), soft_wrap=True)
         console.file.flush()
+
+
+def _who_may(opening: Opening) -> tuple[str, ...]:
+    """Whether one has to sign in, said at each start: an open server must not surprise anybody."""
+    if not opening.guarded:
+        return ("로그인 없이 이 컴퓨터에만 열려 있습니다 · Open without signing in, to this machine only",)
+    return (
+        "로그인이 필요합니다. 프로그램은 `hansang keys add 이름`의 열쇠로 · Signing in or an API key is needed",
+        "암호화(HTTPS)는 앞에 두는 프록시가 맡습니다: access.trusted_proxies · Put a proxy with HTTPS in front",
+    )
 
 
 def reachable(host: str) -> str:

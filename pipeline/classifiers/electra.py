@@ -17,7 +17,7 @@ from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.label_names import Field, Meaning, meaning_of
 from pipeline.analysis.labels import EMOTIONS, LEVELS, NO_EMOTION, SENTIMENTS
 from pipeline.analysis.remarks import note_of, refused
-from pipeline.batching import packed
+from pipeline.batching.packing import packed
 from pipeline.errors import BadSetting, ModelUnusable
 from pipeline.protocols import FloatArray
 from pipeline.types import Analysis, Sentiment, Unanalysed

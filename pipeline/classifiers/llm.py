@@ -16,7 +16,7 @@ from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.prompts import Message, Prompt, complaint, messages, read_prompt
 from pipeline.analysis.remarks import note_of, refused
 from pipeline.analysis.replies import Misfit, read_reply, schema
-from pipeline.batching import Gate
+from pipeline.batching.gate import Gate
 from pipeline.endpoint import Client, Endpoint, checked_endpoint
 from pipeline.errors import EndpointDown, EndpointRefused, EndpointSlow, HansangError, RequestFailed
 from pipeline.types import Analysis, Unanalysed

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.assemble import ENCODER, load_tokenizer
-from pipeline.backends import load as load_backend
+from pipeline.assemble import load_tokenizer, open_encoder
 from pipeline.errors import HansangError, RunIndexGone
 from pipeline.evaluation.judged import wanted
 from pipeline.evaluation.judgements import OF_ANSWERS, Measure
@@ -89,9 +88,7 @@ class IndexSimilarity:
     async def __call__(self, question: str, others: Sequence[str]) -> list[float]:
         """The cosine of each with the question; 0 where nothing is known of a text."""
         if self._parts is None:
-            folder = self._index.part(f"{self._name}/{ENCODER}")
-            encoder: Encoder = load_backend("encoder", self._index.manifest.encoder).load(folder)
-            self._parts = load_tokenizer(self._name), encoder
+            self._parts = load_tokenizer(self._name), open_encoder(self._index, self._name)
         tokenizer, encoder = self._parts
         vectors = encoder.encode([make_query(text) for text in tokenizer.analyse([question, *others])])
         return cosines(vectors[0], vectors[1:])

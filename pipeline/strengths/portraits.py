@@ -48,6 +48,7 @@ class Portrait:
     group_size: int
     feelings: tuple[MonthOfFeelings, ...]
     reviews: Mapping[str, Review]
+    table: EvidenceTable
 
 
 class Portraits:
@@ -110,6 +111,7 @@ def draw_portrait(ground: Ground, name: str) -> Portrait:
         len(kind),
         feelings_by_month(table),
         {review.id: review for review in table.reviews},
+        table,
     )
 
 

@@ -81,10 +81,10 @@ def open_corpus(path: Path, folder: Path, settings: Settings) -> Corpus:
     writer.close()
     store = terms.write(folder / "terms")
     opened = PassageStore(folder / "passages.arrow")
-    build_part(opened, store, folder, settings.encoder, settings.indexing)
+    build_part(opened, store, folder, settings)
     queries = map(make_query, tokenizer.analyse(text for text, _, _ in asked))
     questions = tuple(Asked(query, row, article) for query, (_, row, article) in zip(queries, asked, strict=True))
-    return Corpus(opened, store, open_retrievers(folder, store, settings.encoder), questions)
+    return Corpus(opened, store, open_retrievers(folder, store, settings.encoder, settings), questions)
 
 
 def candidates(corpus: Corpus, depth: int) -> Iterator[list[ScoredPassage]]:

@@ -17,6 +17,7 @@ from app.labels import SCHEME, names
 from pipeline.config import load_profile, with_overrides
 from pipeline.errors import HansangError
 from pipeline.indexing import Job, build_index
+from pipeline.restaurants.picking import pick_of, reviews_behind
 from pipeline.restaurants.remarks import ASPECTS
 from pipeline.service import Home, Service
 from pipeline.strengths.portraits import Portrait
@@ -160,3 +161,55 @@ def test_an_index_that_is_gone_is_said_in_the_tab(service: Service, session: Ses
 def test_the_pipelines_names_of_aspects_are_those_of_the_scheme() -> None:
     assert SCHEME == "review"
     assert names("aspects") == ASPECTS
+
+
+def picked(service: Service, session: Session, point: str) -> str:
+    for parts in act(service, session, {"act": "pick", "pick": point}):
+        assert parts == {"picked"}
+    return str(draw("picked", service, session))
+
+
+def test_every_point_of_the_figures_leads_to_its_reviews(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    do(service, session, "restaurant", restaurant="숯골갈비")
+    assert isinstance(session.portrait, Portrait)
+    radar, months, feelings = (make(session.portrait, "ko") for make in (aspect_figure, month_figure, feeling_figure))
+    points = [(point, None) for trace in radar.data for point in trace.customdata]
+    points += [(point, y) for bar in months.data for point, y in zip(bar.customdata, bar.y, strict=True)]
+    (heat,) = feelings.data
+    points += [pair for row in zip(heat.customdata, heat.z, strict=True) for pair in zip(*row, strict=True)]
+    assert len(points) > 20
+    for point, number in points:
+        shown = read(picked(service, session, point)).text
+        behind = reviews_behind(pick_of(point), session.portrait.table)  # type: ignore[arg-type]
+        assert f"후기 {len(behind)}건" in shown
+        assert number is None or len(behind) == (number or 0), point
+        assert all(review.text in shown for review, _ in behind)
+        session.picked = ""
+
+
+def test_what_is_picked_is_marked_and_can_be_put_away(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    assert draw("picked", service, session) == ""
+    do(service, session, "restaurant", restaurant="연탄집")
+    shown = picked(service, session, "aspect:service:")
+    assert 'aria-pressed="true"' in shown
+    assert "<mark>" in shown
+    assert "<b>강추</b>" not in shown
+    assert 'aria-pressed="true"' not in picked(service, session, "aspect:service:")
+    assert session.picked == ""
+
+
+@pytest.mark.parametrize("point", ["", "x", "aspect", "aspect::", "<script>:a:b", "month"])
+def test_a_point_that_is_none_shows_nothing(service: Service, session: Session, point: str) -> None:
+    look(service, session, "restaurant")
+    do(service, session, "restaurant", restaurant="연탄집")
+    assert "behind" not in picked(service, session, point)
+
+
+def test_another_restaurant_begins_without_a_pick(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    do(service, session, "restaurant", restaurant="연탄집")
+    picked(service, session, "aspect:food:")
+    do(service, session, "restaurant", restaurant="숯골갈비")
+    assert session.picked == ""

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import doctor, machine
-from pipeline.doctor import GIB, Check
+from pipeline.checkup import Check
+from pipeline.doctor import GIB
 from pipeline.storage import locked
 from tests.app.cli_runs import make_index, run
 

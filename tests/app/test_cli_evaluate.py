@@ -80,3 +80,12 @@ def test_an_answer_is_replayed_by_its_id_and_by_its_run(home: Path) -> None:
 def test_mistakes_are_told_with_the_cure(home: Path, arguments: list[str], code: int, said: str) -> None:
     filled = [argument.replace("{questions}", str(home / "questions.jsonl")) for argument in arguments]
     assert said in failure(run(home, *filled), code)
+
+
+def test_the_engine_is_named_and_phases_change_no_result(home: Path) -> None:
+    questions = str(home / "questions.jsonl")
+    common = ("evaluate", questions, "--index", "small", "--engine", "local")
+    found = run_json(home, *common, "--run", "phased", "--phases", "two")
+    assert found["blame"] == run_json(home, *common, "--run", "base")["blame"]
+    said = failure(run(home, "evaluate", questions, "--index", "small", "--engine", "dask"), 2)
+    assert "쓸 수 있는 것: local" in said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.evaluation.notes import Notes
 from tests.annotations.test_verify import fill, tamper
 from tests.app.cli_runs import failure, run, run_json
 
@@ -43,3 +44,18 @@ def test_the_benchmark_measures_loads_beside_bare_sqlite(tmp_path: Path) -> None
     assert all(load["saves"] > 0 and load["doubled"] == 0 and not load["errors"] for load in found["loads"])
     assert found["bare_commits_per_second"] > 0
     assert "작업자 수" not in failure(run(tmp_path, "bench", "annotations", "--annotators", "0"), 2)
+
+
+def test_notes_and_the_regression_set_are_in_a_backup_and_labels_alone_in_a_file(home: Path, tmp_path: Path) -> None:
+    Notes(home / "notes.db").add("base", "q1", "kim", "다시 볼 것")
+    found = run_json(home, "backup", str(tmp_path / "whole"))
+    assert (found["notes"], found["annotations"]) == (1, 8)
+    assert run_json(home, "verify", str(tmp_path / "whole"))["notes"] == 1
+    assert "메모와 꼬리표 1" in run(home, "verify").stdout
+    done = run_json(tmp_path / "other", "restore", str(tmp_path / "whole"))
+    assert set(done["kept"]) == {"labels.db", "notes.db"}
+    assert Notes(tmp_path / "other" / "notes.db").of("base", "q1")[0].text == "다시 볼 것"
+    only = run(home, "backup", str(tmp_path / "labels.db"))
+    assert "라벨만" in only.stderr
+    assert run(tmp_path / "third", "restore", str(tmp_path / "labels.db")).exit_code == 0
+    assert "백업이 아닙니다" in failure(run(home, "restore", str(home)), 2)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.api import create_api
+from app.api.application import create_api
 from app.inspecting import KEPT, Asked, ReplayBody
 from pipeline.config import Settings
 from pipeline.evaluation.variants import KINDS

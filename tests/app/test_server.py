@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 import uvicorn
 from fastapi import FastAPI
 
+from app.operation.draining import Drain
 from app.server import BUSY_TICKS, QUIET_TICKS, _Server
 
 
@@ -18,7 +20,9 @@ class Ticking:
         self.over = False
         config = uvicorn.Config(FastAPI(), log_level="warning")
         config.load()
-        self.server = _Server(config, lambda: None, lambda: self.over, self._called)
+        self.busy = True
+        drain = Drain(lambda: None, lambda: self.busy, 30, lambda: 0.0)
+        self.server = _Server(config, lambda: None, lambda: self.over, self._called, drain)
 
     def _called(self) -> None:
         self.idle += 1
@@ -57,3 +61,20 @@ def test_it_ends_when_it_is_told_that_it_is_over() -> None:
     assert not ticking.pass_ticks(1)
     ticking.over = True
     assert ticking.pass_ticks(1)
+
+
+def test_a_first_sigterm_lets_what_is_under_way_end() -> None:
+    ticking = Ticking()
+    ticking.server.handle_exit(signal.SIGTERM, None)
+    ticking.over = True  # the annotation app was told to end, too, and has nothing to finish
+    assert not ticking.pass_ticks(50)
+    ticking.busy = False
+    assert ticking.pass_ticks(10)
+
+
+def test_a_second_sigterm_or_ctrl_c_does_not_wait() -> None:
+    for second in (signal.SIGTERM, signal.SIGINT):
+        ticking = Ticking()
+        ticking.server.handle_exit(signal.SIGTERM, None)
+        ticking.server.handle_exit(second, None)
+        assert ticking.pass_ticks(1)

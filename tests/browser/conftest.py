@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
-from app.api import create_api
+from app.api.application import create_api
 from app.chat.blocks import mount
 from pipeline.config import load_profile
 from pipeline.corpus.reader import read_corpus

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
+from pipeline.config import Settings
 from pipeline.evidence.calibration import candidates_of
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Retriever, Tokenizer
@@ -65,10 +66,10 @@ def make_reviews(folder: Path, tokenizer: Tokenizer, reviews: Sequence[tuple[str
     windows = [(row, start, end) for row in range(len(passages)) for start, end in passages.sentences(row)]
     bm25s.build(store, folder / "bm25", k1=1.2, b=0.75)
     bm25s.build(store, folder / "windows", k1=1.2, b=0.4, windows=windows)
-    vectors = lsa.build(store, folder / "lsa", dimensions=8)
+    vectors = lsa.learn(store, folder / "lsa", dimensions=8)
     retrievers = {
         "bm25": bm25s.load(store, folder / "bm25"),
         "window": bm25s.load(store, folder / "windows"),
-        "vector": vector.load(lsa.load(folder / "lsa"), vectors),
+        "vector": vector.load(lsa.load(folder / "lsa", Settings()), vectors),
     }
     return Reviews(passages, store, retrievers, tokenizer)

@@ -15,12 +15,15 @@ from pipeline.types import (
     Answer,
     Chip,
     Citation,
+    Doubt,
     Passage,
     Question,
     ScoredPassage,
     Source,
     Trace,
+    Trouble,
     Understanding,
+    Usage,
 )
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -36,8 +39,12 @@ CANDIDATES = st.builds(
     st.none() | st.floats(0, 1), st.booleans(),
 )  # fmt: skip
 ANSWERS = st.builds(
-    Answer, TEXTS, st.lists(st.builds(Citation, TEXTS, TEXTS, st.integers(), st.integers()), max_size=2).map(tuple)
-)
+    Answer, TEXTS, st.lists(st.builds(Citation, TEXTS, TEXTS, st.integers(), st.integers()), max_size=2).map(tuple),
+    doubts=st.lists(st.builds(Doubt, TEXTS, st.sampled_from(["number", "uncited"]), TEXTS), max_size=2).map(tuple),
+    trouble=st.none() | st.builds(Trouble, TEXTS, TEXTS, TEXTS),
+    left_out=st.lists(TEXTS, max_size=2).map(tuple),
+    usage=st.none() | st.builds(Usage, TEXTS, st.integers(0), st.integers(0), st.none() | NUMBERS, st.booleans()),
+)  # fmt: skip
 
 
 def trace(trace_id: str = "t1", **fields) -> Trace:
@@ -54,6 +61,13 @@ def trace(trace_id: str = "t1", **fields) -> Trace:
 def test_json_and_back_is_the_same_trace(understanding, candidates, answer) -> None:
     grown = trace(understanding=understanding, candidates=candidates, answer=answer, extremes={"bm25": (0.0, 7.5)})
     assert from_json(json.loads(json.dumps(to_json(grown)))) == grown
+
+
+def test_an_answer_of_before_there_were_language_models_is_read() -> None:
+    value = to_json(trace(answer=Answer("네.", confidence=0.5)))
+    for later in ("doubts", "trouble", "left_out", "usage"):
+        del value["answer"][later]
+    assert from_json(value).answer == Answer("네.", confidence=0.5)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline import backends
+from pipeline.config import Settings
 from pipeline.errors import BackendUnavailable
 from pipeline.passages import PassageStore
 from pipeline.protocols import Reranker, Tokenizer
@@ -46,7 +47,7 @@ def retrieved(passages: PassageStore) -> list[ScoredPassage]:
 def reranker(request: pytest.FixtureRequest, stores: Stores) -> Reranker:
     """Every backend of the folder; one that needs what this machine hasn't says so and is skipped."""
     try:
-        loaded: Reranker = backends.load("reranker", request.param).load(*stores)
+        loaded: Reranker = backends.load("reranker", request.param).load(*stores, None, Settings())
     except BackendUnavailable as error:
         if request.param in EMBEDDED:
             raise
@@ -87,7 +88,7 @@ class TestEveryReranker:
 class TestNone:
     def test_it_changes_nothing(self, stores: Stores, ask: Ask) -> None:
         candidates = [ScoredPassage(p, row, {"fused": 1 / (1 + row)}) for row, p in enumerate(stores[0])]
-        judged = backends.load("reranker", "none").load(*stores).rerank(ask("주차"), candidates)
+        judged = backends.load("reranker", "none").load(*stores, None, Settings()).rerank(ask("주차"), candidates)
         assert judged == [(c.scores["fused"], None) for c in candidates]
 
 
@@ -103,18 +104,22 @@ class TestLinear:
         ],
     )
     def test_it_finds_what_the_retriever_did_not(self, stores: Stores, ask: Ask, question: str, answer: int) -> None:
-        judged = backends.load("reranker", "linear").load(*stores).rerank(ask(question), retrieved(stores[0]))
+        judged = (
+            backends.load("reranker", "linear")
+            .load(*stores, None, Settings())
+            .rerank(ask(question), retrieved(stores[0]))
+        )
         assert max(range(len(judged)), key=lambda i: judged[i][0]) == answer
         assert max(range(len(judged)), key=lambda i: judged[i][1]) == answer
 
     def test_what_is_asked_for_is_likelier_than_what_is_not_there(self, stores: Stores, ask: Ask) -> None:
-        linear, candidates = backends.load("reranker", "linear").load(*stores), retrieved(stores[0])
+        linear, candidates = backends.load("reranker", "linear").load(*stores, None, Settings()), retrieved(stores[0])
         present = max(p for _, p in linear.rerank(ask("와인 콜키지 얼마예요"), candidates))
         absent = max(p for _, p in linear.rerank(ask("와이파이 비밀번호 알려줘"), candidates))
         assert present > 2 * absent
 
     def test_a_boost_moves_the_score_and_not_the_relevance(self, stores: Stores, ask: Ask) -> None:
-        linear, candidates = backends.load("reranker", "linear").load(*stores), retrieved(stores[0])
+        linear, candidates = backends.load("reranker", "linear").load(*stores, None, Settings()), retrieved(stores[0])
         boosted = [candidates[0].scored("boost", 0.1, 1), *candidates[1:]]
         boosted[0] = ScoredPassage(boosted[0].passage, 0, {**boosted[0].scores, "fused": 0.6})
         plain, moved = linear.rerank(ask("냉면 짠가요"), candidates), linear.rerank(ask("냉면 짠가요"), boosted)
