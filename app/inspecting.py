@@ -14,10 +14,10 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 
 from app.api.asking import ASKING, checked_question
-from app.api.opened import checked, is_open
+from app.api.opened import checked
 from app.api.replies import ReplayReply, problems
 from app.bodies import Body
-from pipeline.config import options
+from pipeline.config import is_open, options
 from pipeline.errors import PassageNotFound
 from pipeline.evaluation.replay import Changes, replay
 from pipeline.evaluation.robustness import Moved, move

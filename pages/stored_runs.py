@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pipeline.config import Settings, options
+from pipeline.config import Settings, is_open, options
 from pipeline.evaluation.compare import Comparison, compare
 from pipeline.evaluation.runs import RECORDS, Plan, read_records
 from pipeline.evaluation.table import read_table
@@ -97,8 +97,8 @@ def text_of(passages: PassageStore | None, passage_id: str) -> str:
 
 def callable_settings(settings: Mapping[str, object]) -> dict[str, object]:
     """Those of a run's settings that can be set for one question; the rest is fixed by the index or the server."""
-    known = {o.name for o in options(Settings()) if not o.index_time and o.name != "profile"}
-    return {name: value for name, value in settings.items() if name in known}
+    known = {o.name for o in options(Settings()) if not o.index_time}
+    return {name: value for name, value in settings.items() if name in known and is_open(name)}
 
 
 def changed_settings(a: Plan, b: Plan) -> list[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ import pkgutil
 from types import ModuleType
 from typing import Literal
 
-from pipeline.errors import BackendNotFound
+from pipeline.errors import BackendNotFound, BackendUnavailable
 
 Kind = Literal["tokenizer", "encoder", "retriever", "reranker", "generator", "classifier"]
 
@@ -26,8 +26,19 @@ def load(kind: Kind, name: str) -> ModuleType:
 
     Raises:
         BackendNotFound: no module of that name in the kind's folder.
+        BackendUnavailable: a package that it needs isn't installed.
     """
     known = available(kind)
     if name not in known:
         raise BackendNotFound(kind=kind, name=name, known=", ".join(known))
-    return importlib.import_module(f"pipeline.{kind}s.{name}")
+    try:
+        return importlib.import_module(f"pipeline.{kind}s.{name}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "pipeline"):
+            raise
+        raise BackendUnavailable(
+            name=name,
+            reason=f"파이썬 패키지 {package}이(가) 설치되어 있지 않습니다",
+            cure=f"`pip install {package}`로 설치하세요",
+        ) from error

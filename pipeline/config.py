@@ -437,6 +437,21 @@ def parse_assignments(assignments: list[str]) -> dict[str, object]:
     return pairs
 
 
+OPEN = (
+    "tokenizer", "reranker", "generator", "prompt",
+    "retrieval.", "fusion.", "rerank.", "answer.", "llm.temperature", "llm.answer_tokens", "llm.gate",
+)  # fmt: skip
+"""Names of settings, and groups (with a dot) of them, that whoever asks a server may change for one question.
+
+The rest is the server's: it must not be made to call an address, or to load a model, of a stranger's choice.
+"""
+
+
+def is_open(name: str) -> bool:
+    """Whether a question may change a setting."""
+    return any(name.startswith(one) if one.endswith(".") else name == one for one in OPEN)
+
+
 PROFILES = Path(__file__).parent / "profiles"
 
 

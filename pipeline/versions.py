@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
 PACKAGES = ("hansang", "kiwipiepy", "kiwipiepy-model", "konlpy", "bm25s", "scikit-learn")
@@ -13,5 +14,12 @@ PACKAGES = ("hansang", "kiwipiepy", "kiwipiepy-model", "konlpy", "bm25s", "sciki
 
 @cache
 def versions() -> Mapping[str, str]:
-    """The versions that shape an index or an answer, by package. Read once: it opens every package's metadata."""
-    return MappingProxyType({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}})
+    """The versions that shape an index or an answer, by package. Read once: it opens every package's metadata.
+
+    A package that isn't installed, as Okt's may be, is left out: nothing was made with it.
+    """
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return MappingProxyType(found)

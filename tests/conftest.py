@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 from pipeline.protocols import Tokenizer
+
+# A process that tests beside others is told the width of a terminal that it doesn't have; what we print would wrap.
+os.environ.pop("COLUMNS", None)
 
 settings.register_profile("hansang", deadline=None)  # no test asserts a time
 settings.load_profile("hansang")

@@ -11,7 +11,7 @@ import pytest
 from pipeline.config import Settings, options
 
 ROOT = Path(__file__).parents[1]
-FAMILIES = ("bench", "classifiers", "tasks", "train", "users")  # commands that have commands of their own
+FAMILIES = ("bench", "classifiers", "keys", "tasks", "train", "users")  # commands that have commands of their own
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -58,6 +58,7 @@ class AskBody(Body):
     without: list[str] = Field(
         default_factory=list, max_length=100, description="뺄 조건", examples=[["district:마포"]]
     )
+    session: str = Field("", max_length=200, description="대화의 이름: 실험(A/B)의 변형이 이것으로 정해짐")
     stream: bool = Field(False, strict=True, description="자라는 답을 server-sent events로")
 
     def request(self, settings: Settings, *, answer: bool) -> Request:
@@ -68,7 +69,9 @@ class AskBody(Body):
         """
         checked_question(self.question, settings)
         overrides = opened.checked(settings, self.set)
-        return Request(self.question, self.index, overrides, self.previous, tuple(self.without), answer)
+        return Request(
+            self.question, self.index, overrides, self.previous, tuple(self.without), answer, session=self.session
+        )
 
 
 def checked_question(question: str, settings: Settings) -> None:

@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.refusals import SettingNotOpen
-from pipeline.config import Settings, options
-
-OPEN = (
-    "tokenizer", "reranker", "generator", "prompt",
-    "retrieval.", "fusion.", "rerank.", "answer.", "llm.temperature", "llm.answer_tokens", "llm.gate",
-)  # fmt: skip
-"""Names of settings, and groups (with a dot) of them, that a question may change."""
-
-
-def is_open(name: str) -> bool:
-    """Whether a question may change a setting."""
-    return any(name.startswith(one) if one.endswith(".") else name == one for one in OPEN)
+from pipeline.config import Settings, is_open, options
 
 
 def checked(settings: Settings, overrides: Mapping[str, object]) -> dict[str, object]:

@@ -26,6 +26,7 @@ from app.cli.options import (
     overrides_of,
     settings_of,
 )
+from pipeline.errors import MachineError
 from pipeline.types import Trace
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def ask(
         print_json(to_json(trace))
     else:
         show_answer(stdout(), trace)
+    if trace.answer and trace.answer.trouble and not trace.answer.text:  # the contexts were shown, but nobody answered
+        raise typer.Exit(MachineError.exit_code)
 
 
 def search(

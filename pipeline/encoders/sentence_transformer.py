@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import Settings
+from pipeline.limiting import device_limiter
 from pipeline.neural import encoding
 from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of
 from pipeline.neural.folders import longest, read_config
@@ -82,4 +83,5 @@ def _read_by(found: Found, where: Place, wanted: int, settings: Settings) -> Rea
         limits_of(settings.batching),
         out_of_memory=(torch.OutOfMemoryError, MemoryError),
         release=torch.cuda.empty_cache,
+        room=device_limiter(where.device).through,
     )

@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from pipeline.errors import HansangError
+from pipeline.errors import (
+    HansangError,
+    ReplyCut,
+    ReplyForeign,
+    ReplyRefused,
+    ReplyRepeats,
+    ReplyUncited,
+)
 from pipeline.evaluation.answers import character_f1, exact_match, holds
 from pipeline.evaluation.blame import GoldPath, Outcome, Verdict, blame
 from pipeline.evidence.citations import Checked, check
@@ -21,6 +28,8 @@ Status = Literal["ok", "error"]
 SCORES = ("bm25", "vector", "window", "boost", "concept", "rerank")
 RANKS = ("bm25", "vector", "window")
 _ADDED = ("sentences", "faults")  # fields that the first records didn't have
+SAID = frozenset(error.code for error in (ReplyCut, ReplyForeign, ReplyRefused, ReplyRepeats, ReplyUncited))
+"""What a model said for itself, however badly: an answer, and judged as one."""
 DIGITS = 7  # significant; single precision has no more
 
 
@@ -86,7 +95,7 @@ def ask(service: Service, sample: Sample, request: Request) -> Record:
 
 
 def troubled(sample: Sample, text: str, trouble: Trouble) -> Record:
-    """The record of a question whose answer didn't come, or not whole: it counts, as a failure."""
+    """The record of a question whose answer didn't come: it counts, as a failure, and is asked again."""
     return Record(**_asked(sample), status="error", error=trouble.code, problem=trouble.ko, answer=text)
 
 
@@ -100,7 +109,7 @@ def judge(
 ) -> Record:
     """The record of an answered question. ``outside``: see ``gold_paths``."""
     answer = trace.answer
-    if answer is not None and answer.trouble is not None:
+    if answer is not None and answer.trouble is not None and answer.trouble.code not in SAID:
         return troubled(sample, answer.text, answer.trouble)
     text = answer.text if answer else ""
     abstained = answer.abstained if answer else False

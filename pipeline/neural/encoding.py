@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +46,7 @@ class Reader:
         size: tokens of a text.
         limits: of the batches.
         out_of_memory, release: what the library raises when memory runs out, and what gives it back.
+        room: held for the length of each batch, such as the limiter of the device.
     """
 
     def __init__(
@@ -57,13 +59,16 @@ class Reader:
         *,
         out_of_memory: tuple[type[BaseException], ...] = (MemoryError,),
         release: Callable[[], None] = lambda: None,
+        room: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.dimensions = dimensions
         self._name = name
         self._forward = forward
         self._one = threading.Lock()
         self._batchers = {
-            question: Batcher(self._work(question=question), size, limits, out_of_memory=out_of_memory, release=release)
+            question: Batcher(
+                self._work(question=question), size, limits, out_of_memory=out_of_memory, release=release, room=room
+            )
             for question in (True, False)
         }
 

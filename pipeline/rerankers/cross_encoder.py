@@ -17,6 +17,7 @@ import numpy as np
 from pipeline.batching.batcher import Batcher
 from pipeline.config import Settings
 from pipeline.evidence.answerability import Calibration
+from pipeline.limiting import device_limiter
 from pipeline.neural.encoding import limits_of, not_numbers
 from pipeline.neural.folders import longest, read_config
 from pipeline.neural.hub import Found, find
@@ -68,6 +69,7 @@ class Pairs:
             limits_of(settings.batching),
             out_of_memory=(torch.OutOfMemoryError, MemoryError),
             release=torch.cuda.empty_cache,
+            room=device_limiter(where.device).through,
         )
 
     def scores(self, question: str, passages: Sequence[str]) -> list[float]:

@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.api.application import create_api
-from app.api.opened import is_open
 from app.api.paging import cursor_of, place_of
 from app.refusals import BadCursor
-from pipeline.config import Settings, options, with_overrides
+from pipeline.config import Settings, is_open, options, with_overrides
 from pipeline.evaluation.running import Evaluation, evaluate
 from pipeline.index import Index, current_folder
 from pipeline.restaurants.opinions import embedded_classifier

@@ -74,6 +74,15 @@ def test_follow_up_inherits_from_the_trace_it_names(home: Path) -> None:
     assert "주차" in second["understanding"]["search_text"]
 
 
+def test_a_language_model_that_is_not_there_is_told_and_the_reviews_are_shown(home: Path) -> None:
+    nobody = ("--set", "generator=openai", "--set", "llm.url=http://127.0.0.1:9/v1", "--set", "llm.gate=off")
+    result = run(home, "ask", QUESTION, "--index", "small", "--json", *nobody)
+    assert result.exit_code == 5
+    value = json.loads(result.stdout)
+    assert value["candidates"]
+    assert value["answer"]["trouble"]["code"] == "llm-down"
+
+
 def test_settings_change_one_question(home: Path) -> None:
     value = run_json(home, "ask", QUESTION, "--index", "small", "--set", "retrieval.k=1", "--set", "reranker=none")
     assert value["settings"]["retrieval.k"] == 1

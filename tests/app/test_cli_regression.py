@@ -12,7 +12,7 @@ from tests.app.cli_runs import failure, make_index, run, run_json
 AT = "2026-11-22T10:00:00+00:00"
 QUESTIONS = (
     ("a", "숯골갈비 주차 무료예요?", "", "주차 2시간 무료", ("r1",), True),
-    ("b", "연탄집 사장님 친절해요?", "", "친절", ("r5",), True),
+    ("b", "연탄집 옷에 냄새 배나요?", "", "냄새가 너무 배요", ("r6",), True),
 )
 
 

@@ -176,7 +176,7 @@ def test_an_open_page_ends_when_the_account_is_closed(browser: Browser, labels: 
     [
         (ANNOTATOR, ["할 일", "라벨링", "내 답"]),
         (ADJUDICATOR, ["할 일", "라벨링", "내 답", "조정", "품질", *INSPECTING]),
-        (ADMIN, ["할 일", "라벨링", "내 답", "조정", "품질", *INSPECTING, "내보내기", "계정"]),
+        (ADMIN, ["할 일", "라벨링", "내 답", "조정", "품질", *INSPECTING, "내보내기", "계정", "운영 현황"]),
     ],
 )
 def test_each_role_is_offered_its_pages(browser: Browser, labels: Labels, name: str, wanted: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -94,6 +94,10 @@ class ModelServer:
                 with server.entered(body, dict(self.headers)):
                     sent = server.answer(body)
                 self._send(sent)
+
+            def handle(self) -> None:
+                with suppress(ConnectionResetError):  # whoever asked has gone, with a connection kept alive
+                    super().handle()
 
             def _send(self, sent: Sent) -> None:
                 try:
