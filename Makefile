@@ -4,7 +4,7 @@ BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 WORKERS ?= 2 # processes that test side by side
 
-.PHONY: help setup demo gpu test test-image test-models test-vllm lint format lock bench clean licences bandit-baseline
+.PHONY: help setup demo gpu test test-image test-models test-slow test-vllm lint format lock bench clean licences bandit-baseline
 
 help: ## 이 목록 / this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,9 +40,12 @@ gpu: ## NVIDIA GPU에서 gpu 프로필로: 환경, vLLM, 서버 / the gpu profil
 	$(@D)/bin/python -m pip install --disable-pip-version-check "vllm>=0.32,<0.34"
 	@touch $@
 
-test: .venv/.dev ## 모든 시험 / every test
+test: .venv/.dev ## 시험 / the tests, but those that need minutes or large libraries
 	@test -x $(CHROMIUM) || echo "브라우저 시험은 건너뜁니다: apt-get install chromium fonts-nanum / browser tests are skipped"
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test-slow: .venv/.dev ## 오래 걸리는 시험: 강제 종료, 가득 찬 디스크, 데모 전체 / kills, full disks, whole demos
+	$(BIN)/python -m pytest -m slow -n $(WORKERS) --dist load
 
 # Libraries that are too large for everybody, or can't be installed beside ours, each in an environment of its own.
 .venv/with/label_studio_sdk/.done: .venv/.dev

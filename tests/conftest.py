@@ -24,7 +24,9 @@ def kiwi() -> Tokenizer:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes minutes and builds an environment of its own runs when it is asked for by its marker only."""
-    for item in items:
-        if "image" in item.keywords and "image" not in config.option.markexpr:
-            item.add_marker(pytest.mark.skip(reason="make test-image"))
+    """What takes long runs only when it is asked for by its marker."""
+    for marker in ("image", "slow"):
+        if marker not in config.option.markexpr:
+            for item in items:
+                if marker in item.keywords:
+                    item.add_marker(pytest.mark.skip(reason=f"make test-{marker}"))

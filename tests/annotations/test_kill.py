@@ -105,6 +105,7 @@ def missing(path: Path, told: Path) -> list[str]:
     return [key for key in keys if found.count(key) != 1] if len(found) < 200 else list(set(keys) - set(found))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     path, told = tmp_path / "labels.db", tmp_path / "told"

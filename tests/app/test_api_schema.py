@@ -144,6 +144,7 @@ def test_a_fault_is_a_problem_document_without_its_words(service: Service, monke
     assert "ZeroDivisionError" in said["detail"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BINARY.exists(), reason="schemathesis is not installed (make .venv/.dev)")
 def test_no_request_that_the_document_allows_or_forbids_breaks_the_server(service: Service, tmp_path: Path) -> None:
     """schemathesis asks every route: no 5xx, no reply that the document doesn't describe, nothing wrong accepted."""

@@ -201,6 +201,7 @@ def test_write_that_is_refused_half_way_leaves_the_former_one(tmp_path: Path, li
     assert answers(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["3m", "8m"])
 def test_full_disk_leaves_the_former_one_answering(tmp_path: Path, size: str) -> None:
     """On a real file system without room, mounted in a name space of its own."""

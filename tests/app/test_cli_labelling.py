@@ -112,6 +112,7 @@ def test_the_chat_ends_with_an_error_when_the_annotation_app_dies(
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_the_demo_brings_accounts_and_tasks_and_keeps_them(tmp_path: Path) -> None:
     told = []

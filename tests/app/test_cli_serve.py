@@ -108,6 +108,7 @@ def test_address_that_is_shown_can_be_opened(host: str, shown: str) -> None:
     assert reachable(host) == shown
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_demo_builds_its_index_once_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     for said in ("완성: 단락 384", "이미 최신입니다"):

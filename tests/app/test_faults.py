@@ -91,6 +91,7 @@ def home(built: Path, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(PATIENCE * 3)
 def test_no_acknowledged_feedback_is_lost_when_the_server_is_killed_under_load(home: Path) -> None:
     """SIGKILL: what a process may die of. It says nothing of a machine that loses its power."""
@@ -153,6 +154,7 @@ def test_sigterm_lets_the_running_answer_end_and_turns_new_ones_away(home: Path)
     assert json.loads((home / "logs" / "server.jsonl").read_text().splitlines()[-1])["kind"] in ("request", "question")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(PATIENCE * 3)
 def test_an_answer_that_hangs_does_not_keep_a_server_from_ending(home: Path) -> None:
     with server(home, "service.drain_s=1") as (process, url), ThreadPoolExecutor(1) as pool:

@@ -67,6 +67,7 @@ def test_whoever_fails_under_threads_has_no_speed() -> None:
     assert found["ours"].errors == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells a process's peak")
 def test_the_peak_of_a_batch_is_what_it_takes_above_what_was_there() -> None:
     per_token = 16 * 1024
