@@ -17,11 +17,12 @@ from app.api.asking import ASKING, checked_question
 from app.api.opened import checked
 from app.api.replies import ReplayReply, problems
 from app.bodies import Body
-from pipeline.config import is_open, options
+from pipeline.config import is_open
 from pipeline.errors import PassageNotFound
 from pipeline.evaluation.replay import Changes, replay
 from pipeline.evaluation.robustness import Moved, move
 from pipeline.service import QUESTION_LIMIT, Request, Service
+from pipeline.settings import options
 from pipeline.tokenizers.kiwi import load
 from pipeline.trace_json import to_json
 from pipeline.types import Question, Sample, Trace

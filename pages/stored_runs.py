@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pipeline.config import Settings, is_open, options
+from pipeline.config import is_open
 from pipeline.evaluation.compare import Comparison, compare
 from pipeline.evaluation.runs import RECORDS, Plan, read_records
 from pipeline.evaluation.table import read_table
 from pipeline.index import Index
 from pipeline.passages import PassageStore
+from pipeline.settings import Settings, options
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import AnalyserNotIndexed
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.concepts import ConceptRows
@@ -21,6 +21,7 @@ from pipeline.index import Index, Manifest
 from pipeline.passages import PassageStore
 from pipeline.protocols import Encoder, Retriever, Tokenizer
 from pipeline.rag import Rag
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 
 TERMS, BM25, WINDOWS, ENCODER, VECTORS = "terms", "bm25", "windows", "encoder", "vectors.npy"

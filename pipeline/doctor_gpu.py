@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pipeline import machine
 from pipeline.checkup import Check, Text
-from pipeline.config import Settings
 from pipeline.neural.sizing import best_scheme, plan, requests_that_fit, total
+from pipeline.settings import Settings
 
 GIB = 1 << 30
 PACKAGES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Fusion
 from pipeline.protocols import FloatArray
+from pipeline.settings import Fusion
 
 BLOCK = 256
 SORTED = 20_000  # as many scores are sorted faster than put in buckets

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from pipeline import backends
 from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, build_part, load_tokenizer, open_retrievers
-from pipeline.config import Settings
 from pipeline.corpus.splitting import split_document
 from pipeline.errors import HansangError, NothingToIndex
 from pipeline.evidence.answerability import Calibration
@@ -32,6 +31,7 @@ from pipeline.morpheme_cache import CachedTokenizer
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Tokenizer
 from pipeline.question.lexicon import build_lexicon
+from pipeline.settings import Settings
 from pipeline.storage import UNFINISHED, building, locked, write_atomically, write_json
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import AnalysedText, Document, Passage, Reject

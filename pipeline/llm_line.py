@@ -15,11 +15,11 @@ from typing import Any
 import httpx
 
 from pipeline.circuit import Circuit, Ticket
-from pipeline.config import Llm
 from pipeline.endpoint import FOR_ALL, Endpoint, complaint, is_here
 from pipeline.errors import HansangError, LlmDown, LlmRefused, LlmResting, LlmSlow, PromptTooLong
 from pipeline.prompting.budget import estimated_turns
 from pipeline.prompting.messages import without_system
+from pipeline.settings import Llm
 from pipeline.streaming import adapted
 
 ASK_S = 2.0

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.config import Settings
+from pipeline.settings import Settings
 from pipeline.types import Answer, ScoredPassage, Understanding
 
 

@@ -16,7 +16,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Settings
 from pipeline.evidence.concepts import ConceptRows
 from pipeline.filters import boosts, filter_rows, recency
 from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
@@ -27,6 +26,7 @@ from pipeline.protocols import FloatArray, Generator, OpinionSource, Reranker, R
 from pipeline.question.aspects import about_aspects
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
+from pipeline.settings import Settings
 from pipeline.terms import MORPHEME, make_query
 from pipeline.termstore import TermStore
 from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trace, Understanding

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.assemble import Part, assemble, open_part
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import HansangError, PassageNotFound, QuestionEmpty, QuestionTooLong
 from pipeline.experiments import running
 from pipeline.experiments.running import Arm
@@ -20,6 +20,7 @@ from pipeline.index import Index, Manifest, current_folder, names, read_manifest
 from pipeline.protocols import OpinionSource
 from pipeline.rag import Ask, Rag, answer_later, run
 from pipeline.restaurants.opinions import IndexOpinions
+from pipeline.settings import Settings
 from pipeline.traces import Feedback, TraceRow, TraceStore, Vote
 from pipeline.types import Question, Trace
 from pipeline.versions import versions

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Settings, options
+from pipeline.settings import Settings, options
 
 ROOT = Path(__file__).parents[1]
 FAMILIES = ("bench", "classifiers", "keys", "tasks", "train", "users")  # commands that have commands of their own

@@ -19,8 +19,8 @@ from app.access.refusals import ForeignHost, ForeignRequest, NotOffered, RateLim
 from app.access.scopes import READS, counts, needed, offered
 from app.access.sessions import SignIn, token_of
 from app.problems import problem
-from pipeline.config import Access
 from pipeline.errors import HansangError, KeyRefused
+from pipeline.settings import Access
 
 
 class Guard:

@@ -15,8 +15,8 @@ from annotations.writer import Writer
 from app.access.addresses import guarded, proxies_of
 from app.access.doors import Doors, Seldom
 from app.access.guard import Guard
-from pipeline.config import Access
 from pipeline.errors import NoAccounts
+from pipeline.settings import Access
 
 
 class Forwarding(TypedDict):

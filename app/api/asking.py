@@ -15,7 +15,6 @@ from app.api.replies import Responses, TraceReply, problems
 from app.api.streaming import EVENTS, HEADERS, event, known, lines
 from app.bodies import Body
 from app.refusals import SettingNotOpen
-from pipeline.config import Settings
 from pipeline.errors import (
     AnalyserNotIndexed,
     BackendUnavailable,
@@ -31,6 +30,7 @@ from pipeline.errors import (
     UnknownSetting,
 )
 from pipeline.service import QUESTION_LIMIT, Request, Service, clean_question
+from pipeline.settings import Settings
 from pipeline.trace_json import to_json
 from pipeline.trace_stream import change
 from pipeline.types import Trace

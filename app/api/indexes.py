@@ -19,7 +19,7 @@ from app.jobs.types import Job
 from app.refusals import BadKey, BadUploadName, JobsFull, KeyBusy, KeyReused, UploadNotFound
 from app.uploads import Uploads
 from pipeline import backends
-from pipeline.config import Settings, options, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import (
     BackendNotFound,
     BackendUnavailable,
@@ -37,6 +37,7 @@ from pipeline.errors import (
 from pipeline.index import Manifest, check_name, current_folder, read_manifest
 from pipeline.index_versions import drop, put_in_use, versions_of
 from pipeline.service import Service
+from pipeline.settings import Settings, options
 
 _FORMATS = "auto(확장자로), csv, tsv, jsonl, parquet, squad"
 _KEYED = (BadKey, KeyReused, KeyBusy)

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import problem
 from app.refusals import BodyTooLarge
-from pipeline.config import Serving
+from pipeline.settings import Serving
 
 UPLOADS = "/v1/uploads/"
 API = "/v1/"

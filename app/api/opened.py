@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.refusals import SettingNotOpen
-from pipeline.config import Settings, is_open, options
+from pipeline.config import is_open
+from pipeline.settings import Settings, options
 
 
 def checked(settings: Settings, overrides: Mapping[str, object]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from app.refusals import BadCursor, PageTooLong
-from pipeline.config import Serving
+from pipeline.settings import Serving
 
 T = TypeVar("T")
 

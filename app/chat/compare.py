@@ -11,7 +11,7 @@ from app.chat.options import fields, settings_text
 from app.chat.session import Turn
 from app.chat.text import attributes, button, escape, excerpt
 from app.chat.words import Lang, word
-from pipeline.config import Settings
+from pipeline.settings import Settings
 from pipeline.types import Passage, Trace
 
 Change = Literal["up", "down", "same", "new", "gone"]

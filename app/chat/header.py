@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
-from pipeline.config import Settings
 from pipeline.index import Manifest
+from pipeline.settings import Settings
 
 LANGUAGES: tuple[tuple[Lang, str, str], ...] = (("ko", "KO", "한국어"), ("en", "EN", "English"))
 

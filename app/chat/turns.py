@@ -11,7 +11,7 @@ from app.chat.options import error_block, settings_text, stored_overrides
 from app.chat.session import Session, Turn
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
-from pipeline.config import Settings
+from pipeline.settings import Settings
 from pipeline.types import Chip, Trace
 
 REASONS = ("unfaithful", "irrelevant", "missing", "wrong", "other")

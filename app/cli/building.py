@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from app.cli.console import clean, note, waiting
 from app.cli.progress import progress
-from pipeline.config import Settings
 from pipeline.errors import FileProblem
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.index import Manifest

@@ -25,10 +25,10 @@ from pipeline.config import load_profile, with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
     from pipeline.evaluation.compare import Comparison, Flip
     from pipeline.evaluation.runs import Plan
     from pipeline.evaluation.sweep import Setting, Sweep
+    from pipeline.settings import Settings
 
 SHOWN = 10
 

@@ -30,12 +30,12 @@ from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
     from pipeline.evaluation.asking import Asking
     from pipeline.evaluation.phases import Phases, Told
     from pipeline.evaluation.runs import State, Watch
     from pipeline.evaluation.summary import Summary
     from pipeline.service import Home
+    from pipeline.settings import Settings
     from pipeline.types import Sample
 
 MIB = 2**20

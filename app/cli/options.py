@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.config import Settings, load_profile, parse_assignments
+from pipeline.config import load_profile, parse_assignments
 from pipeline.errors import NotWritable
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.service import Home

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import backends, indexing
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.corpus.reader import read_corpus
 from pipeline.corpus.remarks import Noticed
 from pipeline.index import Manifest
 from pipeline.service import Home
+from pipeline.settings import Settings
 from pipeline.types import Document, Reject
 
 At = Callable[[str, int, "int | None"], None]

@@ -21,8 +21,8 @@ from app.operation.metrics import Metrics
 from app.operation.staging import StagedService
 from app.operation.store import WatchedStore
 from app.operation.turnstile import Turnstile
-from pipeline.config import Settings
 from pipeline.service import Home
+from pipeline.settings import Settings
 
 LOGS = "logs"
 BACKUPS = "backups"

@@ -15,9 +15,10 @@ from typing import cast
 
 from app.operation.metrics import Metrics
 from app.operation.refusals import AllStalled, StageStalled
-from pipeline.config import Settings, check_asked
+from pipeline.config import check_asked
 from pipeline.rag import Rag
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.traces import TraceStore
 from pipeline.types import Trace
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Settings
 from pipeline.limiting import device_limiter
 from pipeline.neural import encoding
 from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of
@@ -23,6 +22,7 @@ from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
 from pipeline.neural.tokens import counter
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 
 READS = "texts"

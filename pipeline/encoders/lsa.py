@@ -13,10 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from pipeline.config import Settings
 from pipeline.own_thread import in_own_thread
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 from pipeline.types import Query
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Settings
 from pipeline.limiting import device_limiter
 from pipeline.neural import encoding
 from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of
@@ -18,6 +17,7 @@ from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
 from pipeline.neural.tokens import counter
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 
 READS = "texts"

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Settings
 from pipeline.encoders import bge_m3
 from pipeline.evaluation.model_bench import Contender
 from pipeline.neural.encoding import RECORD, Record
 from pipeline.neural.hub import Found, find
 from pipeline.neural.loading import Place, place, require
 from pipeline.rerankers.cross_encoder import Pairs
+from pipeline.settings import Settings
 from pipeline.storage import write_json
 from pipeline.types import AnalysedText, Query
 

@@ -13,13 +13,13 @@ from itertools import combinations
 import httpx
 import numpy as np
 
-from pipeline.config import Llm
 from pipeline.endpoint import FOR_ALL, Endpoint, Named, checked_endpoint, complaint, is_here
 from pipeline.errors import BadSetting, EndpointDown
 from pipeline.evaluation.compare import Difference, difference, holm, paired
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.summary import MEASURES, Summary
 from pipeline.evaluation.sweep import interval
+from pipeline.settings import Llm
 
 HUB = "https://huggingface.co"
 KNOCK_S = 60.0  # a model may have to be loaded first

@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 import httpx
 
-from pipeline.config import Settings
 from pipeline.evaluation.asking import guarded, request_of, side_by_side
 from pipeline.evaluation.blame import GoldPath
 from pipeline.evaluation.records import Record, gold_paths, judge
@@ -28,6 +27,7 @@ from pipeline.evaluation.runs import Gate, appending
 from pipeline.machine import is_listening
 from pipeline.passages import PassageStore
 from pipeline.service import Request, Service
+from pipeline.settings import Settings
 from pipeline.trace_json import from_json, to_json
 from pipeline.types import Sample, ScoredPassage, Trace
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Fusion, Settings
 from pipeline.evaluation.records import Columns, Record
 from pipeline.fusion import ROUNDING, RRF_K
+from pipeline.settings import Fusion, Settings
 
 Matrix = NDArray[np.float32]
 ADDED = ("boost", "concept")  # scores that are added to the fused one as they are

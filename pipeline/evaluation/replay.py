@@ -12,13 +12,14 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.config import Settings, options, server_only, with_overrides
+from pipeline.config import server_only, with_overrides
 from pipeline.evaluation.records import columns
 from pipeline.evaluation.refusion import fused, pad
 from pipeline.fusion import ROUNDING
 from pipeline.prompted import mark_cited, mark_prompt
 from pipeline.rag import Rag, rerank
 from pipeline.service import Request, Service
+from pipeline.settings import Settings, options
 from pipeline.terms import make_query
 from pipeline.types import Query, ScoredPassage, Trace
 

@@ -13,13 +13,14 @@ from statistics import fmean
 
 import numpy as np
 
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.corpus.reader import read_corpus
 from pipeline.evaluation.metrics import auroc, ndcg, percentile, recall, reciprocal_rank
 from pipeline.evidence.reading import read, sentence_scores
 from pipeline.indexing import Job, build_index
 from pipeline.rag import Ask, Rag, read_question
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.types import Sample, Trace
 
 BENCH = "bench"

@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.assemble import load_tokenizer
-from pipeline.config import Settings
 from pipeline.corpus.reader import read_corpus
 from pipeline.errors import FileProblem
 from pipeline.evaluation.retrieval_bench import Timing, timing
 from pipeline.indexing import Job, build_index
 from pipeline.machine import resident_memory
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.types import Document, Source
 
 NAME = "scale"

@@ -11,10 +11,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import BadSetting, NothingToSweep
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.refusion import Matrix, Stored, best_gold_rank, fused, stack
+from pipeline.settings import Settings
 
 Measure = Literal["mrr10", "hit"]
 SWEPT = (

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Fusion
 from pipeline.evidence.answerability import Calibration, features, log_odds, model, raw_score
 from pipeline.evidence.reading import ASKING, read
 from pipeline.fusion import fuse
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray, Reranker, Retriever
+from pipeline.settings import Fusion
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
 from pipeline.types import AnalysedText, Morpheme, Query, ScoredPassage

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pipeline.config import Settings
 from pipeline.evidence.answerability import Calibration
 from pipeline.passages import PassageStore
 from pipeline.protocols import Tokenizer
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.config import Answering
 from pipeline.evidence.answerability import Calibration, answerability
 from pipeline.evidence.counting import Tally, tally
 from pipeline.evidence.ground import Ground
@@ -24,6 +23,7 @@ from pipeline.evidence.polarity import Sign, sign_about, topics, wanted
 from pipeline.evidence.reading import Reading, read
 from pipeline.evidence.sentences import Evidence, evidence_of, says_the_same, topic
 from pipeline.passages import PassageStore
+from pipeline.settings import Answering
 from pipeline.termstore import TermStore
 from pipeline.types import ASIDES, Answer, Citation, Query, ScoredPassage, Understanding
 

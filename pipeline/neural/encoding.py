@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.batching.batcher import Batcher, Limits
-from pipeline.config import Batching, Settings
 from pipeline.errors import ModelMismatch, ModelUnusable
 from pipeline.neural.folders import read_config
 from pipeline.neural.hub import Found, find
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.settings import Batching, Settings
 from pipeline.storage import write_json
 from pipeline.types import Query
 

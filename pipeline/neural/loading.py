@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from pipeline.config import Models
 from pipeline.errors import ModelTooLarge, ModelUnusable
 from pipeline.machine import available_memory
 from pipeline.neural.folders import weights
 from pipeline.neural.hub import Found
+from pipeline.settings import Models
 
 T = TypeVar("T")
 Precision = Literal["fp32", "fp16", "bf16"]

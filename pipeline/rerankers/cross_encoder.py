@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.batching.batcher import Batcher
-from pipeline.config import Settings
 from pipeline.evidence.answerability import Calibration
 from pipeline.limiting import device_limiter
 from pipeline.neural.encoding import limits_of, not_numbers
@@ -25,6 +24,7 @@ from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
 from pipeline.neural.tokens import pairer
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage
 

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 import pipeline
-from pipeline.config import Settings
 from pipeline.errors import BackendUnavailable
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.matching import FEATURES, Match, match, relative
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.config import Settings
 from pipeline.evidence.answerability import Calibration
 from pipeline.passages import PassageStore
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage
 

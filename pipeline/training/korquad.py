@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.assemble import build_part, load_tokenizer, open_retrievers
-from pipeline.config import Fusion, Settings
 from pipeline.errors import FileProblem
 from pipeline.fusion import fuse
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Retriever
+from pipeline.settings import Fusion, Settings
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import Passage, Query, ScoredPassage, Source

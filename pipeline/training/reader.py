@@ -24,10 +24,10 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from pipeline.config import Settings
 from pipeline.evidence import answerability, reading
 from pipeline.evidence.calibration import PROMPT, candidates_of
 from pipeline.protocols import FloatArray
+from pipeline.settings import Settings
 from pipeline.training.korquad import Corpus, open_corpus
 
 FOLDS = 5

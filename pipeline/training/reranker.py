@@ -22,10 +22,10 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_softmax
 from sklearn.model_selection import GroupKFold
 
-from pipeline.config import Settings
 from pipeline.evidence.matching import FEATURES, Match, match, relative
 from pipeline.protocols import FloatArray
 from pipeline.rerankers.linear import EVIDENCE, VERSION, Weights, evidence
+from pipeline.settings import Settings
 from pipeline.training.card import Figures, write_card
 from pipeline.training.korquad import candidates, open_corpus
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.corpus.reader import read_corpus
 from pipeline.evaluation.metrics import auroc
 from pipeline.evidence import answerability
@@ -34,6 +34,7 @@ from pipeline.indexing import Job, build_index
 from pipeline.question.concepts import concepts
 from pipeline.rag import Ask, Rag, read_question, run
 from pipeline.service import Home, Service
+from pipeline.settings import Settings
 from pipeline.types import Question, Trace
 
 USED = ("pair_words", "passage_words", "union_words")

@@ -435,6 +435,6 @@ def test_gold_alone_is_handed_to_nobody(desk: HandDesk) -> None:
 def test_the_defaults_are_those_of_the_settings() -> None:
     import dataclasses
 
-    from pipeline.config import Settings
+    from pipeline.settings import Settings
 
     assert DeskSettings(**dataclasses.asdict(Settings().labels)) == DeskSettings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.config import Settings
+from pipeline.settings import Settings
 from pipeline.types import (
     Answer,
     Chip,

@@ -38,8 +38,8 @@ from app.access.limits import KEPT, Buckets
 from app.access.opening import forwarding, guarding
 from app.access.scopes import OPEN, needed, offered
 from pages import session as pages_session
-from pipeline.config import Access
 from pipeline.errors import NoAccounts, SignInLocked
+from pipeline.settings import Access
 from tests.annotations.test_accounts import CHEAP, Clock
 
 PASSWORD = "비 오는 날엔 파전에 막걸리"

@@ -22,8 +22,9 @@ from app.jobs.running import Limits, Runner
 from app.jobs.store import ATTEMPTS, JobStore
 from app.jobs.types import ENDED, Job
 from app.refusals import JobEnded, JobsFull, KeyBusy, KeyReused
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.service import Home, Service
+from pipeline.settings import Settings
 from tests.app.served import until
 from tests.app.test_api import assert_problem
 from tests.pipeline.corpora import REVIEWS, build

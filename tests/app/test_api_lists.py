@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from app.api.application import create_api
 from app.api.paging import cursor_of, place_of
 from app.refusals import BadCursor
-from pipeline.config import Settings, is_open, options, with_overrides
+from pipeline.config import is_open, with_overrides
 from pipeline.evaluation.running import Evaluation, evaluate
 from pipeline.index import Index, current_folder
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.restaurants.summaries import summarise
 from pipeline.service import Home, Service
+from pipeline.settings import Settings, options
 from pipeline.strengths.ground import open_ground
 from tests.app.test_api import assert_problem
 from tests.pipeline.corpora import PLACES, build

@@ -12,8 +12,8 @@ from openai import OpenAI
 from app.api.application import create_api
 from app.api.conversations import Conversations
 from app.api.talking import said, tokens
-from pipeline.config import Settings
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.types import Answer, Trace, Trouble, Usage
 from tests.app.served import serving
 from tests.pipeline.corpora import build

@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 from app.api.application import create_api
 from app.api.scopes import SCOPES, scope_of
 from app.problems import PROBLEM
-from pipeline.config import Settings
 from pipeline.service import Home, Service
+from pipeline.settings import Settings
 from tests.app.served import serving
 from tests.app.test_api import assert_problem
 from tests.pipeline.corpora import build

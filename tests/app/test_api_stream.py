@@ -12,9 +12,10 @@ import pytest
 
 from app.api.application import create_api
 from app.api.streaming import HEARTBEAT
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import TraceNotFound
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.types import Trace
 from tests.app.served import DEADLINE, serving, until
 from tests.pipeline.corpora import build

@@ -12,7 +12,8 @@ from app.chat.answer import answer_block, cited_text, facts, places
 from app.chat.header import header
 from app.chat.words import word
 from app.cli.answers import show_answer
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
+from pipeline.settings import Settings
 from pipeline.types import Answer, Citation, Doubt, Trace, Trouble, Usage
 from tests.app.chat_traces import make_trace
 from tests.app.test_chat_text import HOSTILE, read

@@ -20,8 +20,8 @@ from app.chat.stages import lift, number, percent, widths, worked_ms
 from app.chat.text import escape, plain
 from app.chat.turns import conversation, local_time
 from app.chat.words import _WORDS, word
-from pipeline.config import Settings
 from pipeline.errors import BadSetting
+from pipeline.settings import Settings
 from pipeline.traces import Feedback
 from pipeline.types import Answer, Chip, Citation, Morpheme, Understanding
 from pipeline.xray import Contribution, Xray

@@ -33,7 +33,8 @@ SERVER = """
 import sys, time
 from pathlib import Path
 import app.server as server
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
+from pipeline.settings import Settings
 from pipeline.rerankers import linear
 from pipeline.service import Home
 

@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 
 from app.api.application import create_api
 from app.inspecting import KEPT, Asked, ReplayBody
-from pipeline.config import Settings
 from pipeline.evaluation.variants import KINDS
 from pipeline.service import Home, Service
+from pipeline.settings import Settings
 from tests.pipeline.corpora import build
 
 QUESTION = "숯골갈비 주차 무료인가요?"

@@ -31,9 +31,10 @@ from app.operation.requests import request_id
 from app.operation.staging import MOST
 from app.operation.turnstile import Turnstile
 from app.server import warm_up
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import HansangError, TraceNotFound
 from pipeline.service import Home, Request
+from pipeline.settings import Settings
 from pipeline.traces import TraceStore
 from pipeline.types import Question, Trace
 from tests.pipeline.corpora import build

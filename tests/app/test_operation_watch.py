@@ -16,8 +16,8 @@ import yaml
 from app.operation.gathered import MIB, age_of, gpu_memory, read_gpus
 from app.operation.metrics import Metrics, outcome_of
 from app.operation.operating import Operation
-from pipeline.config import Settings
 from pipeline.service import Home, Request
+from pipeline.settings import Settings
 from pipeline.types import Answer, Citation, Doubt, Question, Trace, Trouble, Usage
 from tests.pipeline.corpora import build
 

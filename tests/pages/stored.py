@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.api.application import create_api
 from pages.place import close_place, open_place
-from pipeline.config import Settings
 from pipeline.evaluation.running import Evaluation, evaluate
 from pipeline.service import Home, Service
+from pipeline.settings import Settings
 from tests.pipeline.corpora import build
 from tests.pipeline.evaluation.questions import SAMPLES
 

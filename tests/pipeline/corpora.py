@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.index import Manifest
 from pipeline.indexing import Job, build_index
 from pipeline.service import Home
+from pipeline.settings import Settings
 from pipeline.types import Document, Reject, Source
 
 PLACES = {

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import backends
-from pipeline.config import Settings
 from pipeline.evidence.calibration import candidates_of
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Retriever, Tokenizer
+from pipeline.settings import Settings
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import Passage, Query, ScoredPassage, Source

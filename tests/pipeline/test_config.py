@@ -1,7 +1,8 @@
 import pytest
 
-from pipeline.config import Settings, load_profile, options, parse_assignments, with_overrides
+from pipeline.config import load_profile, parse_assignments, with_overrides
 from pipeline.errors import BadSetting, FileProblem, IndexTimeSetting, UnknownSetting
+from pipeline.settings import Settings, options
 
 
 def test_profile_embedded_sets_what_it_says() -> None:

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.config import Fusion
 from pipeline.fusion import (
     BLOCK,
     ROUNDING,
@@ -16,6 +15,7 @@ from pipeline.fusion import (
     min_max,
     top_rows,
 )
+from pipeline.settings import Fusion
 
 SCORES = arrays(np.float32, st.integers(1, 30), elements=st.floats(-50, 50, width=32))
 TRIPLES = st.integers(2, 25).flatmap(

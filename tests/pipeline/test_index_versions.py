@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Settings
 from pipeline.errors import HomeLocked, IndexDamaged, IndexNotFound, IndexVersionNotFound
 from pipeline.index import CURRENT
 from pipeline.index_versions import LOCK, drop, put_in_use, versions_of
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.storage import MANIFEST, locked
 from tests.pipeline.corpora import build, documents
 

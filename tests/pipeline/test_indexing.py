@@ -85,7 +85,8 @@ def test_another_version_of_an_analyser_is_a_reason_to_build(home: Home, monkeyp
 
 
 def _settings(manifest):
-    from pipeline.config import Settings, with_overrides
+    from pipeline.config import with_overrides
+    from pipeline.settings import Settings
 
     return with_overrides(Settings(), manifest.settings, indexing=True)
 

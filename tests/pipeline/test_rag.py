@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Settings, load_profile, with_overrides
+from pipeline.config import load_profile, with_overrides
 from pipeline.errors import (
     AnalyserNotIndexed,
     BackendNotFound,
@@ -22,6 +22,7 @@ from pipeline.errors import (
 from pipeline.index import current_folder
 from pipeline.rag import Clock
 from pipeline.service import Home, Request, Service, clean_question
+from pipeline.settings import Settings
 from pipeline.types import Trace
 from tests.pipeline.corpora import REVIEWS, build, documents
 

@@ -15,10 +15,11 @@ import pytest
 from app.chat.asking import ask
 from app.chat.session import Session
 from app.chat.views import draw
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.prompting.files import known, read_prompt
 from pipeline.prompting.messages import messages, without_system
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.types import Passage, Source, Trace
 from tests.pipeline.corpora import build
 from tests.pipeline.generators.llm_server import LONG, Json, LlmServer, Say

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from app.operation.operating import Operation
-from pipeline.config import Settings, check_asked, options, server_only
+from pipeline.config import check_asked, server_only
 from pipeline.errors import BadSetting
 from pipeline.service import Home, Request
+from pipeline.settings import Settings, options
 from tests.pipeline.corpora import build
 
 

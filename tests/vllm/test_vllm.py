@@ -12,13 +12,14 @@ import httpx
 import pytest
 
 from pipeline import backends
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.endpoint import Client, Endpoint
 from pipeline.errors import LlmDown, LlmRefused, PromptTooLong
 from pipeline.evidence.ground import Ground
 from pipeline.generators.openai import LlmGenerator
 from pipeline.prompting.files import read_prompt
 from pipeline.prompting.messages import messages
+from pipeline.settings import Settings
 from pipeline.streaming import Chunk, Patience, Stream, request_body
 from pipeline.types import Answer, Understanding
 from tests.pipeline.reviews import Reviews

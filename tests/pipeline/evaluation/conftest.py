@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.config import Settings
 from pipeline.service import Home, Service
+from pipeline.settings import Settings
 from tests.pipeline.corpora import build
 
 

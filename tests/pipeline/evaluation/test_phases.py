@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import Settings
 from pipeline.evaluation import records
 from pipeline.evaluation.phases import (
     GIB,
@@ -31,6 +30,7 @@ from pipeline.evaluation.phases import (
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.runs import execute, read_records
 from pipeline.service import Request, Service
+from pipeline.settings import Settings
 from pipeline.types import Question, Sample
 from tests.pipeline.evaluation.questions import FORKABLE, SAMPLES
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import Settings
 from pipeline.errors import FileProblem
 from pipeline.evaluation.scale_bench import (
     PER_RESTAURANT,
@@ -19,6 +18,7 @@ from pipeline.evaluation.scale_bench import (
     read_material,
     synthetic,
 )
+from pipeline.settings import Settings
 from pipeline.types import Source
 from tests.app.cli_runs import failure, run, run_json, write_reviews
 

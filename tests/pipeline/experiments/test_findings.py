@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.config import Settings
 from pipeline.errors import FileProblem
 from pipeline.experiments.findings import ALPHA, findings
 from pipeline.experiments.running import Arm, NoExperiment, Running, keep_running, read_running
 from pipeline.experiments.variants import read_variants
 from pipeline.experiments.words import verdict
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.traces import Assigned, TraceStore
 from tests.pipeline.corpora import build
 

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from pipeline import backends
-from pipeline.config import Settings, with_overrides
+from pipeline.config import with_overrides
 from pipeline.errors import BadSetting, LlmDown, LlmRefused, LlmResting, PromptNotFound
 from pipeline.evidence.ground import Ground
 from pipeline.generators.openai import LlmGenerator
 from pipeline.llm_line import line_to
 from pipeline.protocols import Checked, Tokenizer
+from pipeline.settings import Settings
 from pipeline.types import Answer, Chip, Understanding
 from tests.pipeline.generators.llm_server import LONG, Json, LlmServer, Say
 from tests.pipeline.reviews import Reviews, make_reviews

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from pipeline import backends
-from pipeline.config import Settings, load_profile, with_overrides
+from pipeline.config import load_profile, with_overrides
 from pipeline.corpus.reader import read_corpus
 from pipeline.errors import HansangError
 from pipeline.index import Index, current_folder
@@ -27,6 +27,7 @@ from pipeline.neural.hub import find
 from pipeline.neural.tokens import pairer
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.service import Home, Request, Service
+from pipeline.settings import Settings
 from pipeline.types import AnalysedText, Passage, Query, ScoredPassage, Source
 from tests.pipeline.neural import tiny
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from pipeline import backends
-from pipeline.config import Settings
 from pipeline.errors import BackendUnavailable
+from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.timeout(900)  # the first test waits for what all of them look at

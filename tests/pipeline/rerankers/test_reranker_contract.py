@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pipeline import backends
-from pipeline.config import Settings
 from pipeline.errors import BackendUnavailable
 from pipeline.passages import PassageStore
 from pipeline.protocols import Reranker, Tokenizer
 from pipeline.rerankers.linear import WEIGHTS, read_weights
+from pipeline.settings import Settings
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage

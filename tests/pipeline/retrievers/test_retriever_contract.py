@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from rank_bm25 import BM25Plus
 
-from pipeline.config import Settings
 from pipeline.encoders import lsa
 from pipeline.protocols import Retriever, Tokenizer
 from pipeline.retrievers import bm25s, rank_bm25, vector
+from pipeline.settings import Settings
 from pipeline.terms import make_query
 from pipeline.termstore import TermRows, TermStore
 from pipeline.types import Query
