@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from base64 import b64encode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from pipeline.errors import BadPassword
 
@@ -21,7 +23,7 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._nobody = _nobody(self._hasher)
 
     def hash(self, password: str) -> str:
         """The password as it is stored, with its salt and cost in it."""
@@ -38,6 +40,13 @@ class Passwords:
     def outdated(self, stored: str) -> bool:
         """Whether the stored one was made at another cost than today's."""
         return self._hasher.check_needs_rehash(stored)
+
+
+def _nobody(hasher: PasswordHasher) -> str:
+    """What is checked where there is no stored password: no password's digest, at the cost of a real one."""
+    salt, digest = (b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (hasher.salt_len, hasher.hash_len))
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
 
 
 def acceptable(password: str, name: str) -> str:

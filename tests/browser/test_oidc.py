@@ -133,7 +133,6 @@ def come_by(page: Page, labels: Labels) -> None:
     page.wait_for_url(re.compile(re.escape(labels.address) + "/$"))
 
 
-@pytest.mark.slow
 def test_somebody_the_provider_knows_is_admitted_by_an_administrator_first(
     browser: Browser, page: Page, labels: Labels, provider: Provider
 ) -> None:
