@@ -269,6 +269,7 @@ def test_help_answers_within_a_second_and_loads_nothing_heavy() -> None:
     assert min(times) < 1
 
 
+@pytest.mark.slow
 def test_reader_that_has_gone_is_no_error(home: Path) -> None:
     process = start(home, "ask", "주차", "--index", "small", "--json")
     assert process.stdout
@@ -280,6 +281,7 @@ def test_reader_that_has_gone_is_no_error(home: Path) -> None:
     assert said == ""
 
 
+@pytest.mark.slow
 def test_full_output_is_told_and_not_a_traceback(home: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -292,6 +294,7 @@ def test_full_output_is_told_and_not_a_traceback(home: Path) -> None:
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.slow
 def test_terminal_that_knows_no_emoji_gets_an_answer(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", "--home", str(home), "ask", QUESTION, "--index", "small"],

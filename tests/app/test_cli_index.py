@@ -185,6 +185,7 @@ def test_two_indexings_of_one_name_do_not_run_at_once(tmp_path: Path) -> None:
     assert answers(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [20_000, 200_000])
 def test_write_that_is_refused_half_way_leaves_the_former_one(tmp_path: Path, limit: int) -> None:
     home = tmp_path / "home"

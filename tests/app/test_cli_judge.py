@@ -147,6 +147,7 @@ def test_killed_and_taken_up_again_is_as_if_it_had_not_been(home: Path, tmp_path
     assert len((home / "runs" / "base" / LEDGER).read_text(encoding="utf-8").splitlines()) == len(whole)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_the_rest_is_done_later(home: Path, server: JudgeServer, tmp_path: Path) -> None:
     """On a real file system without room, mounted in a name space of its own."""
     server.behave = lambda body, number: replace(fair(body, number), text=fair(body, number).text + " " * 15_000)

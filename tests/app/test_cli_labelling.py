@@ -91,6 +91,7 @@ def test_both_are_open_and_one_ctrl_c_ends_both(server: tuple[subprocess.Popen[s
             httpx.get(f"http://127.0.0.1:{port}/")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(READY + 60)
 def test_nothing_is_left_when_the_server_is_killed(server: tuple[subprocess.Popen[str], int, int]) -> None:
     process, *_ = server
@@ -100,6 +101,7 @@ def test_nothing_is_left_when_the_server_is_killed(server: tuple[subprocess.Pope
     wait_for(lambda: not child.is_running(), 30)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(READY + 60)
 def test_the_chat_ends_with_an_error_when_the_annotation_app_dies(
     server: tuple[subprocess.Popen[str], int, int],

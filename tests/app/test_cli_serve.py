@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from app.cli.building import DEMO_NAME
-from app.cli.serving import reachable
+from app.cli.serving import _labelling, _opening, reachable
 from pipeline.index import current_folder, read_manifest
+from pipeline.settings import Settings
 from tests.app.cli_runs import failure, make_index, run, start
 
 READY = 120  # seconds: the chat takes some to import on a busy machine
@@ -108,6 +109,15 @@ def test_address_that_is_shown_can_be_opened(host: str, shown: str) -> None:
     assert reachable(host) == shown
 
 
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("192.0.2.7", "192.0.2.7"), ("::1", "[::1]")],
+)
+def test_the_annotation_app_is_told_where_the_server_listens(tmp_path: Path, host: str, asked: str) -> None:
+    beside = _labelling(tmp_path, _opening(Settings(), host, 7861, 8502, demo=False), Settings())
+    assert (beside.chat_host, beside.chat) == (asked, 7861)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_demo_builds_its_index_once_and_ends_with_ctrl_c(tmp_path: Path) -> None:
@@ -120,6 +130,7 @@ def test_demo_builds_its_index_once_and_ends_with_ctrl_c(tmp_path: Path) -> None
     assert read_manifest(current_folder(tmp_path / "index", DEMO_NAME)).analysers == ("kiwi", "okt")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(READY + 60)
 def test_one_ctrl_c_ends_it_while_a_page_is_open(tmp_path: Path) -> None:
     """An open page holds a connection for as long as it is open."""

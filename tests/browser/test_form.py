@@ -124,6 +124,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield opened
 
 
+@pytest.mark.slow
 def test_search_by_initial_consonants_is_the_same_on_both_sides(page: Page) -> None:
     options = [option for id in schemes() for field in load_scheme(id).fields for option in field.options]
     names = [name for option in options for name in (option.ko, option.en)]

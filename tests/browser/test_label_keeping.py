@@ -15,7 +15,7 @@ from annotations.accounts import Accounts
 from tests.browser.labelling import TEXTS, Person, answer, at_work, bring, settle_down, somebody
 from tests.browser.labels import PASSWORD, ROOT, Labels, watch
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 KEPT = "연결이 끊겼습니다"
 
@@ -51,7 +51,6 @@ def second_tab(person: Person) -> Person:
     return other
 
 
-@pytest.mark.slow
 def test_a_killed_app_is_started_again_and_the_draft_is_there(browser: Browser, labels: Labels) -> None:
     (task,) = bring(labels, TEXTS[:1])
     with at_work(browser, labels, somebody(labels)) as kim:
@@ -75,7 +74,6 @@ def test_a_killed_app_is_started_again_and_the_draft_is_there(browser: Browser, 
         assert len(kim.answers()) == 1
 
 
-@pytest.mark.slow
 def test_a_save_while_the_app_is_down_arrives_once_when_it_is_back(browser: Browser, labels: Labels) -> None:
     (task,) = bring(labels, TEXTS[:1])
     with at_work(browser, labels, somebody(labels)) as kim:
@@ -106,7 +104,6 @@ def test_a_save_on_its_way_survives_a_reload(browser: Browser, labels: Labels) -
     assert stored.labels["sentiment"] == "mixed"
 
 
-@pytest.mark.slow
 def test_a_lost_connection_keeps_the_answer(browser: Browser, labels: Labels) -> None:
     bring(labels, TEXTS[:1])
     with at_work(browser, labels, somebody(labels)) as kim:

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from annotations.accounts import Accounts
 from tests.browser.labels import ADMIN, SECOND, Labels, browse, running, settled, sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CLIENT, SECRET = "hansang", "provider-secret"
 

@@ -91,6 +91,7 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same_and_keep_what_was_ty
     greets(page, SECOND)
 
 
+@pytest.mark.slow
 def test_after_repeated_failures_the_form_says_how_long_to_wait(page: Page, labels: Labels) -> None:
     page.goto(f"{labels.address}/signin")
     for _ in range(FREE_FAILURES + 1):
@@ -116,6 +117,7 @@ def test_the_cookie_is_for_this_app_alone_and_no_script_can_read_it(page: Page, 
     assert cookie["value"] not in page.content()
 
 
+@pytest.mark.slow
 def test_a_reload_another_tab_and_a_restart_stay_signed_in(page: Page, labels: Labels) -> None:
     page.goto(f"{labels.address}/signin")
     enter(page, ANNOTATOR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app
@@ -30,6 +31,7 @@ def test_every_reader_reads_the_same_texts_in_every_round() -> None:
     assert told == ["a", "b"] * 3
 
 
+@pytest.mark.slow
 def test_the_command_measures_ours_and_scikit_learn(tmp_path: Path) -> None:
     assert PLACES
     done = CliRunner().invoke(

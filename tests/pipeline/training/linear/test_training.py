@@ -45,6 +45,7 @@ def write(made: Trained, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_same_rows_give_the_same_bytes(trained: Trained, kiwi: Tokenizer, tmp_path: Path) -> None:
     one, other = write(trained, tmp_path / "a"), write(train(material(), kiwi, silent), tmp_path / "b")
     for name in (*FILES, "heads.json", "figures.json", "card.md"):
