@@ -82,8 +82,8 @@ def faults(
     said, left = dates(sentence)
     held, evidence_left = dates("\n".join([evidence, *(source.date for source in sources)]))
     yield from (Fault("date", what) for what in sorted(said - held))
-    ratings = {source.rating for source in sources if source.rating is not None}
-    yield from (Fault("number", f"{n:g}") for n in sorted(numbers(left) - numbers(evidence_left) - ratings))
+    rated = {Amount(source.rating, unit) for source in sources if source.rating is not None for unit in RATED}
+    yield from (Fault("number", str(each)) for each in unheld(amounts(left), amounts(evidence_left) | rated))
     about = " ".join([evidence, *(f"{source.restaurant} {source.title}" for source in sources)])
     yield from (Fault("name", name) for name in sorted(_named(sentence, names)) if _plain(name) not in _plain(about))
     one, other = analyse([sentence, evidence])
@@ -125,19 +125,58 @@ def dates(text: str) -> tuple[set[str], str]:
 
 _DIGITS = {digit: n for n, digit in enumerate("일이삼사오육칠팔구", start=1)}
 _NATIVE = dict(zip("한 두 세 네 다섯 여섯 일곱 여덟 아홉 열".split(), range(1, 11), strict=True))
-_COUNTER = "시간|명|개|번|곳|군데|가지|인분|살|달|잔|병|접시|그릇|마리|바퀴|줄|주|분|배|차례"
+_COUNTER = "시간|명|사람|개|번|곳|군데|가지|인분|살|달|잔|병|접시|그릇|마리|바퀴|줄|주|분|배|차례"
+_UNIT = (
+    "시간|인분|개월|군데|사람|차례|접시|그릇|마리|가지|바퀴|퍼센트|명|번|회|곳|살|달|잔|병|층|원|점|%"
+    "|시(?![가-힣]*[간즌])|개"
+)
+_SAME_UNIT = {"사람": "명", "군데": "곳", "개월": "달", "회": "번", "차례": "번", "퍼센트": "%"}
 _NUMBER = re.compile(
     rf"(?P<n>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)(?:\s?(?P<man>만)(?:\s?(?P<k>\d+)(?P<k_cheon>천)?)?|(?P<cheon>천))?"
+    rf"(?:\s?(?P<unit>{_UNIT}))?"
     rf"|(?<![가-힣])(?P<word>[일이삼사오육칠팔구]?만(?:\s?[이삼사오육칠팔구]?천)?|[이삼사오육칠팔구]?천)\s?원"
-    rf"|(?<![가-힣])(?P<native>{'|'.join(_NATIVE)})\s?(?:{_COUNTER})(?![가-힣]*요일)"
+    rf"|(?<![가-힣])(?P<native>{'|'.join(_NATIVE)})\s?(?P<counter>{_COUNTER})(?![가-힣]*요일)"
 )
+_SEVERAL_MEANINGS = frozenset({"분", "주", "배", "줄"})  # minutes or people, weeks or shares: not told apart here
+RATED = ("", "점", "개")
+"""What a review's rating may be counted in: 별점 4, 4점, 별 4개."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Amount:
+    """A number and what it counts, empty where the text doesn't say or the word has several meanings."""
+
+    value: float
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value:,g}{self.unit}"
+
+
+def unheld(said: Collection[Amount], held: Collection[Amount]) -> list[Amount]:
+    """The amounts of a sentence that its evidence doesn't name: another number, or the same number of another thing."""
+    return [one for one in sorted(said) if not any(_held(one, other) for other in held)]
+
+
+def _held(said: Amount, held: Amount) -> bool:
+    return said.value == held.value and (said.unit == held.unit or not said.unit or not held.unit)
+
+
+def amounts(text: str) -> set[Amount]:
+    """The numbers that a text names: in digits (17,000), with 만 and 천 (1만 7천), in words before 원 or a counter
+    (만오천 원, 두 시간); with what they count where that is plain (9시간 is not 9시).
+    """
+    return {Amount(_value(hit), _unit(hit)) for hit in _NUMBER.finditer(text)}
 
 
 def numbers(text: str) -> set[float]:
-    """The numbers that a text names: in digits (17,000), with 만 and 천 (1만 7천), in words before 원 or a counter
-    (만오천 원, 두 시간).
-    """
-    return {_value(hit) for hit in _NUMBER.finditer(text)}
+    """The values of a text's amounts."""
+    return {each.value for each in amounts(text)}
+
+
+def _unit(hit: re.Match[str]) -> str:
+    unit = hit["unit"] or hit["counter"] or ("원" if hit["word"] else "")
+    return "" if unit in _SEVERAL_MEANINGS else _SAME_UNIT.get(unit, unit)
 
 
 def _value(hit: re.Match[str]) -> float:

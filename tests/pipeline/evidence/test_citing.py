@@ -83,7 +83,7 @@ def test_a_sentence_borne_out_cites_the_sentence_of_the_review_that_says_it(grou
 @pytest.mark.parametrize(
     ("sentence", "numbers", "doubts"),
     [
-        ("주차는 3시간 무료입니다.", (1,), [("number", "3")]),
+        ("주차는 3시간 무료입니다.", (1,), [("number", "3시간")]),
         ("연탄집은 지하 주차가 무료입니다.", (1,), [("name", "연탄집")]),
         ("콜키지는 병당 2만원입니다.", (9, 2), [("unknown-source", "[9]")]),
         ("콜키지는 병당 2만원입니다.", (0,), [("unknown-source", "[0]"), ("uncited", "")]),

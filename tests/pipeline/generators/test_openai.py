@@ -145,7 +145,7 @@ def test_citing_nine_of_five_and_a_wrong_number_are_marked(reviews: Reviews, ser
     server.say = Say(["숯골갈비는 주차가 5시간 무료입니다.[1][9]"])
     answer = last(reviews, server)
     assert [c.passage_id for c in answer.citations] == ["r0"]
-    assert [(d.kind, d.what) for d in answer.doubts] == [("unknown-source", "[9]"), ("number", "5")]
+    assert [(d.kind, d.what) for d in answer.doubts] == [("unknown-source", "[9]"), ("number", "5시간")]
     assert answer.trouble is None
 
 
