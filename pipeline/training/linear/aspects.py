@@ -109,13 +109,16 @@ def train(
     """The heads over all clauses, the threshold, and what heads without a review's fold find in it."""
     owner = folds[held.given.owner]
     heads = [fit_heads(held, owner != fold) for fold in range(int(folds.max()) + 1)]
-    tried = [
-        (_f1(*_counts(reviews, cross_found(held, reviews, folds, t, heads), np.arange(len(reviews)), _spans)), t)
-        for t in THRESHOLDS
-    ]
+    tried = [(_worth(reviews, cross_found(held, reviews, folds, t, heads)), t) for t in THRESHOLDS]
     threshold = max(tried)[1]
     aspect, polarity = fit_heads(held, np.ones(len(owner), dtype=bool))
     return aspect, polarity, threshold, cross_found(held, reviews, folds, threshold, heads)
+
+
+def _worth(reviews: Sequence[Judged], found: Sequence[tuple[Opinion, ...]]) -> float:
+    """What a threshold is chosen by: the F1 of opinions where they stand, and of what a review judges how, alike."""
+    rows = np.arange(len(reviews))
+    return (_f1(*_counts(reviews, found, rows, _spans)) + _f1(*_counts(reviews, found, rows, _judged))) / 2
 
 
 def figures(reviews: Sequence[Judged], found: Sequence[tuple[Opinion, ...]]) -> dict[str, Measure]:

@@ -23,7 +23,7 @@ SIGNS = np.array([1, -1, *(0 for _ in ASPECTS)], dtype=np.float32)
 LEAST = 2  # texts that a gram stands in
 SIZE = 150_000
 RIDGE = 0.3
-CONJUGATED, WRITTEN, MARKED, WHOLE = 0.1, 1.0, 0.5, 2.0  # what a text of each origin counts
+CONJUGATED, WRITTEN, MARKED, WHOLE = 0.2, 1.0, 0.5, 2.0  # what a text of each origin counts
 EVERYWHERE = -1
 
 
