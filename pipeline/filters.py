@@ -5,15 +5,17 @@ Predicates run once per distinct value of a metadata column, so they cost the sa
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.passages import PassageStore
-from pipeline.protocols import FloatArray
+from pipeline.protocols import Condition, FloatArray, Within
 from pipeline.question.understanding import matches
 from pipeline.types import Chip, Source, Understanding
 
-_COLUMNS = {
+COLUMNS = {
     "restaurant": "restaurant",
     "district": "district",
     "category": "category",
@@ -37,6 +39,43 @@ def filter_rows(understanding: Understanding, passages: PassageStore) -> NDArray
     return allowed
 
 
+def allowed_rows(
+    understanding: Understanding, dropped: Collection[str], passages: PassageStore
+) -> NDArray[np.bool_] | None:
+    """The rows that may take part: those that the chips allow, less the dropped ids; None when all may."""
+    allowed, rows = filter_rows(understanding, passages), _rows_of(dropped, passages)
+    if not rows:
+        return allowed
+    allowed = np.ones(len(passages), dtype=bool) if allowed is None else allowed
+    allowed[rows] = False
+    return allowed
+
+
+def within(understanding: Understanding, dropped: Collection[str], passages: PassageStore) -> Within:
+    """The same as ``allowed_rows``, with the codes of the metadata that say it to whoever has no rows of ours."""
+    conditions = []
+    for chip in understanding.chips:
+        if chip.mode != "boost":
+            column = COLUMNS[chip.kind]
+            _, values = passages.codes(column)
+            meant = (matches(chip, Source("", **{column: value})) for value in values)
+            codes = tuple(code for code, holds in enumerate(meant) if holds)
+            conditions.append(Condition(column, codes, keep=chip.mode == "filter"))
+    allowed = allowed_rows(understanding, dropped, passages)
+    return Within(tuple(conditions), tuple(_rows_of(dropped, passages)), allowed)
+
+
+def _rows_of(ids: Collection[str], passages: PassageStore) -> list[int]:
+    return [passages.rows[id_] for id_ in ids if id_ in passages.rows]
+
+
+def forbid(scores: Mapping[str, FloatArray], allowed: NDArray[np.bool_] | None) -> dict[str, FloatArray]:
+    """The scores with −inf where a passage is not allowed, so that it takes part in nothing."""
+    if allowed is None:
+        return dict(scores)
+    return {name: np.where(allowed, values, np.float32(-np.inf)) for name, values in scores.items()}
+
+
 def boosts(understanding: Understanding, passages: PassageStore) -> FloatArray | None:
     """How much each row is favoured, the mean over the boosting chips, from 0 to 1; None when there is none."""
     favours = [_favour(chip, passages) for chip in understanding.chips if chip.mode == "boost"]
@@ -44,7 +83,7 @@ def boosts(understanding: Understanding, passages: PassageStore) -> FloatArray |
 
 
 def _rows(chip: Chip, passages: PassageStore) -> NDArray[np.bool_]:
-    column = _COLUMNS[chip.kind]
+    column = COLUMNS[chip.kind]
     return passages.where(column, lambda value: matches(chip, Source("", **{column: value})))
 
 
