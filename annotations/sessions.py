@@ -87,11 +87,7 @@ class Sessions:
         forgive(db, row["name"])
         if again:
             db.execute("UPDATE accounts SET password = ? WHERE id = ?", (again, row["id"]))
-        db.execute("DELETE FROM sessions WHERE begun < ? OR seen < ?", (now - LIFETIME, now - IDLE))
-        db.execute(
-            "INSERT INTO sessions (digest, account_id, begun, seen) VALUES (?, ?, ?, ?)",
-            (_digest(token), row["id"], now, now),
-        )
+        _insert(db, token, row["id"], now)
 
     def account(self, token: str) -> Account | None:
         """Whose session it is, and note that it is in use; None when it ended, or never was."""
@@ -132,6 +128,16 @@ class Sessions:
             raise SignedOut
         return as_account(row)
 
+    def vouched_for(self, identity: Identity, issued: float) -> tuple[Account, str]:
+        """Begin a session of somebody whom a provider vouched for; its token goes to the browser and nowhere else.
+
+        Raises:
+            NotAdmitted, AccountDisabled, SignedOut: as ``identified``.
+        """
+        account, token, now = self.identified(identity, issued), secrets.token_urlsafe(32), self._now()
+        self._store.write(lambda db: _insert(db, token, account.id, now))
+        return account, token
+
     def end_identified(self, account: Account) -> None:
         """Sign out somebody whom a provider vouched for: what it vouched for until now no longer counts."""
         self._store.write(lambda db: end_sessions(db, account.id, self._now()))
@@ -167,6 +173,15 @@ class Sessions:
 _SESSION = """SELECT a.*, s.begun, s.seen FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.digest = ?"""
 _IDENTITY = """SELECT a.* FROM identities i LEFT JOIN accounts a ON a.id = i.account_id
     WHERE i.issuer = ? AND i.subject = ?"""
+
+
+def _insert(db: Database, token: str, account_id: int, now: float) -> None:
+    """Begin a session, and forget those that are over."""
+    db.execute("DELETE FROM sessions WHERE begun < ? OR seen < ?", (now - LIFETIME, now - IDLE))
+    db.execute(
+        "INSERT INTO sessions (digest, account_id, begun, seen) VALUES (?, ?, ?, ?)",
+        (_digest(token), account_id, now, now),
+    )
 
 
 def _wish(db: Database, identity: Identity) -> None:

@@ -18,9 +18,10 @@ from annotations.api_keys import ApiKeys
 from annotations.audit import note_act
 from annotations.migrations import MIGRATIONS
 from annotations.passwords import Passwords
-from annotations.sessions import Sessions
+from annotations.sessions import Identity, Sessions
 from annotations.writer import Writer
 from app.access.callers import INTERNAL, Caller, of_account, of_key
+from app.access.vouching import Vouching
 
 T = TypeVar("T")
 
@@ -30,11 +31,17 @@ WAITING = 50  # who may wait for that
 
 
 class Doors:
-    """Who may come in. ``internal`` is the key of the annotation app, made anew at every start and kept nowhere."""
+    """Who may come in. ``internal`` is the key of the annotation app, made anew at every start and kept nowhere.
 
-    def __init__(self, store: Store, *, internal: str = "", passwords: Passwords | None = None) -> None:
+    ``vouching`` are the identity providers, None where there are none.
+    """
+
+    def __init__(
+        self, store: Store, *, internal: str = "", passwords: Passwords | None = None, vouching: Vouching | None = None
+    ) -> None:
         self._store = store
         self._internal = internal
+        self.vouching = vouching
         self.sessions = Sessions(store, passwords=passwords)
         self._keys = ApiKeys(store)
         self._looking = CapacityLimiter(LOOKING)
@@ -65,6 +72,14 @@ class Doors:
             return None
         _, token = await to_thread.run_sync(self.sessions.sign_in, name, password, limiter=self._guessing)
         return token
+
+    async def vouched_for(self, identity: Identity, issued: float) -> str:
+        """The token of a new session of somebody whom a provider vouched for at ``issued``.
+
+        Raises:
+            SignInRefused: and its kinds; an administrator decides who is admitted, with which role.
+        """
+        return await self._look(lambda: self.sessions.vouched_for(identity, issued)[1])
 
     async def sign_out(self, token: str) -> None:
         """End a session."""

@@ -10,11 +10,13 @@ from typing import TypedDict
 from starlette.types import ASGIApp
 
 from annotations.accounts import Accounts
+from annotations.identity_providers import SECRETS, chat_sign_in
 from annotations.migrations import MIGRATIONS
 from annotations.writer import Writer
 from app.access.addresses import guarded, proxies_of
 from app.access.doors import Doors, Seldom
 from app.access.guard import Guard
+from app.access.vouching import Vouching
 from pipeline.errors import NoAccounts
 from pipeline.settings import Access
 
@@ -39,14 +41,17 @@ def guarding(labels: Path, settings: Access, host: str, internal: str = "") -> I
     Raises:
         NoAccounts: others could reach it, and nobody could sign in.
         LabelsDamaged, LabelsNewer: the accounts can't be read.
+        FileProblem: the secrets of the identity providers can't.
     """
     if not guarded(host, settings.trusted_proxies):
         yield lambda app: Guard(app, Doors(Seldom(labels)), settings, guarded=False)
         return
+    chat = chat_sign_in(labels.with_name(SECRETS))
+    vouching = Vouching(chat) if chat else None
     store = Writer(labels, MIGRATIONS)
     try:
         check_accounts(store)
-        yield lambda app: Guard(app, Doors(store, internal=internal), settings, guarded=True)
+        yield lambda app: Guard(app, Doors(store, internal=internal, vouching=vouching), settings, guarded=True)
     finally:
         store.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -30,9 +31,10 @@ label { display: block; margin-top: 16px; font-weight: 700; }
 input { display: block; width: 100%; margin-top: 4px; padding: 10px 12px; font: inherit; font-weight: 400;
   color: var(--hs-ink);
   background: var(--hs-bg); border: 1px solid var(--hs-soft); border-radius: 8px; }
-button { display: block; width: 100%; margin-top: 20px; padding: 10px; min-height: 48px; font: inherit;
+button, .provider { display: block; width: 100%; margin-top: 20px; padding: 10px; min-height: 48px; font: inherit;
   font-weight: 700; text-align: center; text-decoration: none; border-radius: 8px; border: 1px solid var(--hs-accent);
   background: var(--hs-accent); color: var(--hs-on-accent); cursor: pointer; }
+.provider { background: var(--hs-card); color: var(--hs-accent); }
 p { margin: 14px 0 0; color: var(--hs-soft); }
 .error { color: var(--hs-ink); border: 2px solid var(--hs-bad); border-radius: 8px; padding: 10px 14px; }
 .error::before { content: "⚠ "; }
@@ -40,8 +42,13 @@ p { margin: 14px 0 0; color: var(--hs-soft); }
 """
 
 
-def sign_in_page(form: str, back: str, lang: Lang, error: str, name: str) -> HTMLResponse:
-    """The form. ``form`` is its token, ``back`` where one gets to, ``error`` what went wrong before, and for whom."""
+def sign_in_page(
+    form: str, back: str, lang: Lang, error: str, name: str, providers: Sequence[str] = ()
+) -> HTMLResponse:
+    """The form. ``form`` is its token, ``back`` where one gets to, ``error`` what went wrong before, and for whom.
+
+    ``providers`` are identity providers by name, "" for the one without.
+    """
     other: Lang = "ko" if lang == "en" else "en"
     said = f'<p class="error" role="alert" id="said">{escape(error)}</p>' if error else ""
     described = ' aria-describedby="said"' if error else ""
@@ -57,7 +64,15 @@ def sign_in_page(form: str, back: str, lang: Lang, error: str, name: str) -> HTM
  spellcheck="false" required maxlength="64"{described}{focus[0]}></label>
 <label>{word("password", lang)}<input name="password" type="password" autocomplete="current-password" required
  maxlength="1024"{described}{focus[1]}></label>
-<button>{word("sign_in", lang)}</button></form><p>{word("hint", lang)}</p>""",
+<button>{word("sign_in", lang)}</button></form>{_providers(providers, back, lang)}<p>{word("hint", lang)}</p>""",
+    )
+
+
+def _providers(names: Sequence[str], back: str, lang: Lang) -> str:
+    return "".join(
+        f'<a class="provider" href="/signin/with?{escape(urlencode({"provider": name, "next": back, "lang": lang}))}">'
+        f"{escape(word('sign_in_with', lang, provider=name or word('sso', lang)))}</a>"
+        for name in names
     )
 
 

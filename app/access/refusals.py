@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import HansangError
+from pipeline.errors import HansangError, SignInRefused
 
 
 class SignInNeeded(HansangError):
@@ -26,6 +26,30 @@ class ScopeMissing(HansangError):
     status = 403
     ko = "'{name}'은(는) 이것을 할 수 없습니다. 필요한 권한: {needed}, 있는 권한: {scopes}. 관리자에게 부탁하세요."
     en = "'{name}' may not do this. It takes {needed}; there is {scopes}. Ask an administrator."
+
+
+class NotVouched(SignInRefused):
+    """An identity provider's word that can't be trusted, or that it didn't give."""
+
+    code = "not-vouched"
+    ko = "회사 계정으로 로그인하지 못했습니다: {reason}. 다시 눌러 보고, 계속되면 관리자에게 알려 주세요."
+    en = "Signing in by your organisation failed: {reason_en}. Try again; if it goes on, tell an administrator."
+
+
+class ProviderUnreachable(HansangError):
+    """An identity provider that doesn't answer."""
+
+    code = "provider-unreachable"
+    exit_code = 5
+    status = 502
+    ko = (
+        "회사 계정 서버({url})가 답하지 않습니다({reason}). 잠시 뒤 다시 하거나 이름과 비밀번호로 들어오세요. "
+        "관리자는 secrets.toml의 server_metadata_url을 확인하세요."
+    )
+    en = (
+        "The identity provider ({url}) doesn't answer ({reason}). Try again in a moment, or sign in with a password. "
+        "Administrators: look at server_metadata_url in secrets.toml."
+    )
 
 
 class ForeignRequest(HansangError):

@@ -17,11 +17,13 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from annotations.identity_providers import CALLBACK
 from annotations.sessions import LIFETIME
 from app.access.doors import Doors
 from app.access.origins import ours
 from app.access.page import account_page, sign_in_page
-from app.access.refusals import ForeignRequest, SignInNeeded
+from app.access.refusals import ForeignRequest, NotVouched, SignInNeeded
+from app.access.vouching import PENDING_SECONDS
 from app.access.words import Lang
 from pipeline.errors import HansangError, SignInLocked, SignInRefused
 
@@ -29,7 +31,9 @@ COOKIE = "hansang_chat"
 LABELS_COOKIE = "hansang_labels"  # whoever signed in to the annotation app on this host is known here, too
 FORM_COOKIE = "hansang_form"
 FORM_BYTES = 16_384
-_ADDRESSES = ("/signin", "/signout", "/account")
+VOUCHED_COOKIE = "hansang_vouched"  # of a sign-in that a provider is asked for
+_ADDRESSES = ("/signin", "/signout", "/account", "/signin/with", CALLBACK)
+_ERROR = re.compile(r"[\w.-]{1,60}", re.ASCII)
 _BACK = re.compile(r"/(?![/\\])[^\x00-\x1f\\]*")
 
 
@@ -61,34 +65,71 @@ class SignIn:
             ("POST", "/signin"): self._enter,
             ("POST", "/signout"): self._leave,
             ("GET", "/account"): self._account,
+            ("GET", "/signin/with"): self._ask_provider,
+            ("GET", CALLBACK): self._come_back,
         }.get((request.method, scope["path"]))
         response = Response(status_code=405) if answer is None else await answer(request)
         response.headers["Cache-Control"] = "no-store"
         await response(scope, receive, send)
 
     async def _show(self, request: Request) -> Response:
-        return _form(request)
+        return self._form(request)
 
     async def _enter(self, request: Request) -> Response:
         sent = await _sent(request)
         if not ours(request.headers, cookie=True) or not _signed(request.cookies.get(FORM_COOKIE, ""), sent):
-            return _form(request, ForeignRequest())
+            return self._form(request, ForeignRequest())
         try:
             token = await self._doors.sign_in(sent.get("name", ""), sent.get("password", ""))
         except SignInRefused as refused:
-            return _form(request, refused, sent.get("name", "")[:64])
+            return self._form(request, refused, sent.get("name", "")[:64])
         if token is None:
-            return _form(request, Busy())
-        response = RedirectResponse(_target(request), 303)
+            return self._form(request, Busy())
+        response = _let_in(request, token, _target(request))
         secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, token, max_age=LIFETIME, httponly=True, samesite="lax", secure=secure)
         response.delete_cookie(FORM_COOKIE, path="/signin", httponly=True, samesite="strict", secure=secure)
+        return response
+
+    async def _ask_provider(self, request: Request) -> Response:
+        """Send somebody to the identity provider that they chose."""
+        if self._doors.vouching is None:
+            return self._form(request, status=404)
+        lang = _language(request)
+        try:
+            address, sealed = await self._doors.vouching.begin(
+                request.query_params.get("provider", ""), _target(request), lang
+            )
+        except HansangError as error:
+            return self._form(request, error)
+        response = RedirectResponse(address, 303)
+        response.set_cookie(
+            VOUCHED_COOKIE, sealed, max_age=PENDING_SECONDS, path="/signin", httponly=True,
+            samesite="lax", secure=request.url.scheme == "https",  # lax: they come back from another site
+        )  # fmt: skip
+        return response
+
+    async def _come_back(self, request: Request) -> Response:
+        """Somebody comes back from an identity provider, with its word or without."""
+        vouching, came = self._doors.vouching, request.query_params
+        if vouching is None:
+            return self._form(request, status=404)
+        lang: Lang | None = None
+        try:
+            pending = vouching.pending(request.cookies.get(VOUCHED_COOKIE, ""), came.get("state", ""))
+            lang = pending.lang
+            if "code" not in came:
+                raise refused_by(came.get("error", ""))
+            token = await self._doors.vouched_for(*await vouching.identity(pending, came["code"]))
+            response = _let_in(request, token, pending.back)
+        except HansangError as error:
+            response = self._form(request, error, lang=lang)
+        response.delete_cookie(VOUCHED_COOKIE, path="/signin", httponly=True, samesite="lax")
         return response
 
     async def _leave(self, request: Request) -> Response:
         token, sent = token_of(request.headers), await _sent(request)
         if not token or not ours(request.headers, cookie=True) or not _signed(token, sent):
-            return _form(request, ForeignRequest())
+            return self._form(request, ForeignRequest())
         response = RedirectResponse("/signin", 303)
         for name in (COOKIE, LABELS_COOKIE):  # one of them would let the next person at this screen in again
             if kept := request.cookies.get(name):
@@ -100,8 +141,40 @@ class SignIn:
         token = token_of(request.headers)
         caller = await self._doors.by_session(token) if token else None
         if caller is None:
-            return _form(request, SignInNeeded(), status=401)
+            return self._form(request, SignInNeeded(), status=401)
         return account_page(caller.name, form_token(token), _language(request))
+
+    def _form(
+        self, request: Request, error: HansangError | None = None, name: str = "", status: int | None = None,
+        lang: Lang | None = None,
+    ) -> Response:  # fmt: skip
+        nonce, lang = secrets.token_urlsafe(24), lang or _language(request)
+        said = "" if error is None else error.korean if lang == "ko" else error.english
+        names = self._doors.vouching.names if self._doors.vouching else ()
+        response = sign_in_page(form_token(nonce), _target(request), lang, said, name, names)
+        response.status_code = status or (200 if error is None else error.status)
+        if isinstance(error, SignInLocked):
+            response.headers["Retry-After"] = str(error.fields["seconds"])
+        secure = request.url.scheme == "https"
+        response.set_cookie(
+            FORM_COOKIE, nonce, max_age=3_600, path="/signin", httponly=True, samesite="strict", secure=secure
+        )
+        return response
+
+
+def _let_in(request: Request, token: str, back: str) -> Response:
+    response = RedirectResponse(back, 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, max_age=LIFETIME, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+def refused_by(error: str) -> NotVouched:
+    """What an identity provider says of why it doesn't vouch for somebody (RFC 6749, 4.1.2.1)."""
+    if error == "access_denied":
+        return NotVouched(reason="취소했거나 허락되지 않았습니다", reason_en="it was cancelled or not allowed")
+    told = error if _ERROR.fullmatch(error) else "?"
+    return NotVouched(reason=f"제공자가 거절했습니다({told})", reason_en=f"the provider refused ({told})")
 
 
 def token_of(headers: Headers) -> str:
@@ -135,17 +208,3 @@ def _target(request: Request) -> str:
 
 def _language(request: Request) -> Lang:
     return "en" if request.query_params.get("lang") == "en" else "ko"
-
-
-def _form(request: Request, error: HansangError | None = None, name: str = "", status: int | None = None) -> Response:
-    nonce, lang = secrets.token_urlsafe(24), _language(request)
-    said = "" if error is None else error.korean if lang == "ko" else error.english
-    response = sign_in_page(form_token(nonce), _target(request), lang, said, name)
-    response.status_code = status or (200 if error is None else error.status)
-    if isinstance(error, SignInLocked):
-        response.headers["Retry-After"] = str(error.fields["seconds"])
-    secure = request.url.scheme == "https"
-    response.set_cookie(
-        FORM_COOKIE, nonce, max_age=3_600, path="/signin", httponly=True, samesite="strict", secure=secure
-    )
-    return response

@@ -12,6 +12,8 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "title": ("한상", "Hansang"),
     "sign_in": ("로그인", "Sign in"),
     "sign_out": ("로그아웃", "Sign out"),
+    "sign_in_with": ("{provider}(으)로 로그인", "Sign in with {provider}"),
+    "sso": ("회사 계정", "your organisation"),
     "name": ("이름", "Name"),
     "password": ("비밀번호", "Password"),
     "other_language": ("English", "한국어"),

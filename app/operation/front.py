@@ -19,6 +19,7 @@ from app.operation.logs import Log
 from app.operation.metrics import OTHER, Metrics
 from app.operation.refusals import Draining, Overloaded
 from app.operation.requests import CURRENT, HEADER, Doing, request_id
+from app.operation.tracing import Tracing
 from app.operation.turnstile import Turnstile
 from pipeline.errors import HansangError
 
@@ -40,9 +41,10 @@ class Front:
 
     def __init__(
         self, app: ASGIApp, metrics: Metrics, log: Log, turnstile: Turnstile,
-        now: Callable[[], float] = time.perf_counter,
+        now: Callable[[], float] = time.perf_counter, tracing: Tracing | None = None,
     ) -> None:  # fmt: skip
         self._app = app
+        self._tracing = tracing
         self._metrics = metrics
         self._log = log
         self._now = now
@@ -59,12 +61,18 @@ class Front:
         scope.setdefault("state", {})["request_id"] = doing.request_id
         reply = _Reply(send, doing.request_id)
         token, start = CURRENT.set(doing), self._now()
+        span = self._tracing.request(scope) if self._tracing else None
         try:
             with self._counted(scope):
                 await self._serve(scope, receive, reply)
         finally:
             CURRENT.reset(token)
             self._note(scope, doing, reply.status, self._now() - start)
+            if span is not None:
+                span.end(
+                    method=scope["method"], route=route_of(scope), status=reply.status,
+                    request_id=doing.request_id, trace_id=doing.trace_id,
+                )  # fmt: skip
 
     @contextmanager
     def _counted(self, scope: Scope) -> Iterator[None]:

@@ -7,17 +7,21 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.operation.health import Check
+from pipeline.batching.totals import BOUNDS, KINDS, total
 from pipeline.evaluation.judgements import LEDGER, read_ledger
 from pipeline.index import Manifest
+from pipeline.judges.prices import PRICES, dollars_of, read_prices
 from pipeline.service import Service
 
 MIB = 1_048_576
@@ -36,7 +40,7 @@ class Gathered(Collector):
         self._checks = checks
         self._more = more
         self._now = now
-        self._ledgers: dict[Path, tuple[int, dict[tuple[str, str], int]]] = {}
+        self._ledgers: dict[Path, tuple[tuple[int, int], Judged]] = {}
         self._gpu: tuple[float, list[tuple[str, int, int]]] = (-GPU_SECONDS, [])
 
     def describe(self) -> Iterable[Metric]:
@@ -53,7 +57,8 @@ class Gathered(Collector):
             ready.add_metric([check.name], {"ok": 1.0, "warn": 0.5, "fail": 0.0}[check.status])
         yield ready
         yield CounterMetricFamily("hansang_labels_saved", "Labels saved", value=labels_saved(self._service.home.labels))
-        yield self._judged()
+        yield from self._judged()
+        yield from batches()
         yield from self._memory_of_gpus()
 
     def _indexes(self) -> Iterator[Metric]:
@@ -65,21 +70,26 @@ class Gathered(Collector):
         yield age
         yield size
 
-    def _judged(self) -> Metric:
-        """Tokens, not money: prices are given on the command line and kept nowhere."""
-        spent: defaultdict[tuple[str, str], int] = defaultdict(int)
+    def _judged(self) -> Iterator[Metric]:
+        """What judging the stored runs took. Ledgers are read again only when they have changed."""
+        found = Judged()
         for path in self._service.home.runs.glob(f"*/{LEDGER}"):
-            stamp = path.stat().st_mtime_ns
-            if self._ledgers.get(path, (0, {}))[0] != stamp:
-                self._ledgers[path] = stamp, tokens_judged(path.parent)
-            for key, tokens in self._ledgers[path][1].items():
-                spent[key] += tokens
-        metric = CounterMetricFamily(
+            stamp = stamp_of(path), stamp_of(path.with_name(PRICES))
+            known = self._ledgers.get(path)
+            if known is None or known[0] != stamp:
+                known = self._ledgers[path] = stamp, judged(path.parent)
+            found = Judged(found.tokens + known[1].tokens, found.dollars + known[1].dollars)
+        tokens = CounterMetricFamily(
             "hansang_judge_tokens", "Tokens that judging the stored runs took", labels=["judge", "direction"]
         )
-        for key, tokens in sorted(spent.items()):
-            metric.add_metric(list(key), tokens)
-        return metric
+        for (judge, direction), count in sorted(found.tokens.items()):
+            tokens.add_metric([judge, direction], count)
+        dollars = CounterMetricFamily(
+            "hansang_judge_spend_dollars", "What that cost, for judges whose price was said (--price)", labels=["judge"]
+        )
+        for judge, spent in sorted(found.dollars.items()):
+            dollars.add_metric([judge], spent)
+        yield from (tokens, dollars)
 
     def _memory_of_gpus(self) -> Iterator[Metric]:
         looked, found = self._gpu
@@ -112,13 +122,45 @@ def labels_saved(path: Path) -> int:
     return int(count)
 
 
-def tokens_judged(folder: Path) -> dict[tuple[str, str], int]:
-    """The tokens of a run's judgements by judge and direction."""
-    spent: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for judgement in read_ledger(folder):
-        spent[judgement.judge, "in"] += judgement.tokens_in
-        spent[judgement.judge, "out"] += judgement.tokens_out
-    return dict(spent)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What judging took: tokens by judge and direction, dollars by judge."""
+
+    tokens: Counter[tuple[str, str]] = field(default_factory=Counter)
+    dollars: Counter[str] = field(default_factory=Counter)
+
+
+def judged(folder: Path) -> Judged:
+    """What judging one run took."""
+    ledger, tokens = read_ledger(folder), Counter[tuple[str, str]]()
+    for judgement in ledger:
+        tokens[judgement.judge, "in"] += judgement.tokens_in
+        tokens[judgement.judge, "out"] += judgement.tokens_out
+    return Judged(tokens, Counter(dollars_of(ledger, read_prices(folder))))
+
+
+def stamp_of(path: Path) -> int:
+    """When a file was changed; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def batches() -> Iterator[Metric]:
+    """What the batchers of neural models have run in this process."""
+    sizes = HistogramMetricFamily("hansang_batch_tokens", "Tokens of a batch, padding included", labels=["kind"])
+    texts = CounterMetricFamily("hansang_batch_texts", "Texts that were read in batches", labels=["kind"])
+    tokens = CounterMetricFamily("hansang_batch_text_tokens", "Tokens in batches but for padding", labels=["kind"])
+    short = CounterMetricFamily("hansang_batch_shortages", "Batches for which memory ran out", labels=["kind"])
+    for kind in KINDS:
+        ran = total(kind).read()
+        limits = [*(str(float(bound)) for bound in BOUNDS), "+Inf"]
+        sizes.add_metric([kind], list(zip(limits, accumulate(ran.sizes), strict=True)), ran.padded)
+        texts.add_metric([kind], ran.texts)
+        tokens.add_metric([kind], ran.tokens)
+        short.add_metric([kind], ran.shrunk)
+    yield from (sizes, texts, tokens, short)
 
 
 def gpu_memory() -> list[tuple[str, int, int]]:

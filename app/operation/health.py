@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from app.operation.disk import DiskWatch
 from app.operation.staging import MOST, StagedService
-from pipeline.errors import HansangError
+from pipeline.errors import HansangError, MilvusDown
 from pipeline.index import current_folder, names, read_manifest
 from pipeline.protocols import Checked
 
@@ -55,19 +55,27 @@ class Health:
 
     def _index(self) -> Check:
         root = self._service.home.indexes
-        found, broken = names(root), list[HansangError]()
+        found, broken, lost = names(root), list[HansangError](), 0
         for name in found:
+            open_ = False
             try:
-                read_manifest(current_folder(root, name))
+                folder = current_folder(root, name)
+                open_ = self._service.holds(folder)
+                read_manifest(folder)
             except HansangError as error:
                 broken.append(error)
+                lost += not open_
         if not found:
             return Check(
                 "index", "fail", "색인이 없습니다. `hansang index 파일 --name 이름`으로 만드세요.",
                 "There is no index. Build one with `hansang index FILE --name NAME`.",
             )  # fmt: skip
         if broken:
-            return _of("index", "fail" if len(broken) == len(found) else "warn", broken)
+            told = _of("index", "fail" if lost == len(found) else "warn", broken)
+            return told if lost == len(broken) else _still_answering(told)
+        checked = (each.trouble() for each in self._service.retrievers() if isinstance(each, Checked))
+        if away := next((trouble for trouble in checked if trouble), None):  # nothing is found without it
+            return _of("index", "fail", [away])
         return Check("index", "ok", f"색인 {len(found)}개", f"{len(found)} indexes")
 
     def _models(self) -> Check:
@@ -78,8 +86,9 @@ class Health:
             ko = f"질문 {hanging:,}개가 멈춰 있습니다. GPU와 모델 서버를 확인하고 서버를 다시 시작하세요."
             en = f"{hanging:,} questions hang. Look at the GPU and the model server, and restart the server."
             return Check("models", "fail" if hanging >= MOST // 2 else "warn", ko, en)
-        if warmth.failed:
-            return _of("models", "warn" if warmth.loaded else "fail", warmth.failed)
+        failed = [error for error in warmth.failed if not isinstance(error, MilvusDown)]  # that may be over by now
+        if failed:
+            return _of("models", "warn" if warmth.loaded else "fail", failed)
         return Check("models", "ok")
 
     def _database(self) -> Check:
@@ -106,9 +115,11 @@ class Health:
         return Check("llm", "ok")
 
     def _llm_troubles(self) -> Iterator[HansangError]:
-        """Why the language model can't be asked, where one is used (``pipeline.protocols.Checked``)."""
-        for name in self._warmth.loaded:
-            generator = self._service.rag(name).generator
+        """Why the language model can't be asked, where one is used (``pipeline.protocols.Checked``).
+
+        Only pipelines that are open are looked at: an index may have been dropped since it was loaded.
+        """
+        for generator in self._service.generators():
             trouble = generator.trouble() if isinstance(generator, Checked) else None
             if trouble:
                 yield trouble
@@ -134,6 +145,13 @@ def ready(checks: list[Check], *, draining: bool = False) -> tuple[int, dict[str
     state = "draining" if draining else "not-ready" if any(c.status == "fail" for c in checks) else "ready"
     body = {"status": state, "checks": [asdict(check) for check in checks]}
     return 200 if state == "ready" else 503, body
+
+
+def _still_answering(check: Check) -> Check:
+    """What was opened before it broke lies in memory: it answers on, until the server is restarted."""
+    ko = f"{check.ko} 서버가 이미 연 색인은 계속 답합니다. 서버를 다시 켜기 전에 고치세요."
+    en = f"{check.en} What the server has open answers on; mend it before the server is restarted."
+    return replace(check, ko=ko, en=en)
 
 
 def _of(name: str, status: Status, errors: Sequence[HansangError]) -> Check:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-import logging
+import os
 import threading
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -74,11 +74,18 @@ class _Files(RotatingFileHandler):
         with self._own:
             if self._lost:
                 fields = {**fields, "lines_lost_before": self._lost}
-            before = self._lost
-            text = json.dumps(fields, ensure_ascii=False)
-            self.handle(logging.LogRecord("hansang", logging.INFO, "", 0, text, None, None))
-            if self._lost == before:
+            try:
+                self._write(json.dumps(fields, ensure_ascii=False) + "\n")
+            except OSError:
+                self._lost += 1
+            else:
                 self._lost = 0
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
-        self._lost += 1
+    def _write(self, text: str) -> None:
+        """What ``emit`` does for a record; but that looks at the file three times before each of them."""
+        if self.stream is None:
+            self.stream = self._open()
+        if os.fstat(self.stream.fileno()).st_size + len(text.encode()) > self.maxBytes:
+            self.doRollover()
+        self.stream.write(text)
+        self.stream.flush()

@@ -20,6 +20,7 @@ from app.operation.logs import Log
 from app.operation.metrics import Metrics
 from app.operation.staging import StagedService
 from app.operation.store import WatchedStore
+from app.operation.tracing import open_tracing
 from app.operation.turnstile import Turnstile
 from pipeline.service import Home
 from pipeline.settings import Settings
@@ -33,6 +34,7 @@ class Operation:
 
     def __init__(self, home: Home, settings: Settings) -> None:
         serving = settings.service
+        self.tracing = open_tracing(serving)
         home.root.mkdir(parents=True, exist_ok=True)
         self.metrics = Metrics()
         self.warmth = Warmth()
@@ -42,7 +44,7 @@ class Operation:
             questions=serving.log_questions == "yes",
         )  # fmt: skip
         self.store = WatchedStore(home.traces, self.metrics, self.disk, self.log)
-        self.service = StagedService(home, settings, self.metrics, self.store)
+        self.service = StagedService(home, settings, self.metrics, self.store, self.tracing)
         self.turnstile = Turnstile(serving.concurrent, serving.waiting)
         self.health = Health(self.service, self.disk, self.warmth)
         self.keeper = Keeper(
@@ -58,7 +60,7 @@ class Operation:
 
     def around(self, app: ASGIApp) -> Front:
         """The outermost door around an application."""
-        self.front = Front(app, self.metrics, self.log, self.turnstile)
+        self.front = Front(app, self.metrics, self.log, self.turnstile, tracing=self.tracing)
         return self.front
 
     @property
@@ -81,6 +83,8 @@ class Operation:
         """Stop what runs beside, close what is open."""
         self.keeper.stop()
         self.service.close()
+        if self.tracing is not None:
+            self.tracing.close()
         self.log.close()
 
     def _values(self) -> Iterator[tuple[str, str, float]]:

@@ -50,6 +50,14 @@ class AllStalled(MachineError):
     )
 
 
+class TracingUnavailable(MachineError):
+    """Spans are to be sent, and can't be."""
+
+    code = "tracing-unavailable"
+    ko = "service.tracing=otlp로는 켤 수 없습니다: {reason}. {cure}."
+    en = "service.tracing=otlp can't be: {reason_en}. {cure_en}."
+
+
 class DiskLow(MachineError):
     """Too little room is left to store anything more."""
 

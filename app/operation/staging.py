@@ -7,15 +7,20 @@ what the trace had by then, and there is a limit to how many may hang before not
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Mapping
-from contextvars import copy_context
+from collections.abc import Generator as Traces
+from collections.abc import Iterator, Mapping
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import cast
 
 from app.operation.metrics import Metrics
+from app.operation.question_spans import QuestionSpans
 from app.operation.refusals import AllStalled, StageStalled
+from app.operation.tracing import Tracing
 from pipeline.config import check_asked
+from pipeline.protocols import Generator, Retriever
 from pipeline.rag import Rag
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
@@ -30,6 +35,7 @@ BEGUN = "prepared"  # before there is a trace
 class _Run:
     """A question that a thread works on; ``left`` once nobody waits for it, ``hung`` if that was because it hangs."""
 
+    spans: QuestionSpans | None = None
     out: SimpleQueue[Trace | BaseException | None] = field(default_factory=SimpleQueue)
     left: bool = False
     hung: bool = False
@@ -38,8 +44,11 @@ class _Run:
 class StagedService(Service):
     """A ``Service`` whose questions end, one way or the other. Safe to use from several threads."""
 
-    def __init__(self, home: Home, settings: Settings, metrics: Metrics, store: TraceStore) -> None:
+    def __init__(
+        self, home: Home, settings: Settings, metrics: Metrics, store: TraceStore, tracing: Tracing | None = None
+    ) -> None:
         super().__init__(home, settings, store=lambda _: store)
+        self._tracing = tracing
         self._metrics = metrics
         self._seconds = settings.service.stage_s
         self._counting = threading.Lock()
@@ -55,6 +64,19 @@ class StagedService(Service):
         check_asked(overrides or {}, self.settings)
         return super().rag(index_name, overrides)
 
+    def holds(self, folder: Path) -> bool:
+        """Whether an index is open, so that it can be asked whatever becomes of its files."""
+        return any(index.folder == folder for index in list(self._indexes.values()))
+
+    def generators(self) -> list[Generator]:
+        """Those of the pipelines that are open and have the server's own settings."""
+        return [rag.generator for (_, settings), rag in list(self._rags.items()) if settings == self.settings]
+
+    def retrievers(self) -> list[Retriever]:
+        """Theirs."""
+        rags = [rag for (_, settings), rag in list(self._rags.items()) if settings == self.settings]
+        return [retriever for rag in rags for retriever in rag.retrievers.values()]
+
     def ask(self, request: Request) -> Iterator[Trace]:
         """Answer a question as ``Service.ask`` does.
 
@@ -64,11 +86,12 @@ class StagedService(Service):
         """
         if self.active >= MOST:
             raise AllStalled(count=self.hanging)
-        return self._staged(cast("Generator[Trace, None, None]", super().ask(request)))
+        # The request's own context, for its id and its span: a stream is read in a thread that has another.
+        return self._staged(cast("Traces[Trace, None, None]", super().ask(request)), copy_context())
 
-    def _staged(self, traces: Generator[Trace, None, None]) -> Generator[Trace, None, None]:
-        run, state = _Run(), BEGUN
-        threading.Thread(target=copy_context().run, args=(self._work, traces, run), daemon=True).start()
+    def _staged(self, traces: Traces[Trace, None, None], context: Context) -> Traces[Trace, None, None]:
+        run, state = _Run(context.run(self._tracing.question) if self._tracing else None), BEGUN
+        threading.Thread(target=context.run, args=(self._work, traces, run), daemon=True).start()
         try:
             while True:
                 try:
@@ -77,7 +100,10 @@ class StagedService(Service):
                     self._metrics.stalled(state)
                     self._count(hanging=1)
                     run.hung = True
-                    raise StageStalled(stage=state, seconds=self._seconds) from None
+                    stalled = StageStalled(stage=state, seconds=self._seconds)
+                    if run.spans:
+                        run.spans.end(stalled)
+                    raise stalled from None
                 if item is None:
                     return
                 if isinstance(item, BaseException):
@@ -87,11 +113,13 @@ class StagedService(Service):
         finally:
             run.left = True
 
-    def _work(self, traces: Generator[Trace, None, None], run: _Run) -> None:
+    def _work(self, traces: Traces[Trace, None, None], run: _Run) -> None:
         self._count(active=1)
         end: BaseException | None = None
         try:
             for trace in traces:
+                if run.spans:
+                    run.spans.saw(trace)
                 run.out.put(trace)
                 if run.left:
                     break
@@ -100,6 +128,8 @@ class StagedService(Service):
             end = error
         finally:
             self._count(active=-1, hanging=-run.hung)
+            if run.spans:
+                run.spans.end(end)
             run.out.put(end)
 
     def _count(self, *, active: int = 0, hanging: int = 0) -> None:

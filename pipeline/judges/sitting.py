@@ -27,6 +27,7 @@ from pipeline.evaluation.judgements import (
 from pipeline.judges.asking import Bench, Todo, judge_one, now
 from pipeline.judges.costs import BudgetSpent, Estimate, Price, estimate
 from pipeline.judges.pace import DAY, LongWait
+from pipeline.judges.prices import keep_price
 from pipeline.judges.types import Implementation
 from pipeline.storage import locked
 
@@ -120,6 +121,7 @@ def sit(
         left = open_todos(todos, rows.values(), bench.judge.name, bench.implementation)
         resumed = len(todos) - len(left)
         write_ledger(folder, rows.values())  # whole again, should a line have been cut off
+        keep_price(folder, bench.judge.name, bench.spending.price)
         with appending(folder) as append:
             made: list[Judgement] = []
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,62 +15,8 @@ import pytest
 from pipeline.service import Home
 from pipeline.traces import TraceStore
 from tests.app.cli_runs import wait_for
+from tests.app.faulty import PATIENCE, QUESTION, USERS, server
 from tests.pipeline.corpora import build
-
-USERS = 50
-PATIENCE = 180  # seconds for a server to come up on a busy machine
-QUESTION = {"question": "웨이팅은 얼마나 되나요?", "index": "small"}
-
-# The server as `hansang serve` starts it, without the chat, whose library takes seconds to import; its reranker waits
-# while there is a file `hold` in the home.
-SERVER = """
-import sys, time
-from pathlib import Path
-import app.server as server
-from pipeline.config import with_overrides
-from pipeline.settings import Settings
-from pipeline.rerankers import linear
-from pipeline.service import Home
-
-home, port, overrides = Path(sys.argv[1]), int(sys.argv[2]), dict(o.split("=") for o in sys.argv[3:])
-server.mount = lambda app, service: app
-rerank = linear.LinearReranker.rerank
-def slowly(self, *given):
-    if (home / "hold").exists():
-        (home / "held").touch()
-    while (home / "hold").exists():
-        time.sleep(0.02)
-    return rerank(self, *given)
-linear.LinearReranker.rerank = slowly
-server.serve(Home(home), with_overrides(Settings(), overrides), host="127.0.0.1", port=port)
-"""
-
-
-@contextmanager
-def server(home: Path, *overrides: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server in a process of its own, and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    root = str(Path(__file__).parents[2])
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(home), str(port), *overrides],
-        env=os.environ | {"PYTHONPATH": root}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: process.poll() is not None or accepts(port), PATIENCE)
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        yield process, url
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def accepts(port: int) -> bool:
-    """Whether somebody listens; cheap, for it is asked twenty times a second."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")

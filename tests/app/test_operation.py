@@ -85,6 +85,13 @@ class TestRequests:
         assert (request["route"], request["status"], request["outcome"]) == ("/v1/ask", 200, "ok")
         assert QUESTION["question"] not in operation.log.path.read_text(encoding="utf-8")
 
+    def test_a_streamed_question_is_logged_with_its_request(self, operation: Operation, client: TestClient) -> None:
+        client.post("/v1/ask", json={**QUESTION, "stream": True}, headers={"X-Request-Id": "mine-2"})
+        question, request = lines(operation)[-2:]
+        assert (question["kind"], request["kind"]) == ("question", "request")
+        assert question["request_id"] == request["request_id"] == "mine-2"
+        assert question["trace_id"] == request["trace_id"]
+
     def test_the_question_is_logged_where_a_setting_says_so(self, tmp_path: Path) -> None:
         operation = made(tmp_path, log_questions="yes")
         with TestClient(opened(operation)) as client:
@@ -138,11 +145,28 @@ class TestHealth:
         whole = manifest.read_bytes()
         manifest.write_bytes(b"{")
         status, said = self.reasons(client, "index")
+        assert status == "warn"
+        assert "hansang index" in said
+        assert "계속 답합니다" in said
+        assert client.get("/readyz").status_code == 200  # else the only server that answers would be taken out
+        assert client.post("/v1/search", json=QUESTION).status_code == 200
+        operation.service.release()  # as after a restart
+        status, said = self.reasons(client, "index")
         assert status == "fail"
         assert "hansang index" in said
-        assert client.post("/v1/search", json=QUESTION).status_code == 200
+        assert "계속 답합니다" not in said
         manifest.write_bytes(whole)
         assert self.reasons(client, "index")[0] == "ok"
+
+    def test_an_index_that_is_gone_since_it_was_loaded_is_only_missed(
+        self, operation: Operation, client: TestClient
+    ) -> None:
+        warm_up(operation)
+        assert client.delete("/v1/indexes/small").status_code < 300
+        reply = client.get("/readyz")
+        assert reply.status_code == 503
+        assert "색인이 없습니다" in self.reasons(client, "index")[1]
+        assert self.reasons(client, "llm")[0] == "ok"
 
     def test_without_an_index_it_is_not_ready_and_says_the_cure(self, tmp_path: Path) -> None:
         operation = Operation(Home(tmp_path), Settings())

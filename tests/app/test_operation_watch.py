@@ -16,6 +16,11 @@ import yaml
 from app.operation.gathered import MIB, age_of, gpu_memory, read_gpus
 from app.operation.metrics import Metrics, outcome_of
 from app.operation.operating import Operation
+from pipeline.batching.batcher import Batcher, Limits
+from pipeline.batching.totals import BOUNDS
+from pipeline.evaluation.judgements import Judgement, write_ledger
+from pipeline.judges.costs import Price
+from pipeline.judges.prices import keep_price
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
 from pipeline.types import Answer, Citation, Doubt, Question, Trace, Trouble, Usage
@@ -108,6 +113,83 @@ def test_every_metric_of_ours_is_looked_at(exported: set[str]) -> None:
     assert ours <= stems
 
 
+# What is to be watched, in the words of whoever asked for it, and where it is: the metric and the labels it is told by.
+WATCHED = {
+    "requests by route and outcome": ("hansang_http_requests", {"route", "outcome"}),
+    "time by stage": ("hansang_stage_duration_seconds", {"stage"}),
+    "queue size": ("hansang_questions_waiting", set[str]()),
+    "batch tokens": ("hansang_batch_tokens", {"kind"}),
+    "tokens in and out": ("hansang_llm_tokens", {"direction"}),
+    "time to first token": ("hansang_time_to_first_token_seconds", set[str]()),
+    "abstentions": ("hansang_questions", {"outcome"}),
+    "citations unsupported": ("hansang_citations_unsupported", {"kind"}),
+    "feedback": ("hansang_feedback", {"vote"}),
+    "judge spend": ("hansang_judge_spend_dollars", {"judge"}),
+    "labels saved": ("hansang_labels_saved", set[str]()),
+    "index age": ("hansang_index_age_seconds", {"index"}),
+    "GPU memory": ("hansang_gpu_memory_used_bytes", {"gpu"}),
+}
+HISTOGRAMS = {"time by stage", "batch tokens", "time to first token"}
+
+
+@pytest.mark.parametrize("what", WATCHED)
+def test_what_is_to_be_watched_is_there_by_what_it_is_told_by(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr("app.operation.gathered.gpu_memory", lambda: [("0", MIB, 2 * MIB)])
+    monkeypatch.setattr("app.operation.gathered.GPU_SECONDS", -1)  # look now
+    operation.metrics.question(answered())
+    operation.metrics.request("/v1/ask", "POST", "ok", 0.1)
+    judged_run(operation.service.home.runs / "watched")
+    name, labels = WATCHED[what]
+    (metric,) = (metric for metric in operation.metrics.registry.collect() if metric.name == name)
+    assert metric.samples, what
+    assert all(labels <= set(sample.labels) for sample in metric.samples)
+    assert (metric.type == "histogram") == (what in HISTOGRAMS)
+
+
+def judged_run(folder: Path) -> None:
+    """A run that a judge has judged at a price."""
+    folder.mkdir(parents=True, exist_ok=True)
+    row = Judgement("q", "faithfulness", "p", "openai:m", "d", "ok", 1.0, tokens_in=2_000_000, tokens_out=500_000)
+    free = Judgement("q", "faithfulness", "p", "local:m", "d", "ok", 1.0, tokens_in=7, tokens_out=1)
+    write_ledger(folder, [row, free])
+    keep_price(folder, "openai:m", Price(1.5, 4.0))
+
+
+def test_what_judging_cost_is_reckoned_by_the_price_that_was_said(operation: Operation) -> None:
+    registry, folder = operation.metrics.registry, operation.service.home.runs / "priced"
+    before = registry.get_sample_value("hansang_judge_spend_dollars_total", {"judge": "openai:m"}) or 0
+    judged_run(folder)
+    spent = registry.get_sample_value("hansang_judge_spend_dollars_total", {"judge": "openai:m"})
+    assert spent == pytest.approx(before + 2 * 1.5 + 0.5 * 4.0)
+    assert registry.get_sample_value("hansang_judge_spend_dollars_total", {"judge": "local:m"}) is None
+    assert registry.get_sample_value("hansang_judge_tokens_total", {"judge": "local:m", "direction": "in"})
+    keep_price(folder, "openai:m", Price(3.0, 8.0))
+    after = registry.get_sample_value("hansang_judge_spend_dollars_total", {"judge": "openai:m"})
+    assert after == pytest.approx(before + 2 * (2 * 1.5 + 0.5 * 4.0))
+
+
+def test_batches_are_counted_by_what_they_read(operation: Operation) -> None:
+    registry = operation.metrics.registry
+
+    def read(name: str, **more: str) -> float:
+        return registry.get_sample_value(name, {"kind": "pairs", **more}) or 0.0
+
+    names = ("hansang_batch_tokens_count", "hansang_batch_tokens_sum", "hansang_batch_text_tokens_total",
+             "hansang_batch_texts_total")  # fmt: skip
+    before = [read(name) for name in names]
+    small, whole = read("hansang_batch_tokens_bucket", le="32.0"), read("hansang_batch_tokens_bucket", le="+Inf")
+    batcher = Batcher[str, int](lambda texts: [len(text) for text in texts], len, Limits(wait_ms=50), kind="pairs")
+    assert batcher.map(["가나다", "가나다라마"]) == [3, 5]
+    batcher.close()
+    assert [read(name) for name in names] == [before[0] + 1, before[1] + 10, before[2] + 8, before[3] + 2]
+    assert read("hansang_batch_tokens_bucket", le="32.0") == small + 1
+    assert read("hansang_batch_tokens_bucket", le="+Inf") == whole + 1
+    counts = [read("hansang_batch_tokens_bucket", le=str(float(bound))) for bound in BOUNDS]
+    assert counts == sorted(counts)
+
+
 def test_each_part_has_its_gauge(operation: Operation) -> None:
     registry = operation.metrics.registry
     assert registry.get_sample_value("hansang_ready", {"part": "disk"}) == 1
@@ -163,14 +245,19 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
 
 
-def test_a_question_is_counted_with_all_that_its_trace_says() -> None:
-    metrics = Metrics()
+def answered() -> Trace:
+    """A question that a language model answered, not too well."""
     answer = Answer(
         "줄이 깁니다 [1].", (Citation("줄이 깁니다", "p1", 0, 3),), doubts=(Doubt("줄이 깁니다", "unlike"),),
         trouble=Trouble("cut-off", "잘렸습니다", "cut off"), usage=Usage("m", 120, 30, 250.0),
     )  # fmt: skip
     timings = {"bm25": 2.0, "unheard-of": 4.0, "total": 6.0}
-    metrics.question(Trace("t", Question("t", "?"), "demo", {}, "done", answer=answer, timings_ms=timings))
+    return Trace("t", Question("t", "?"), "demo", {}, "done", answer=answer, timings_ms=timings)
+
+
+def test_a_question_is_counted_with_all_that_its_trace_says() -> None:
+    metrics = Metrics()
+    metrics.question(answered())
     assert value(metrics, "hansang_questions_total", index="demo", outcome="troubled") == 1
     assert value(metrics, "hansang_stage_duration_seconds_sum", stage="bm25") == pytest.approx(0.002)
     assert value(metrics, "hansang_stage_duration_seconds_sum", stage="other") == pytest.approx(0.004)
