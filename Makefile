@@ -76,7 +76,7 @@ test-slow: .venv/.dev ## 오래 걸리는 시험: 강제 종료, 가득 찬 디�
 .venv/with/models/.done: .venv/.dev
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2 "ray[data]==2.60.0" onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.31.1
 	@touch $@
 
 WITH := models label_studio_sdk trl transformers ragas google_genai
@@ -96,7 +96,14 @@ test-image: .venv/.dev ## 컨테이너 이미지가 담을 것을 만들어 다�
 	$(@D)/bin/python -m pip uninstall -q -y torchvision torchaudio torchcodec triton
 	@touch $@
 
-test-vllm: .venv/with/vllm/.done ## vLLM 자신과 하는 시험(CPU, 몇 분) / tests against vLLM itself, on a CPU, minutes
+# llm-compressor wants an older transformers than ours: `hansang optimise llm` runs it in a process of its own.
+.venv/with/llmcompressor/.done: .venv/.core
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q llmcompressor==0.14.0.1
+	@touch $@
+
+test-vllm: .venv/with/vllm/.done .venv/with/llmcompressor/.done ## vLLM 자신과 하는 시험(CPU, 몇 분) / tests against vLLM itself, on a CPU, minutes
 	$(BIN)/python -m pytest -m vllm tests/vllm
 
 lint: .venv/.dev ## ruff, mypy, import-linter, bandit, pip-audit

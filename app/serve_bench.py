@@ -30,7 +30,11 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of one load. Milliseconds are those of accepted questions; ``growth`` is a share of the memory."""
+    """What came of one load. Milliseconds are those of accepted questions; ``growth`` is a share of the memory.
+
+    ``cpu_ms`` is the processor's time that the server took, divided by all requests: unlike the other times it hardly
+    depends on what else the machine is doing.
+    """
 
     users: int
     offered_per_second: float
@@ -41,6 +45,7 @@ class Load:
     p99: float
     refused: int
     errors: int
+    cpu_ms: float
     memory_mib: float
     growth: float
 
@@ -52,6 +57,7 @@ class Tally:
     accepted: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     memory: list[int] = field(default_factory=list)
+    cpu_s: float = 0.0
 
 
 def bench_serve(
@@ -101,7 +107,8 @@ def load_of(tally: Tally, users: int, took: float, pause: float) -> Load:
     p50, p95, p99 = (percentile(times, share) if times else 0.0 for share in (0.5, 0.95, 0.99))
     return Load(
         users=users, offered_per_second=users / pause, requests=total, per_second=len(times) / took, p50=p50, p95=p95,
-        p99=p99, refused=refused, errors=total - refused - len(times), memory_mib=memory[-1] / MIB,
+        p99=p99, refused=refused, errors=total - refused - len(times),
+        cpu_ms=tally.cpu_s * 1000 / total if total else 0.0, memory_mib=memory[-1] / MIB,
         growth=memory[-1] / settled - 1 if settled else 0.0,
     )  # fmt: skip
 
@@ -109,7 +116,7 @@ def load_of(tally: Tally, users: int, took: float, pause: float) -> Load:
 async def _put(
     server: Running, requests: Sequence[bytes], users: int, seconds: float, pause: float
 ) -> tuple[Tally, float]:
-    tally, start = Tally(), time.perf_counter()
+    tally, start, spent = Tally(), time.perf_counter(), cpu_seconds(server.pid)
     watching = asyncio.create_task(_watch(server.pid, tally))
     first = [start + pause * user / users for user in range(users)]  # evenly spread, not all at once
     await asyncio.gather(
@@ -117,7 +124,14 @@ async def _put(
           for n, due in enumerate(first))
     )  # fmt: skip
     watching.cancel()
+    tally.cpu_s = cpu_seconds(server.pid) - spent
     return tally, time.perf_counter() - start
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor's time that a process has taken so far, in the program and in the system."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 async def _watch(pid: int, tally: Tally) -> None:

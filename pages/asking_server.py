@@ -43,7 +43,7 @@ def replayed(body: Mapping[str, object]) -> Any:
     Raises:
         ServerUnreachable, ServerRefused: it says nothing, or that it can't.
     """
-    return _kept(place().chat, "/v1/replay", json.dumps(body, ensure_ascii=False, sort_keys=True))
+    return _kept(place().server, "/v1/replay", json.dumps(body, ensure_ascii=False, sort_keys=True))
 
 
 def xrayed(body: Mapping[str, object], passage_id: str) -> Any:
@@ -53,12 +53,12 @@ def xrayed(body: Mapping[str, object], passage_id: str) -> Any:
         ServerUnreachable, ServerRefused: it says nothing, or that it can't.
     """
     path = f"/v1/explain?passage={quote(passage_id, safe='')}"
-    return _kept(place().chat, path, json.dumps(body, ensure_ascii=False, sort_keys=True))
+    return _kept(place().server, path, json.dumps(body, ensure_ascii=False, sort_keys=True))
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
-def _kept(port: int, path: str, body: str) -> Any:
-    return _post(port, path, json.loads(body))
+def _kept(server: str, path: str, body: str) -> Any:
+    return _post(server, path, json.loads(body))
 
 
 def asked(body: Mapping[str, object]) -> str:
@@ -67,7 +67,7 @@ def asked(body: Mapping[str, object]) -> str:
     Raises:
         ServerUnreachable, ServerRefused: it says nothing, or that it can't.
     """
-    return str(_post(place().chat, "/v1/ask", body)["id"])
+    return str(_post(place().server, "/v1/ask", body)["id"])
 
 
 def moved(body: Mapping[str, object]) -> list[Moved]:
@@ -76,16 +76,14 @@ def moved(body: Mapping[str, object]) -> list[Moved]:
     Raises:
         ServerUnreachable, ServerRefused: it says nothing, or that it can't.
     """
-    return [Moved(**each) for each in _post(place().chat, "/v1/robustness", body)]
+    return [Moved(**each) for each in _post(place().server, "/v1/robustness", body)]
 
 
-def _post(port: int, path: str, body: Mapping[str, object]) -> Any:
-    if not port:
+def _post(server: str, path: str, body: Mapping[str, object]) -> Any:
+    if not server:
         raise ServerUnreachable
     try:
-        reply = httpx.post(
-            f"http://127.0.0.1:{port}{path}", json=body, headers=_credential(), timeout=SECONDS, trust_env=False
-        )
+        reply = httpx.post(f"{server}{path}", json=body, headers=_credential(), timeout=SECONDS, trust_env=False)
         said = reply.json()
     except (httpx.HTTPError, ValueError) as error:  # ValueError: another program answers there, not in JSON
         raise ServerUnreachable from error

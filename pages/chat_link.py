@@ -7,9 +7,17 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from pages.place import place
+from pipeline.endpoint import is_here
 
 
 def chat_address() -> str:
-    """The chat's address as this browser can reach it: the same machine, another port. Empty where there is none."""
+    """The chat's address as this browser can reach it: the same machine, another port. Empty where there is none.
+
+    A browser on this machine is sent to the address that the chat listens on, where that isn't this machine's own.
+    """
+    server = place().server
     host = urlsplit(st.context.url or "").hostname or ""
-    return f"http://{f'[{host}]' if ':' in host else host}:{place().chat}" if place().chat and host else ""
+    bare = f"[{host}]" if ":" in host else host
+    if server and host and is_here(f"http://{bare}") and not is_here(server):
+        return server
+    return f"http://{bare}:{place().chat}" if server and host else ""

@@ -22,7 +22,8 @@ from pipeline.evaluation.runs import Plan
 from pipeline.passages import PassageStore
 
 FIRST = 5  # candidates shown beside the right passages
-_RANKED = ("bm25", "vector", "fused", "rerank")
+_RANKED = ("bm25", "vector", "sparse", "colbert", "fused", "rerank")
+_BRINGING = ("bm25", "vector", "sparse")
 _ARROW = "<span aria-hidden='true'> → </span>"
 _STYLE = """<style>
 .hs-way { margin: 0 0 8px; padding: 0; color: var(--hs-ink); font-size: 16px; line-height: 2.1; }
@@ -119,9 +120,7 @@ def _card(opened: Opened, passage_id: str, lang: Lang) -> str:
     if place is not None:
         head = f"#{place + 1} · {head}"
         notes += [text("in_prompt", lang)] if columns.in_prompt[place] else []
-        ranks = [
-            f"{stage_name(s, lang)} #{columns.ranks[s][place]:,}" for s in ("bm25", "vector") if s in columns.ranks
-        ]
+        ranks = [f"{stage_name(s, lang)} #{columns.ranks[s][place]:,}" for s in _BRINGING if s in columns.ranks]
         score = columns.scores.get("rerank", ())[place : place + 1]
         ranks += [f"{stage_name('rerank', lang)} {value:.2f}" for value in score if value is not None]
     small = escape(" · ".join([*ranks, *notes]))

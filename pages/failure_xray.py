@@ -137,7 +137,9 @@ def _table(found: Sequence[_Titled], lang: Lang) -> str:
     lines = "".join(_term(key, [of[key] for of in terms], lang) for key in keys)
     sums = "".join(f"<td>{sum(c['score'] for c in of.values()):.2f}</td>" for of in terms)
     lines += f"<tr class='sum'><th scope='row'>{escape(tool_text('total', lang))}</th><td></td>{sums}</tr>"
-    for stage in ("bm25", "vector", "fused"):
+    for stage in ("bm25", "vector", "sparse", "colbert", "fused"):
+        if stage in ("sparse", "colbert") and not any(stage in each["ranks"] for _, each in found):
+            continue  # few indexes have them
         ranks = "".join(f"<td>{_rank(each, stage)}</td>" for _, each in found)
         lines += f"<tr><th scope='row'>{escape(stage_name(stage, lang))}</th><td></td>{ranks}</tr>"
     return f"<div class='hs-wide'><table class='hs-table hs-terms'><tr>{head}</tr>{lines}</table></div>"

@@ -220,6 +220,8 @@ def stage_name(stage: str, lang: Lang) -> str:
 _STAGES: dict[str, tuple[str, str]] = {
     "bm25": ("BM25", "BM25"),
     "vector": ("벡터", "Vectors"),
+    "sparse": ("희소", "Sparse"),
+    "colbert": ("ColBERT", "ColBERT"),
     "fused": ("융합", "Fusion"),
     "rerank": ("리랭커", "Reranker"),
     "질문": ("질문", "Questions"),

@@ -96,7 +96,7 @@ def render(desk: Desk, account: Account) -> None:
 def _server(lang: Lang) -> None:
     st.subheader(_say("server", lang), anchor=False)
     try:
-        said = httpx.get(f"http://127.0.0.1:{place().chat}/readyz", timeout=_SECONDS, trust_env=False).json()
+        said = httpx.get(f"{place().server}/readyz", timeout=_SECONDS, trust_env=False).json()
         checks = said["checks"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):  # nobody, or another program, answers there
         st.error(_say("unreachable", lang))

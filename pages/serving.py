@@ -26,7 +26,7 @@ from streamlit.web.bootstrap import load_config_options
 from annotations.types import DeskSettings
 from pages.guard import Guard
 from pages.look import theme
-from pages.place import close_place, open_place, place
+from pages.place import LOOPBACK, close_place, open_place, place
 from pages.routes import SignIn
 from pages.session import tell
 from pipeline.errors import HansangError
@@ -103,7 +103,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING)
     try:
         settings = DeskSettings(**json.loads(given.settings))
-        open_place(given.home, chat=given.chat, demo=given.demo, settings=settings)
+        open_place(given.home, chat=given.chat, chat_host=given.chat_host, demo=given.demo, settings=settings)
     except HansangError as error:
         sys.stderr.write(f"{error.korean}\n{error.english}\n")
         return error.exit_code
@@ -120,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--chat", type=int, default=0, help="port of the chat")
+    parser.add_argument("--chat-host", default=LOOPBACK, help="host by which this machine reaches the chat")
     parser.add_argument("--settings", default="{}", help="the settings labels.* as JSON")
     parser.add_argument("--demo", action="store_true", help="let demo accounts in")
     parser.add_argument("--tied", action="store_true", help="begin with a line of standard input, stop at its end")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from io import FileIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,16 @@ from pipeline.analysis.sheets import FORMATS, write_sheet
 from pipeline.errors import AnalysisMixed, BadSetting, ResultBusy, ResultExists, ResultForeign, ReviewsChanged
 from pipeline.protocols import Classifier
 from pipeline.storage import clear_errors
-from pipeline.types import Document, Reject
+from pipeline.types import Analysis, Document, Reject, Unanalysed
 
 LINES = ".jsonl"
 
 Record = dict[str, Any]
 Progress = Callable[[int], None]
 """Told how many reviews are done, those of earlier runs among them."""
+
+Classify = Callable[[Iterator[list[str]]], Iterator[Sequence[Analysis | Unanalysed]]]
+"""Analyses batches of texts, in their order."""
 
 _BEGINNING = b'{"id": "'
 
@@ -54,9 +59,11 @@ def analyse_documents(
     aspects: bool,
     at_once: int,
     told: Progress,
+    classify: Classify | None = None,
 ) -> Outcome:
     """Analyse what isn't in the result yet and write the result. Rows refused go to ``<result>.rejects.jsonl``.
 
+    ``classify`` is how batches are analysed: here by the classifier, one after the other, unless told otherwise.
     However often it is cut short, the result has the same bytes as that of one run: a batch that isn't there whole is
     done again.
 
@@ -73,7 +80,8 @@ def analyse_documents(
     with clear_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with _held(lines) as file, closing(_Refused(out.with_name(f"{out.name}.rejects.jsonl"))) as refused:
-            run = _Run(file, lines, classifier, aspects, at_once, told)
+            here = partial(_classified, classifier, aspects=aspects)
+            run = _Run(file, lines, classifier.name, aspects, at_once, told, classify or here)
             outcome = run.all(refused.passing(documents))
             os.fsync(file.fileno())
             if lines != out:
@@ -93,6 +101,12 @@ def checked_out(out: Path) -> Path:
         expected = f"{', '.join((LINES, *FORMATS))}로 끝나는 파일 이름을 적어 주세요. (a file with such a name)"
         raise BadSetting(name="--out", value=out.name, expected=expected)
     return out if suffix == LINES else out.with_name(f"{out.name}.partial{LINES}")
+
+
+def _classified(
+    classifier: Classifier, batches: Iterable[list[str]], *, aspects: bool
+) -> Iterator[Sequence[Analysis | Unanalysed]]:
+    return (classifier.classify(batch, aspects=aspects) for batch in batches)
 
 
 @contextmanager
@@ -146,40 +160,51 @@ class _Run:
     """One run over the reviews: first past those that are there, then on."""
 
     def __init__(
-        self, file: FileIO, path: Path, classifier: Classifier, aspects: bool, at_once: int, told: Progress
+        self,
+        file: FileIO,
+        path: Path,
+        name: str,
+        aspects: bool,
+        at_once: int,
+        told: Progress,
+        classify: Classify,
     ) -> None:
         self._file = file
         self._path = path
-        self._classifier = classifier
+        self._name = name
         self._aspects = aspects
         self._at_once = at_once
         self._told = told
+        self._classify = classify
 
     def all(self, documents: Iterator[Document]) -> Outcome:
         """Go through all reviews in batches."""
+        batches = iter(lambda: list(islice(documents, self._at_once)), [])
         there = _records(self._path)
-        analysed = before = failed = end = 0
-        while batch := list(islice(documents, self._at_once)):
+        before = failed = end = 0
+        for batch in batches:
             known = list(islice(there, len(batch)))
-            records = [record for record, _ in known]
-            self._check(records, batch, before)
-            if len(known) == len(batch):
-                end = known[-1][1]
-                before += len(batch)
-            else:
-                records = self._analyse(batch)
-                end = self._write(records, end)
-                analysed += len(batch)
-            failed += sum("error" in record for record in records)
-            self._told(before + analysed)
+            self._check([record for record, _ in known], batch, before)
+            if len(known) < len(batch):
+                batches = chain([batch], batches)
+                break
+            before, end = before + len(batch), known[-1][1]
+            failed += sum("error" in record for record, _ in known)
+            self._told(before)
         if extra := next(there, None):
             raise self._changed(before + 1, extra[0], None)
+        analysed = 0
+        for records in self._analysed(batches):
+            end = self._write(records, end)
+            analysed += len(records)
+            failed += sum("error" in record for record in records)
+            self._told(before + analysed)
         self._file.truncate(end)
         return Outcome(analysed, before, failed, 0)
 
     def _check(self, records: Sequence[Record], batch: Sequence[Document], before: int) -> None:
         for number, (record, document) in enumerate(zip(records, batch, strict=False), start=before + 1):
-            found, wanted = record["classifier"], self._classifier.name
+            found, wanted = record["classifier"], self._name
             if found != wanted:
                 raise AnalysisMixed(path=self._path, found=found, wanted=wanted)
             if "error" not in record and ("opinions" in record) != self._aspects:
@@ -194,12 +219,19 @@ class _Run:
         wanted = document.source.document_id if document else "(끝 · the end)"
         return ReviewsChanged(path=self._path, line=number, found=record["id"], wanted=wanted)
 
-    def _analyse(self, batch: Sequence[Document]) -> list[Record]:
-        found = self._classifier.classify([document.text for document in batch], aspects=self._aspects)
-        return [
-            to_json(document.source.document_id, document.text, analysis, aspects=self._aspects)
-            for document, analysis in zip(batch, found, strict=True)
-        ]
+    def _analysed(self, batches: Iterable[list[Document]]) -> Iterator[list[Record]]:
+        waiting: deque[list[Document]] = deque()
+
+        def texts() -> Iterator[list[str]]:
+            for batch in batches:
+                waiting.append(batch)
+                yield [document.text for document in batch]
+
+        for found in self._classify(texts()):
+            yield [
+                to_json(document.source.document_id, document.text, analysis, aspects=self._aspects)
+                for document, analysis in zip(waiting.popleft(), found, strict=True)
+            ]
 
     def _write(self, records: Sequence[Record], end: int) -> int:
         """Put records where the last whole batch ended; where they end in turn."""

@@ -5,30 +5,37 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline import backends
 from pipeline.config import with_overrides
-from pipeline.errors import AnalyserNotIndexed
+from pipeline.errors import AnalyserNotIndexed, ScoresNotIndexed
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.concepts import ConceptRows
 from pipeline.evidence.ground import Ground
 from pipeline.index import Index, Manifest
+from pipeline.milvus.records import RECORD
 from pipeline.passages import PassageStore
-from pipeline.protocols import Encoder, Retriever, Tokenizer
+from pipeline.protocols import Encoder, Retriever, RowScorer, Tokenizer, VectorRows
 from pipeline.rag import Rag
-from pipeline.settings import Settings
+from pipeline.settings import NO_ENGINE, Settings
 from pipeline.termstore import TermStore
 
 TERMS, BM25, WINDOWS, ENCODER, VECTORS = "terms", "bm25", "windows", "encoder", "vectors.npy"
+SPARSE, COLBERT = "sparse", "colbert"  # stages, and folders beside the encoder's own files
 CALIBRATION = "calibration.json"  # lines by what they calibrate: ANSWERABLE, or the name of a reranker
 ANSWERABLE = "answerable"
 WINDOW_SENTENCES = 2
 WINDOW_B = 0.4  # windows differ less in length than passages do
+Encode = Callable[[PassageStore, Path], NDArray[np.float16]]
+"""Makes the vectors of passages and puts the encoder's files in a folder."""
 
 
 def load_tokenizer(name: str) -> Tokenizer:
@@ -38,12 +45,18 @@ def load_tokenizer(name: str) -> Tokenizer:
 
 
 def build_part(
-    passages: PassageStore, terms: TermStore, folder: Path, settings: Settings, built: Path | None = None
+    passages: PassageStore,
+    terms: TermStore,
+    folder: Path,
+    settings: Settings,
+    built: Path | None = None,
+    encode: Encode | None = None,
 ) -> None:
     """Build all that one analyser's terms give: BM25 over passages and over windows, the encoder, the vectors.
 
     Args:
         built: another analyser's folder over the same passages. An encoder that reads texts isn't run again for it.
+        encode: who encodes the passages with the settings' encoder, which is run here unless told otherwise.
     """
     bm25s, how = backends.load("retriever", "bm25s"), settings.indexing
     bm25s.build(terms, folder / BM25, k1=how.k1, b=how.b)
@@ -52,6 +65,8 @@ def build_part(
     if built is not None and encoder.READS == "texts":
         shutil.copytree(built / ENCODER, folder / ENCODER, copy_function=_linked)
         _linked(built / VECTORS, folder / VECTORS)
+    elif encode is not None and settings.models.scores == "dense":  # what else is told of texts doesn't travel
+        np.save(folder / VECTORS, encode(passages, folder / ENCODER))
     else:
         np.save(folder / VECTORS, encoder.build(passages, terms, folder / ENCODER, settings))
 
@@ -88,6 +103,16 @@ def open_encoder(index: Index, analyser: str) -> Encoder:
     return encoder
 
 
+def _reading(encoder: str, settings: Settings) -> ModuleType:
+    """The encoder that reads questions for an index: its own, or the engine of the settings in its place.
+
+    Only an encoder that reads texts can have an engine; whether it is one of the index's model, the engine checks.
+    """
+    own = backends.load("encoder", encoder)
+    replaced = settings.models.engine != NO_ENGINE and own.READS == "texts"
+    return backends.load("encoder", "onnx") if replaced else own
+
+
 def built_with(manifest: Manifest) -> Settings:
     """The defaults with the models that an index was built with."""
     models = {name: value for name, value in manifest.settings.items() if name.startswith("models.")}
@@ -100,15 +125,35 @@ def open_retrievers(folder: Path, terms: TermStore, encoder: str, settings: Sett
     Raises:
         ModelMismatch: the settings name another model than the one whose vectors are there.
     """
-    bm25s = backends.load("retriever", "bm25s")
+    bm25s, reader = backends.load("retriever", "bm25s"), _reading(encoder, settings).load(folder / ENCODER, settings)
+    windows = bm25s.load(terms, folder / WINDOWS)
+    if (folder / RECORD).exists():
+        bm25, vector = backends.load("retriever", "milvus").load(folder, terms, reader, settings.milvus)
+        return {"bm25": bm25, "vector": vector, "window": windows}
     vectors = np.load(folder / VECTORS, mmap_mode="r").view(np.ndarray)
-    return {
-        "bm25": bm25s.load(terms, folder / BM25),
-        "vector": backends.load("retriever", "vector").load(
-            backends.load("encoder", encoder).load(folder / ENCODER, settings), vectors
-        ),
-        "window": bm25s.load(terms, folder / WINDOWS),
-    }
+    vector = backends.load("retriever", "vector").load(reader, vectors)
+    return {"bm25": bm25s.load(terms, folder / BM25), "vector": vector, "window": windows}
+
+
+def open_vectors(index: Index, analyser: str) -> VectorRows:
+    """The vectors of an index's passages, by row.
+
+    Raises:
+        IndexDamaged: they are missing or broken.
+    """
+    folder = index.folder / analyser
+    with index.reading(analyser):
+        if _stored(index.manifest):
+            rows: VectorRows = backends.load("retriever", "milvus").stored_vectors(folder)
+            return rows
+        index.part(f"{analyser}/{VECTORS}")
+        vectors: VectorRows = np.load(folder / VECTORS, mmap_mode="r").view(np.ndarray)
+        return vectors
+
+
+def _stored(manifest: Manifest) -> bool:
+    """Whether vectors and BM25 weights are on a Milvus server."""
+    return manifest.settings.get("retrieval.store") == "milvus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +179,7 @@ def open_part(index: Index, settings: Settings) -> Part:
     if name not in index.manifest.analysers:
         known = ", ".join(index.manifest.analysers)
         raise AnalyserNotIndexed(name=index.name, tokenizer=name, known=known)
-    for part in (TERMS, BM25, WINDOWS, ENCODER, VECTORS, CALIBRATION):
+    for part in (TERMS, WINDOWS, ENCODER, CALIBRATION, *((RECORD,) if _stored(index.manifest) else (BM25, VECTORS))):
         index.part(f"{name}/{part}")
     folder = index.folder / name
     with index.reading(name):
@@ -154,14 +199,17 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
 
     Raises:
         BackendNotFound: a setting names a backend that doesn't exist.
+        ScoresNotIndexed: scores have a share that the index doesn't hold.
     """
     reranker = backends.load("reranker", settings.reranker)
+    sparse: Retriever | None = _further(SPARSE, settings.fusion.sparse, index, settings)
+    colbert: RowScorer | None = _further(COLBERT, settings.fusion.colbert, index, settings)
     return Rag(
         settings=settings,
         index=index,
         terms=part.terms,
         tokenizer=load_tokenizer(settings.tokenizer),
-        retrievers=part.retrievers,
+        retrievers=part.retrievers if sparse is None else {**part.retrievers, SPARSE: sparse},
         reranker=reranker.load(
             index.passages, part.terms, part.calibrations.get(reranker.calibrated_as(settings)), settings
         ),
@@ -176,4 +224,22 @@ def assemble(settings: Settings, index: Index, part: Part) -> Rag:
             )
         ),
         concepts=part.concepts,
+        colbert=colbert,
     )
+
+
+def _further(stage: str, share: float, index: Index, settings: Settings) -> Any:
+    """What scores a stage beyond the encoder's vectors, from what the encoder left in the index.
+
+    None where the stage has no share in the fused score, so that it costs nothing.
+    """
+    if not share:
+        return None
+    name = f"{settings.tokenizer}/{ENCODER}"
+    folder = index.folder / name
+    if not (folder / stage).exists():
+        scores = "dense+sparse" if stage == SPARSE else "dense+sparse+colbert"
+        raise ScoresNotIndexed(name=index.name, stage=stage, share=share, scores=scores)
+    with index.reading(f"{name}/{stage}"):
+        encoder = backends.load("encoder", index.manifest.encoder).load(folder, settings)
+        return backends.load("retriever", f"bge_{stage}").load(encoder, folder / stage)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from pipeline import backends
 from pipeline.analysis.choices import ClassifierChoice
+from pipeline.engines.work import GIB
 from pipeline.protocols import Classifier
+from pipeline.types import Analysis, Unanalysed
+
+NEURAL = ("electra",)
+"""Classifiers that run on a GPU where there is one."""
 
 
 def load_classifier(choice: ClassifierChoice) -> Classifier:
@@ -20,3 +28,22 @@ def load_classifier(choice: ClassifierChoice) -> Classifier:
         return made
     joined: Classifier = module.load(choice, [load_classifier(member) for member in module.members(choice)])
     return joined
+
+
+@dataclass(frozen=True, slots=True)
+class Classifying:
+    """Texts of reviews to their analyses, by a chosen classifier: Work."""
+
+    choice: ClassifierChoice
+    aspects: bool
+    memory: int = 2 * GIB
+
+    @property
+    def on_gpu(self) -> bool:
+        """See Work."""
+        return self.choice.name in NEURAL
+
+    def ready(self) -> Callable[[Sequence[str]], list[Analysis | Unanalysed]]:
+        """See Work."""
+        classifier = load_classifier(self.choice)
+        return lambda texts: classifier.classify(texts, aspects=self.aspects)

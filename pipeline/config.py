@@ -16,7 +16,9 @@ from pipeline.errors import BadSetting, FileProblem, IndexTimeSetting, UnknownSe
 from pipeline.experiments.variants import read_variants
 from pipeline.settings import Option, Settings, options
 
-SERVER_ONLY = ("llm.url", "llm.concurrency", "llm.circuit", "llm.first", "llm.next", "models.", "service.", "access.")
+SERVER_ONLY = (
+    "llm.url", "llm.concurrency", "llm.circuit", "llm.first", "llm.next", "models.", "milvus.", "service.", "access.",
+)  # fmt: skip
 """Beginnings of the names that belong to whoever runs a server: else anybody who may ask could have it call any address
 with its key, or load any folder."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline import machine
 from pipeline.checkup import Check, Text
+from pipeline.neural.measuring import UNMEASURED
 from pipeline.neural.sizing import best_scheme, plan, requests_that_fit, total
 from pipeline.settings import Settings
 
@@ -53,7 +54,7 @@ def card_memory(line: str) -> int:
 def room(memory: int, settings: Settings) -> Check:
     """Which of the profile's models fit. ``memory`` of the card in bytes, 0 without one."""
     title = Text("GPU 메모리(추정)", "GPU memory (estimate)")
-    batch, context = settings.batching.tokens, settings.llm.context_tokens
+    batch, context = settings.batching.tokens or UNMEASURED, settings.llm.context_tokens
     best = best_scheme(memory, batch_tokens=batch, context_tokens=context, requests=REQUESTS)
     parts = plan(best or "bf16", batch_tokens=batch, context_tokens=context, requests=REQUESTS)
     listed = " + ".join(f"{part.name} {part.needed / GIB:.1f}" for part in parts)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 
@@ -33,6 +34,9 @@ class HansangError(Exception):
 
     def __str__(self) -> str:
         return self.korean
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), **self.fields), ()  # fields come by name, which pickle doesn't know by itself
 
 
 class InputError(HansangError):
@@ -188,6 +192,14 @@ class IndexDamaged(Conflict):
     en = "{part} of index '{name}' is missing or damaged. Build it again with `hansang index FILE --name {name}`."
 
 
+class CollectionLost(IndexDamaged):
+    """An index whose vectors aren't where it says that they are."""
+
+    code = "collection-lost"
+    ko = "Milvus({uri})의 컬렉션 '{collection}'에 단락 {wanted:,}개가 있어야 하는데 {found:,}개뿐입니다. `hansang index … --force`로 다시 색인하세요."
+    en = "Collection '{collection}' on Milvus ({uri}) should hold {wanted:,} passages and holds {found:,}. Index again with `hansang index … --force`."
+
+
 class AnalyserNotIndexed(Conflict):
     """A question by an analyser that the index was not built with."""
 
@@ -245,6 +257,22 @@ class BackendUnavailable(MachineError):
     code = "backend-unavailable"
     ko = "{name}을(를) 쓸 수 없습니다: {reason}. {cure}"
     en = "{name} can't be used: {reason}. {cure}"
+
+
+class MilvusDown(MachineError):
+    """The server that holds an index's vectors doesn't answer, or refuses us."""
+
+    code = "milvus-down"
+    ko = "Milvus({uri})에서 찾지 못했습니다({reason}). 서버가 떠 있는지, 주소(설정 milvus.uri)와 환경 변수 HANSANG_MILVUS_TOKEN이 맞는지 확인하고 다시 해 보세요. 시간이 모자랐다면 milvus.timeout_s를 늘리세요."
+    en = "Milvus ({uri}) could not be searched ({reason}). See that the server is up and that its address (setting milvus.uri) and the environment variable HANSANG_MILVUS_TOKEN are right, then try again. Where time ran out raise milvus.timeout_s."
+
+
+class VectorsUnfit(InputError):
+    """Vectors or term weights that a Milvus server takes no part of."""
+
+    code = "vectors-unfit"
+    ko = "색인의 벡터를 Milvus에 담을 수 없습니다({reason}). 설정 encoder와 indexing.dimensions를 고치거나 retrieval.store=local로 색인하세요."
+    en = "The index's vectors can't be put in Milvus ({reason}). Change the settings encoder or indexing.dimensions, or index with retrieval.store=local."
 
 
 class BadPassword(InputError):
@@ -969,6 +997,70 @@ class ModelMismatch(Conflict):
     en = "This index's vectors were made by {built}, but the settings name {asked}. One model's question can't search another's vectors. Set `models.encoder` (and its revision) back, or run `hansang index` again with these settings."
 
 
+class EngineMismatch(ModelMismatch):
+    """An index whose vectors are another model's than the one that an engine was made of."""
+
+    code = "engine-mismatch"
+    ko = "이 색인의 벡터는 {built}이(가) 만들었는데 엔진 {engine}은(는) {asked}(으)로 만든 것입니다. 다른 모델의 질문으로는 찾을 수 없습니다. `models.engine`에 그 모델로 만든 엔진을 적거나 none으로 되돌리세요."
+    en = "This index's vectors were made by {built}, but engine {engine} is made of {asked}. One model's question can't search another's vectors. Set `models.engine` to an engine of that model, or back to none."
+
+
+class EngineRefused(Conflict):
+    """An engine that hasn't passed its gate."""
+
+    code = "engine-refused"
+    ko = "엔진 {name}은(는) 관문을 지나지 못해 쓰지 않습니다: {reason}. 다른 방법(`--precision fp16`, `--quantize static` 등)으로 다시 만들거나 원래 모델을 쓰세요(`models.engine=none`). 수치는 그 폴더의 report.md에 있습니다."
+    en = "Engine {name} hasn't passed its gate and isn't used: {reason_en}. Make it in another way (`--precision fp16`, `--quantize static`), or use the model itself (`models.engine=none`). The figures are in report.md in its folder."
+
+
+class EngineExists(Conflict):
+    """A folder where an engine was to be made, and in which something is."""
+
+    code = "engine-exists"
+    ko = "{path}이(가) 이미 있습니다. 덮어쓰지 않으니 `--out`으로 다른 폴더를 정하거나 그 폴더를 지우세요."
+    en = "{path} exists already and is not overwritten: name another folder with `--out`, or remove that one."
+
+
+class EngineNotMade(MachineError):
+    """A model that the exporter, or the quantiser, can't make an engine of."""
+
+    code = "engine-not-made"
+    ko = "모델 {name}(으)로 엔진을 만들지 못했습니다: {reason}. {cure}."
+    en = "No engine could be made of model {name}: {reason_en}. {cure_en}."
+
+
+class TensorRtAbsent(BackendUnavailable):
+    """TensorRT is asked for where ONNX Runtime can't reach it."""
+
+    code = "tensorrt-absent"
+    ko = "TensorRT를 쓸 수 없습니다: {reason}. 다른 것으로 몰래 바꾸지 않습니다. NVIDIA GPU가 있는 컴퓨터에서 onnxruntime 대신 `pip install onnxruntime-gpu`와 TensorRT의 라이브러리(libnvinfer, PyPI의 tensorrt만으로는 모자람)를 설치하거나 `--to onnx`로 만드세요."
+    en = "TensorRT can't be used: {reason_en}. Nothing else is taken in its place. On a machine with an NVIDIA GPU, `pip install onnxruntime-gpu` instead of onnxruntime and install TensorRT's libraries (libnvinfer; PyPI's tensorrt alone is not enough), or use `--to onnx`."
+
+
+class IndexNotNeural(InputError):
+    """An index without vectors of a neural model, where they are needed."""
+
+    code = "index-not-neural"
+    ko = "'{name}' 색인의 벡터는 신경망 모델의 것이 아닙니다({encoder}). 그 모델로 만든 색인이 있어야 견줄 수 있습니다. 예) hansang --profile gpu index 후기.csv --name {name}"
+    en = "The vectors of index '{name}' are no neural model's ({encoder}). An index made by the model is what an engine is held against, e.g. hansang --profile gpu index REVIEWS.csv --name {name}"
+
+
+class ScoresNotIndexed(Conflict):
+    """A share for scores of the encoder that the index was not made for."""
+
+    code = "scores-not-indexed"
+    ko = "'{name}' 색인에는 {stage} 점수가 없는데 설정 fusion.{stage}이(가) {share:g}입니다. 인코더 bge_m3로 `hansang index 파일 --name {name} --set models.scores={scores}`처럼 다시 색인하거나 fusion.{stage}을(를) 0으로 하세요."
+    en = "Index '{name}' has no {stage} scores, but the setting fusion.{stage} is {share:g}. Index again with the encoder bge_m3, as `hansang index FILE --name {name} --set models.scores={scores}`, or set fusion.{stage} to 0."
+
+
+class ScoresNotStored(InputError):
+    """A sweep over the share of scores that the run was made without."""
+
+    code = "scores-not-stored"
+    ko = "이 평가의 기록에는 {stage} 점수가 없어 fusion.{stage}을(를) 훑을 수 없습니다. `--set fusion.{stage}=0.1`처럼 0보다 크게 하여 다시 평가한 뒤에 훑으세요."
+    en = "The records of this run have no {stage} scores, so fusion.{stage} can't be swept. Evaluate again with a share above 0, as `--set fusion.{stage}=0.1`, then sweep."
+
+
 class PromptNotFound(NotFound):
     """No prompt of that name and version."""
 
@@ -1111,3 +1203,75 @@ class IndexVersionNotFound(NotFound):
     code = "index-version-not-found"
     ko = "'{name}' 색인에 '{version}' 판이 없습니다. 있는 판: {known}. 지금 것과 바로 앞의 것만 남아 있습니다."
     en = "Index '{name}' has no version '{version}'. It has: {known}. The one in use and the one before it are kept."
+
+
+class NoPrompts(Conflict):
+    """Questions none of which makes a prompt over an index."""
+
+    code = "no-prompts"
+    ko = "'{name}' 색인에서 프롬프트를 하나도 만들지 못했습니다. 후기가 든 색인의 이름(--index)이나 후기를 찾을 수 있는 질문 파일(--data)을 주세요."
+    en = "Not one prompt could be made over index '{name}'. Name an index that holds reviews (--index), or a file of questions that find some (--data)."
+
+
+class LlmFolderTaken(Conflict):
+    """A folder that is there already, where a compressed model should go."""
+
+    code = "llm-folder-taken"
+    ko = "{path}이(가) 이미 있습니다. 관문을 지난 모델을 덮어쓰지 않습니다. `--out`에 다른 폴더를 주거나 그것을 지우세요."
+    en = "{path} exists, and a model that may have passed its gate is not overwritten. Give another folder as `--out`, or remove it."
+
+
+class LlmNotCompressed(MachineError):
+    """llm-compressor, which ended without a model."""
+
+    code = "llm-not-compressed"
+    ko = "{name}을(를) {scheme}(으)로 줄이지 못했습니다: {reason}. 쓰던 것은 지웠습니다. 메모리가 모자랐으면 `--samples`나 `--tokens`를 줄이고, 아니면 기록 {log}을(를) 보세요."
+    en = "{name} could not be made {scheme}: {reason}. What was begun is removed. If memory was short lower `--samples` or `--tokens`; else see the log {log}."
+
+
+class LlmFolderUnknown(InputError):
+    """A folder that no compressed model of ours is in."""
+
+    code = "llm-folder-unknown"
+    ko = "{path}은(는) `hansang optimise llm`이 만든 폴더가 아닙니다({reason}). 그 명령의 `--out`에 준 폴더를 적으세요."
+    en = "{path} is not a folder made by `hansang optimise llm` ({reason}). Name the one given to its `--out`."
+
+
+class LlmServesAnother(Conflict):
+    """A server that has another model than the one that is to be judged."""
+
+    code = "llm-serves-another"
+    ko = "{url}의 서버는 {found}을(를) 올려 두었는데 {side}(으)로는 {wanted}이(가) 필요합니다. 맞는 모델로 다시 켠 뒤 하세요."
+    en = "The server at {url} has {found}, but the {side_en} model is to be {wanted}. Start it with that model and try again."
+
+
+class NothingToGate(Conflict):
+    """A gate for which one side's answers are missing."""
+
+    code = "nothing-to-gate"
+    ko = "{side} 모델의 답변이 아직 없습니다. 그 모델을 켠 서버의 주소를 {option}에 주세요. 둘을 한꺼번에 켜지 않아도 됩니다."
+    en = "There are no answers of the {side_en} model yet. Give the URL of a server that has it as {option}; the two need not be up together."
+
+
+class EngineUnavailable(MachineError):
+    """A cluster that can't be joined, or can't be started here."""
+
+    code = "engine-unavailable"
+    ko = "Ray에 이어지지 못했습니다({address}: {reason}). 주소(RAY_ADDRESS)와 토큰(RAY_AUTH_MODE=token, RAY_AUTH_TOKEN)을 확인하거나 `--engine local`로 하세요."
+    en = "Ray could not be joined ({address}: {reason}). Check the address (RAY_ADDRESS) and the token (RAY_AUTH_MODE=token, RAY_AUTH_TOKEN), or use `--engine local`."
+
+
+class EngineDiffers(Conflict):
+    """A worker whose programs are of other versions: what it makes would not be the same."""
+
+    code = "engine-differs"
+    ko = "다른 기계의 프로그램이 여기와 다릅니다({changed}). 같은 결과가 나오지 않으니 모든 기계에 같은 판을 설치하세요(`pip install -r requirements.txt`)."
+    en = "A worker's programs differ from those here ({changed}), so its results would, too. Install the same versions on every machine (`pip install -r requirements.txt`)."
+
+
+class EngineBroke(MachineError):
+    """Work that a cluster could not bring to an end."""
+
+    code = "engine-broke"
+    ko = "Ray가 일을 끝내지 못했습니다: {reason}. 한 묶음이 작업자를 거듭 쓰러뜨렸거나 기계가 모두 사라졌을 수 있습니다. 기계의 메모리를 확인하고 다시 하면 이어서 합니다(`--actors`로 작업자를 줄이거나 `--engine local`)."
+    en = "Ray could not finish: {reason}. A batch may have brought down one worker after the other, or the machines may be gone. Check their memory and run again, which goes on from here (fewer workers by `--actors`, or `--engine local`)."

@@ -5,6 +5,8 @@ Each works on the passages that are allowed (the others are −inf and stay so).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -103,24 +105,29 @@ def _floor(scores: FloatArray, depth: int) -> np.float32:
     return np.float32(np.partition(best, blocks - depth)[blocks - depth])
 
 
-def fuse(bm25: FloatArray, vector: FloatArray, window: FloatArray | None, settings: Fusion) -> FloatArray:
-    """One score per passage. *Shape:* that of the arguments.
+def shares(settings: Fusion, given: Collection[str]) -> dict[str, float]:
+    """Each retriever's share of the fused score, by its stage; they sum to one.
 
-    ``minmax``: ``(1 − window) · ((1 − weight) · bm25 + weight · vector) + window · window score``, each scaled by
-    min-max.
-    ``rrf``: the same shares of ``1 / (60 + rank)``. Without ``window`` scores its share goes to the other two.
+    BM25 and vectors divide it among themselves; ``window``, ``sparse`` and ``colbert`` in turn each take a share of the
+    whole and leave the rest to those before. One that isn't ``given`` takes nothing.
+    """
+    found = {"bm25": 1 - settings.weight, "vector": settings.weight}
+    for name, share in (("window", settings.window), ("sparse", settings.sparse), ("colbert", settings.colbert)):
+        if share and name in given:
+            found = {other: (1 - share) * part for other, part in found.items()} | {name: share}
+    return found
+
+
+def fuse(scores: Mapping[str, FloatArray], settings: Fusion) -> FloatArray:
+    """One score per passage from those of each stage; stages that have no share are ignored. *Shape:* that of each.
+
+    ``minmax``: the shares of the scores, each scaled by min-max. ``rrf``: the same shares of ``1 / (60 + rank)``.
     """
     scale = _by_extremes if settings.method == "minmax" else _by_rank
-    window_share = 0.0 if window is None else settings.window
-    shares = (
-        ((1 - window_share) * (1 - settings.weight), bm25),
-        ((1 - window_share) * settings.weight, vector),
-        (window_share, window),
-    )
-    fused = np.zeros(len(bm25), dtype=np.float32)
-    for share, scores in shares:
-        if share and scores is not None:
-            scaled = scale(scores)
+    fused = np.zeros(len(scores["bm25"]), dtype=np.float32)
+    for name, share in shares(settings, scores).items():
+        if share:
+            scaled = scale(scores[name])
             scaled *= np.float32(share)
             fused += scaled
     return fused

@@ -7,14 +7,15 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from pipeline import backends
-from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, build_part, load_tokenizer, open_retrievers
-from pipeline.corpus.splitting import split_document
-from pipeline.errors import HansangError, NothingToIndex
+from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, Encode, build_part, load_tokenizer, open_retrievers
+from pipeline.engines.local import Local
+from pipeline.engines.work import Engine
+from pipeline.errors import BadSetting, HansangError, NothingToIndex
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.calibration import calibrate, calibrate_relevance
 from pipeline.index import (
@@ -27,14 +28,15 @@ from pipeline.index import (
     read_manifest,
     write_manifest,
 )
+from pipeline.index_work import Analysing, Encoding, Splitting, analysed_passages, encode
 from pipeline.morpheme_cache import CachedTokenizer
 from pipeline.passages import PassageStore, PassageWriter
-from pipeline.protocols import Tokenizer
 from pipeline.question.lexicon import build_lexicon
 from pipeline.settings import Settings
 from pipeline.storage import UNFINISHED, building, locked, write_atomically, write_json
+from pipeline.storing import check_store, collections_of, drop_old, store_parts, stored_in
 from pipeline.termstore import TermStore, TermStoreWriter
-from pipeline.types import AnalysedText, Document, Passage, Reject
+from pipeline.types import Document, Reject
 from pipeline.versions import versions
 
 SPLITTER = "kiwi"  # finds the sentences of every index; its terms are always there
@@ -61,7 +63,10 @@ def _nothing() -> tuple[()]:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to index, where and how. ``fingerprint`` names the input: the same input isn't built twice."""
+    """What to index, where and how. ``fingerprint`` names the input: the same input isn't built twice.
+
+    ``engine`` runs what costs: analysing texts and encoding them. The index is the same, whoever does it.
+    """
 
     root: Path
     name: str
@@ -69,6 +74,7 @@ class Job:
     analysers: tuple[str, ...]
     cache: Path
     sources: tuple[dict[str, object], ...] = ()
+    engine: Engine = field(default_factory=Local)
 
     @property
     def model(self) -> dict[str, object]:
@@ -85,7 +91,7 @@ class Job:
         """A hash of the inputs and of all that shapes the index: settings, and the versions of what analyses."""
         indexing = asdict(self.settings.indexing)
         shape: list[object] = [self.sources, self.analysers, self.settings.encoder, indexing, dict(versions())]
-        shape += [of for of in (self.model, _calibrated_beside(self.settings)) if of]
+        shape += [of for of in (self.model, _calibrated_beside(self.settings), stored_in(self.settings)) if of]
         return hashlib.blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
@@ -119,16 +125,30 @@ def build_index(
         DiskFull, NotWritable, HomeLocked: nothing was changed.
     """
     check_name(job.name)
-    backends.load("encoder", job.settings.encoder).identity(job.settings)  # what is missing is told before the work
+    _check_scores(job.settings, job.model)  # what is missing is told before the work
     target = job.root / job.name
     name = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
-    with locked(target / ".lock"), building(target / name) as folder:
+    check_store(job.settings)
+    with locked(target / ".lock"), collections_of(target), building(target / name) as folder:
         _sweep(target, keep=folder)
         manifest = replace(_fill(folder, job, name, documents, progress), remarks=tuple(remarks()))
         write_manifest(folder, manifest)
     write_atomically(target / CURRENT, manifest.version)
     _forget_old(target, manifest.version)
+    drop_old(target)
     return manifest
+
+
+def _check_scores(settings: Settings, model: Mapping[str, object]) -> None:
+    """Make sure that the encoder has the scores that the index shall hold.
+
+    Raises:
+        BadSetting: it has not.
+    """
+    asked = settings.models.scores
+    if asked not in ("dense", model.get("scores")):
+        expected = "이 점수는 인코더 bge_m3에만 있습니다. `--set encoder=bge_m3`로 하세요. (Only bge_m3 has them.)"
+        raise BadSetting(name="models.scores", value=asked, expected=expected)
 
 
 def _fill(
@@ -138,7 +158,7 @@ def _fill(
     tokenizers = {name: _cached(name, job) for name in job.analysers}
     splitter = tokenizers[SPLITTER]
     counted = _Kept(documents, rejected)
-    terms = {SPLITTER: _write_passages(folder, counted, splitter, job.settings, progress)}
+    terms = {SPLITTER: _write_passages(folder, counted, splitter, job, progress)}
     _write_rejects(folder / REJECTS, rejected)
     if not len(terms[SPLITTER]):
         shutil.copy(folder / REJECTS, job.root / job.name / REJECTS)
@@ -151,9 +171,10 @@ def _fill(
             terms[name] = _write_terms(folder / name / TERMS, name, store, tokenizers[name], progress)
         progress(f"build:{name}", len(store))
         built = folder / job.analysers[0] if name != job.analysers[0] else None
-        build_part(store, terms[name], folder / name, job.settings, built)
+        build_part(store, terms[name], folder / name, job.settings, built, _encoder(job))
         progress(f"calibrate:{name}", len(store))
         _calibrate(store, terms[name], folder / name, job.settings)
+    store_parts(folder, job.root / job.name, version_name, job.analysers, job.settings, progress)
     return Manifest(
         name=job.name,
         version=version_name,
@@ -189,11 +210,13 @@ class _Kept:
 
 
 def _write_passages(
-    folder: Path, documents: Iterable[Document], splitter: Tokenizer, settings: Settings, progress: Progress
+    folder: Path, documents: Iterable[Document], splitter: CachedTokenizer, job: Job, progress: Progress
 ) -> TermStore:
     passages, terms = PassageWriter(folder / PASSAGES), TermStoreWriter()
+    how = job.settings.indexing
+    work = Splitting(SPLITTER, how.passage_chars, how.overlap_chars)
     try:
-        for done, (passage, analysed) in enumerate(_passages(documents, splitter, settings), start=1):
+        for done, (passage, analysed) in enumerate(analysed_passages(documents, splitter, job.engine, work), start=1):
             passages.add(passage, analysed.sentences)
             terms.add(analysed)
             if done % _STEP == 0:
@@ -203,21 +226,9 @@ def _write_passages(
     return terms.write(folder / SPLITTER / TERMS)
 
 
-def _passages(
-    documents: Iterable[Document], splitter: Tokenizer, settings: Settings
-) -> Iterator[tuple[Passage, AnalysedText]]:
-    limit, overlap = settings.indexing.passage_chars, settings.indexing.overlap_chars
-    iterator = iter(documents)
-    while batch := list(islice(iterator, _STEP)):
-        for document, analysed in zip(batch, splitter.analyse(d.text for d in batch), strict=True):
-            pieces = split_document(document, analysed.sentences, limit=limit, overlap=overlap)
-            if len(pieces) == 1:
-                yield pieces[0], analysed
-            else:
-                yield from zip(pieces, splitter.analyse(piece.text for piece in pieces), strict=True)
-
-
-def _write_terms(folder: Path, name: str, store: PassageStore, tokenizer: Tokenizer, progress: Progress) -> TermStore:
+def _write_terms(
+    folder: Path, name: str, store: PassageStore, tokenizer: CachedTokenizer, progress: Progress
+) -> TermStore:
     writer = TermStoreWriter()
     for done, analysed in enumerate(tokenizer.analyse(passage.text for passage in store), start=1):
         writer.add(analysed)
@@ -232,9 +243,17 @@ def _write_rejects(path: Path, rejected: Iterable[Reject]) -> None:
             file.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
 
 
-def _cached(name: str, job: Job) -> Tokenizer:
+def _cached(name: str, job: Job) -> CachedTokenizer:
     tokenizer = load_tokenizer(name)
-    return CachedTokenizer(tokenizer, job.cache / f"analyses-{tokenizer.fingerprint}.sqlite")
+    path = job.cache / f"analyses-{tokenizer.fingerprint}.sqlite"
+    return CachedTokenizer(tokenizer, path, partial(job.engine.map, Analysing(name)))
+
+
+def _encoder(job: Job) -> Encode | None:
+    """Who encodes the passages: None is this process."""
+    if isinstance(job.engine, Local) or backends.load("encoder", job.settings.encoder).READS != "texts":
+        return None
+    return partial(encode, engine=job.engine, work=Encoding(job.settings))
 
 
 def _sweep(target: Path, keep: Path) -> None:

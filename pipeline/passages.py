@@ -96,10 +96,11 @@ class PassageStore:
         self._batches = self._table.to_batches()
         self._firsts = np.cumsum([0] + [len(batch) for batch in self._batches]).tolist()
         self._opened: dict[int, _Batch] = {}
+        self._length = int(self._table.num_rows)
         self._cached = lru_cache(CACHED)(self._read)
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return self._length
 
     def __iter__(self) -> Iterator[Passage]:
         return (self[row] for row in range(len(self)))
@@ -113,7 +114,7 @@ class PassageStore:
         return batch, row - self._firsts[number]
 
     def __getitem__(self, row: int) -> Passage:
-        if not 0 <= row < len(self):
+        if not 0 <= row < self._length:
             raise IndexError(row)
         return self._cached(row)
 

@@ -24,18 +24,19 @@ def mark_prompt(
     limit = settings.retrieval.spread if settings.retrieval.spread and not named and not listing else len(candidates)
     taken: Counter[str] = Counter()
     texts: set[str] = set()
-    marked, room = dict[int, ScoredPassage](), settings.retrieval.k
+    marked, room = list(candidates), settings.retrieval.k
     for place in newest_first(candidates) if listing else range(len(candidates)):
+        if not room:
+            break
         candidate = candidates[place]
         restaurant = candidate.passage.source.restaurant
         new = candidate.passage.text not in texts
-        fits = room > 0 and new and (not restaurant or taken[restaurant] < limit)
-        if fits:
+        if new and (not restaurant or taken[restaurant] < limit):
             room -= 1
             texts.add(candidate.passage.text)
             taken[restaurant] += 1
-        marked[place] = replace(candidate, in_prompt=True) if fits else candidate
-    return tuple(marked[place] for place in range(len(candidates)))
+            marked[place] = replace(candidate, in_prompt=True)
+    return tuple(marked)
 
 
 def newest_first(candidates: Sequence[ScoredPassage]) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,73 @@ class Retriever(Protocol):
 
         *Shape:* ``(passages,)``
         """
+        ...
+
+
+class RowScorer(Protocol):
+    """Scores few passages of an index against a query: what would take too long for all of them."""
+
+    def score_rows(self, query: Query, rows: NDArray[np.int64]) -> FloatArray:
+        """Raw scores of the passages of some rows, higher is better.
+
+        *Shape:* that of ``rows``
+        """
+        ...
+
+
+class VectorRows(Protocol):
+    """The vectors of an index's passages, wherever they are."""
+
+    def __getitem__(self, rows: NDArray[np.int64], /) -> NDArray[np.floating[Any]]:
+        """The vectors of some rows. *Shape:* ``(rows, dimensions)``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Passages whose value in a metadata column is one of some, or none of them where they aren't to ``keep``.
+
+    Values are given by their codes (``PassageStore.codes``).
+    """
+
+    column: str
+    codes: tuple[int, ...]
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which passages may take part: all that meet the conditions, less the dropped rows.
+
+    ``allowed`` says the same row by row, None when all may. *Shape:* ``(passages,)``.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    dropped: tuple[int, ...] = ()
+    allowed: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search engine brought for a question.
+
+    ``scores`` are exact where ``known``; elsewhere they are the lowest that any passage has that may take part.
+    No passage that isn't known scores above ``beyond``. ``score_rows`` asks for the exact scores of rows.
+    *Shapes:* ``(passages,)``.
+    """
+
+    scores: FloatArray
+    known: NDArray[np.bool_]
+    beyond: float
+    score_rows: Callable[[NDArray[np.int64]], FloatArray]
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A retriever behind a search engine: it brings the best passages instead of scoring every one."""
+
+    def search(self, query: Query, within: Within) -> Found:
+        """The best passages among those that may take part."""
         ...
 
 

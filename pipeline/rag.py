@@ -7,33 +7,41 @@ below, in the order in which a question meets them. Everything that is shown, st
 from __future__ import annotations
 
 import datetime
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clock import Clock
 from pipeline.evidence.concepts import ConceptRows
-from pipeline.filters import boosts, filter_rows, recency
+from pipeline.filters import allowed_rows, boosts, forbid, recency, within
 from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
 from pipeline.index import Index
 from pipeline.opining import answer_opinions
 from pipeline.prompted import mark_cited, mark_prompt
-from pipeline.protocols import FloatArray, Generator, OpinionSource, Reranker, Retriever, Tokenizer
+from pipeline.protocols import (
+    FloatArray,
+    Found,
+    Generator,
+    OpinionSource,
+    Reranker,
+    Retriever,
+    RowScorer,
+    Searching,
+    Tokenizer,
+)
 from pipeline.question.aspects import about_aspects
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
 from pipeline.settings import Settings
+from pipeline.settling import settle
 from pipeline.terms import MORPHEME, make_query
 from pipeline.termstore import TermStore
 from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trace, Understanding
 
-T = TypeVar("T")
-
-FIRST_STAGES = ("bm25", "vector")  # the retrievers that bring candidates; the window score only weighs in
+FIRST_STAGES = ("bm25", "vector", "sparse")  # the retrievers that bring candidates; the window score only weighs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class Rag:
     generator: Generator
     concepts: ConceptRows | None = None
     opinions: OpinionSource | None = None
+    colbert: RowScorer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +74,6 @@ class Ask:
     answer: bool = True
 
 
-class Clock:
-    """Milliseconds of work by stage. Time that a trace spends with whoever looks at it between stages isn't counted."""
-
-    def __init__(self, now: Callable[[], float] = time.perf_counter, spent: Mapping[str, float] | None = None) -> None:
-        self._now = now
-        self._timings = {name: ms for name, ms in (spent or {}).items() if name != "total"}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time of the block to a stage."""
-        start = self._now()
-        try:
-            yield
-        finally:
-            self._timings[name] = self._timings.get(name, 0.0) + (self._now() - start) * 1000
-
-    def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
-        """The items; the time that each takes to come is added to a stage."""
-        while True:
-            with self.stage(name):
-                item = next(items, None)
-            if item is None:
-                return
-            yield item
-
-    def read(self) -> dict[str, float]:
-        """The timings so far, with their total."""
-        return {**self._timings, "total": sum(self._timings.values())}
-
-
 def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
     """Work on the question of a fresh trace; every yielded trace holds all that the one before held."""
     clock = Clock()
@@ -104,10 +83,16 @@ def run(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
     yield trace
 
     if understanding.shape not in ASIDES:
-        scores = retrieve(query, rag, clock)
+        scores = retrieve(query, understanding, rag, ask, clock)
         with clock.stage("fuse"):
-            scores = forbid(scores, allowed_rows(understanding, ask, rag))
-            trace = select(trace, scores, understanding, rag)
+            fused = add_up(scores, understanding, rag)
+            rows = find_rows(scores, fused, understanding, rag)
+        if rag.colbert is not None:
+            with clock.stage("colbert"):
+                scores["colbert"] = look_closer(query, rows, scores, rag.colbert)
+                fused = add_up(scores, understanding, rag)
+        with clock.stage("fuse"):
+            trace = select(trace, rows, scores, fused, rag)
     yield replace(trace, state="retrieved", timings_ms=clock.read())
 
     with clock.stage("rerank"):
@@ -146,7 +131,7 @@ def count_opinions(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock)
     understanding, passages = trace.understanding, rag.index.passages
     assert understanding is not None
     assert rag.opinions is not None
-    allowed = allowed_rows(understanding, ask, rag)
+    allowed = allowed_rows(understanding, ask.dropped, passages)
     yield replace(trace, state="analysing", timings_ms=clock.read())
     told = answer_opinions(understanding, trace.candidates, passages, rag.opinions, allowed)
     for one in clock.each("opinions", told):
@@ -163,8 +148,9 @@ def beyond(
     rows: Sequence[int], query: Query, understanding: Understanding, ask: Ask, rag: Rag
 ) -> tuple[ScoredPassage, ...]:
     """Passages that are no candidates, with the scores that each stage gave them all the same."""
-    scores = forbid(retrieve(query, rag, Clock()), allowed_rows(understanding, ask, rag))
-    scores["fused"] = add_up(scores, understanding, rag)
+    scores = retrieve(query, understanding, rag, ask, Clock(), also=rows)
+    unseen = {} if rag.colbert is None else {"colbert": np.zeros_like(scores["bm25"])}  # as the lowest of those seen
+    scores["fused"] = add_up(scores | unseen, understanding, rag)
     return as_candidates(np.array(rows), scores, rag)
 
 
@@ -207,34 +193,71 @@ def cited_restaurant(trace: Trace | None) -> str:
     return next((restaurants.get(citation.passage_id, "") for citation in trace.answer.citations), "")
 
 
-def retrieve(query: Query, rag: Rag, clock: Clock) -> dict[str, FloatArray]:
-    """Every passage's raw score from each retriever. *Shape:* ``(passages,)`` each."""
-    scores = {}
+def retrieve(
+    query: Query, understanding: Understanding, rag: Rag, ask: Ask, clock: Clock, also: Sequence[int] = ()
+) -> dict[str, FloatArray]:
+    """Every passage's raw score from each retriever, −inf where it may not take part. *Shape:* ``(passages,)`` each.
+
+    Those of a search engine are exact for the candidates and for the rows ``also``; see ``settling``.
+    """
+    passages = rag.index.passages
+    allowed = allowed_rows(understanding, ask.dropped, passages)
+    scores, found = dict[str, FloatArray](), dict[str, Found]()
     for name, retriever in rag.retrievers.items():
         with clock.stage(name):
-            scores[name] = retriever.score(query)
+            if isinstance(retriever, Searching):
+                found[name] = retriever.search(query, within(understanding, ask.dropped, passages))
+            scores[name] = found[name].scores if name in found else retriever.score(query)
     if rag.concepts is not None and query.concepts:
         with clock.stage("concept"):
             scores["concept"] = np.float32(rag.settings.fusion.concept) * rag.concepts.share(query.concepts)
-    return scores
+    with clock.stage("fuse"):
+        scores = forbid(scores, allowed)
+        if found:
+            fuse_all = partial(add_up, understanding=understanding, rag=rag)
+            choose = partial(find_rows, understanding=understanding, rag=rag)
+            scores = settle(scores, found, fuse_all, choose, rag.settings.retrieval.depth, also)
+        return scores
 
 
-def select(trace: Trace, scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> Trace:
-    """The trace with its candidates, in the order of the fused score, and the extremes that min-max used."""
-    passages, settings = rag.index.passages, rag.settings
-    fused = add_up(scores, understanding, rag)
-    rows = candidate_rows(scores, fused, settings.retrieval.depth)
+def find_rows(
+    scores: Mapping[str, FloatArray], fused: FloatArray, understanding: Understanding, rag: Rag
+) -> NDArray[np.int64]:
+    """The rows of the candidates, in order."""
+    depth = rag.settings.retrieval.depth
+    rows = candidate_rows(scores, fused, depth)
     if understanding.shape == "list":  # the newest of all that meets the conditions must be there
-        newest = np.where(np.isfinite(scores["bm25"]), recency(passages), np.float32(-np.inf))
-        rows = np.union1d(rows, top_rows(newest, settings.retrieval.depth))
-        rows = rows[np.lexsort((rows, -fused[rows]))]
+        newest = np.where(np.isfinite(scores["bm25"]), recency(rag.index.passages), np.float32(-np.inf))
+        rows = np.union1d(rows, top_rows(newest, depth))
+    return rows
+
+
+def look_closer(
+    query: Query, rows: NDArray[np.int64], scores: Mapping[str, FloatArray], scorer: RowScorer
+) -> FloatArray:
+    """The candidates' scores by what looks at them alone; every other allowed passage has the lowest of them.
+
+    *Shape:* ``(passages,)``
+    """
+    found = scorer.score_rows(query, rows)
+    lowest = found.min() if len(found) else np.float32(0)
+    closer = np.where(np.isfinite(scores["bm25"]), lowest, -np.inf).astype(np.float32)
+    closer[rows] = found
+    return closer
+
+
+def select(
+    trace: Trace, rows: NDArray[np.int64], scores: Mapping[str, FloatArray], fused: FloatArray, rag: Rag
+) -> Trace:
+    """The trace with its candidates, in the order of the fused score, and the extremes that min-max used."""
+    rows = rows[np.lexsort((rows, -fused[rows]))]
     candidates = as_candidates(rows, {**scores, "fused": fused}, rag)
     return replace(trace, candidates=candidates, extremes={name: extremes(values) for name, values in scores.items()})
 
 
 def add_up(scores: dict[str, FloatArray], understanding: Understanding, rag: Rag) -> FloatArray:
     """The fused score, and into ``scores`` what the question's preferences add to it. *Shape:* ``(passages,)``."""
-    fused = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
+    fused = fuse(scores, rag.settings.fusion)
     favour = boosts(understanding, rag.index.passages)
     if favour is not None:
         scores["boost"] = (rag.settings.fusion.boost * favour).astype(np.float32)
@@ -254,33 +277,13 @@ def as_candidates(rows: NDArray[np.int64], stages: Mapping[str, FloatArray], rag
     )
 
 
-def allowed_rows(understanding: Understanding, ask: Ask, rag: Rag) -> NDArray[np.bool_] | None:
-    """The rows that may take part: those that the filters allow and nobody dropped; None when all may."""
-    passages = rag.index.passages
-    allowed = filter_rows(understanding, passages)
-    dropped = [passages.rows[id_] for id_ in ask.dropped if id_ in passages.rows]
-    if not dropped:
-        return allowed
-    allowed = np.ones(len(passages), dtype=bool) if allowed is None else allowed
-    allowed[dropped] = False
-    return allowed
-
-
-def forbid(scores: Mapping[str, FloatArray], allowed: NDArray[np.bool_] | None) -> dict[str, FloatArray]:
-    """The scores with −inf where a passage is not allowed, so that it takes part in nothing."""
-    if allowed is None:
-        return dict(scores)
-    return {name: np.where(allowed, values, np.float32(-np.inf)) for name, values in scores.items()}
-
-
 def candidate_rows(scores: Mapping[str, FloatArray], fused: FloatArray, depth: int) -> NDArray[np.int64]:
-    """The best ``depth`` rows of each retriever that brings candidates, ordered by the fused score, then by row.
+    """The best ``depth`` rows of each retriever that brings candidates, in order.
 
     A question with concepts has candidates in other words than its own: the best of the fused score, too.
     """
-    bringing = [scores[name] for name in FIRST_STAGES] + ([fused] if "concept" in scores else [])
-    rows = np.unique(np.concatenate([top_rows(values, depth) for values in bringing]))
-    return rows[np.lexsort((rows, -fused[rows]))]
+    bringing = [scores[name] for name in FIRST_STAGES if name in scores] + ([fused] if "concept" in scores else [])
+    return np.unique(np.concatenate([top_rows(values, depth) for values in bringing]))
 
 
 def rerank(query: Query, candidates: tuple[ScoredPassage, ...], rag: Rag) -> tuple[ScoredPassage, ...]:

@@ -117,7 +117,7 @@ class Service:
         self._today = today
         self._traces = store(home.traces)
         self._indexes: dict[str, Index] = {}
-        self._parts: dict[tuple[Path, str, str], Part] = {}
+        self._parts: dict[tuple[Path, str, str, str], Part] = {}
         self._rags: dict[tuple[Path, Settings], Rag] = {}
         self._opinions: dict[Path, OpinionSource] = {}
         self._arms: Mapping[str, str] = {}
@@ -255,7 +255,7 @@ class Service:
             return known
 
     def _part(self, index: Index, settings: Settings) -> Part:
-        key = (index.folder, settings.tokenizer, settings.retrieval.bm25)
+        key = (index.folder, settings.tokenizer, settings.retrieval.bm25, settings.models.engine)
         part = self._parts.get(key)
         if part is None:
             with self._opening:

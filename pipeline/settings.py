@@ -53,6 +53,9 @@ class Retrieval:
         2, "여러 가게를 묻는 질문에서 한 가게가 차지하는 단락 수(0=제한 없음)",
         "passages one restaurant may take when the question is about many (0 = no limit)", low=0, high=50,
     )  # fmt: skip
+    store: Literal["local", "milvus"] = _setting(
+        "local", "벡터와 BM25 가중치를 두는 곳", "where vectors and BM25 weights are kept", index_time=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,14 @@ class Fusion:
     window: float = _setting(
         0.3, "가장 잘 맞는 두 문장의 몫(나머지는 위 둘)", "share of the best two sentences, the rest is the above",
         low=0, high=1,
+    )  # fmt: skip
+    sparse: float = _setting(
+        0, "bge-m3 희소 점수의 몫(나머지는 위의 것, 0=쓰지 않음)",
+        "share of bge-m3's sparse score, the rest is the above (0 = not used)", low=0, high=1,
+    )  # fmt: skip
+    colbert: float = _setting(
+        0, "bge-m3 ColBERT 점수의 몫(후보만 다시 봄, 나머지는 위의 것, 0=쓰지 않음)",
+        "share of bge-m3's ColBERT score of the candidates, the rest is the above (0 = not used)", low=0, high=1,
     )  # fmt: skip
     boost: float = _setting(
         0.1, "요리 이름·'최근' 같은 조건이 더하는 점수", "what a boosting chip (dish, newest) adds", low=0, high=1
@@ -95,6 +106,9 @@ class Answering:
     )
 
 
+NO_ENGINE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Models:
     """The neural encoder and reranker: which, and how they run. A name is one of the model hub or a folder here."""
@@ -111,6 +125,9 @@ class Models:
         512, "인코더가 단락에서 읽는 토큰", "tokens of a passage that the encoder reads",
         low=16, high=8_192, index_time=True,
     )  # fmt: skip
+    scores: Literal["dense", "dense+sparse", "dense+sparse+colbert"] = _setting(
+        "dense", "bge_m3가 색인에 남기는 점수", "scores of bge_m3 that an index is made for", index_time=True
+    )
     reranker: str = _setting(
         "Dongjin-kr/ko-reranker",
         "신경망 리랭커(허브의 이름 또는 폴더)",
@@ -124,6 +141,10 @@ class Models:
         low=64,
         high=8_192,
     )
+    engine: str = _setting(
+        NO_ENGINE, "인코더 대신 읽는 엔진의 폴더(`hansang optimise encoder`가 만든 것, none=없음)",
+        "folder of an engine that reads in the encoder's place, made by `hansang optimise encoder` (none: no engine)",
+    )  # fmt: skip
     device: Literal["auto", "cpu", "cuda"] = _setting("auto", "모델을 돌리는 장치", "device that runs the models")
     precision: Literal["auto", "fp32", "fp16", "bf16"] = _setting(
         "auto", "계산 정밀도(자동: GPU는 fp16, CPU는 fp32)", "precision (auto: fp16 on a GPU, fp32 on a CPU)"
@@ -160,6 +181,26 @@ class Llm:
     circuit_s: float = _setting(
         30, "그때 묻지 않는 시간(초)", "seconds for which it is left alone", low=0.1, high=3_600
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Milvus:
+    """The server that holds vectors and BM25 weights where ``retrieval.store`` says so.
+
+    Its token comes from ``HANSANG_MILVUS_TOKEN`` only.
+    """
+
+    uri: str = _setting("http://127.0.0.1:19530", "Milvus 서버의 주소", "URL of the Milvus server", index_time=True)
+    index: Literal["exact", "hnsw"] = _setting(
+        "exact", "벡터 색인: 모두 견줌(점수가 local과 같음) 또는 근사",
+        "index of the vectors: all compared (scores as with local) or approximate", index_time=True,
+    )  # fmt: skip
+    hits: int = _setting(
+        1_000, "검색마다 가져오는 단락 수(순위는 여기까지 정확)",
+        "passages that a search brings; ranks are exact so far",
+        low=1_000, high=16_384,
+    )  # fmt: skip
+    timeout_s: float = _setting(5, "검색 하나를 기다리는 시간(초)", "seconds to wait for a search", low=0.1, high=600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +277,13 @@ class Serving:
     log_questions: Literal["no", "yes"] = _setting(
         "no", "질문 글을 로그에 남길지", "whether the log holds the questions' text"
     )
+    tracing: Literal["off", "otlp"] = _setting(
+        "off", "요청과 단계의 시간을 OpenTelemetry로 보냄(어디로: OTEL_EXPORTER_OTLP_ENDPOINT)",
+        "sends spans over OpenTelemetry (where to: OTEL_EXPORTER_OTLP_ENDPOINT)",
+    )  # fmt: skip
+    tracing_texts: Literal["no", "yes"] = _setting(
+        "no", "그때 질문과 답의 글도 보낼지", "whether these hold the texts of questions and answers"
+    )
     backup_hours: float = _setting(
         24, "라벨을 자동으로 백업하는 간격(시간, 0=안 함)", "hours between backups of the labels (0 = none)",
         low=0, high=10_000,
@@ -266,8 +314,10 @@ class Batching:
     """How the texts of many callers become batches of a neural encoder or reranker (see ``pipeline.batching``)."""
 
     tokens: int = _setting(
-        8_192, "한 배치의 최대 토큰 수(패딩 포함)", "most tokens of a batch, padding included", low=1, high=10_000_000
-    )
+        0, "한 배치의 최대 토큰 수(패딩 포함, 0=모델을 올릴 때 메모리를 재어 정함)",
+        "most tokens of a batch, padding included (0 = by the memory, measured when a model is loaded)",
+        low=0, high=10_000_000,
+    )  # fmt: skip
     texts: int = _setting(128, "한 배치의 최대 글 수", "most texts of a batch", low=1, high=100_000)
     wait_ms: float = _setting(
         2, "배치가 차기를 기다리는 최대 시간(ms)", "how long the oldest text waits for company (ms)", low=0, high=10_000
@@ -276,7 +326,10 @@ class Batching:
         4_096, "기다릴 수 있는 글 수(넘으면 바로 거절)", "texts that may wait; beyond, refused at once",
         low=1, high=10_000_000,
     )  # fmt: skip
-    flights: int = _setting(1, "동시에 도는 배치 수", "batches under way at once", low=1, high=64)
+    flights: int = _setting(
+        2, "동시에 도는 배치 수(모델이 셈하는 동안 가득 찬 다음 배치의 토큰을 만듦)",
+        "batches under way at once: the next full one is made tokens of while the model computes", low=1, high=64,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +349,7 @@ class Settings:
     answer: Answering = field(default_factory=Answering)
     models: Models = field(default_factory=Models)
     llm: Llm = field(default_factory=Llm)
+    milvus: Milvus = field(default_factory=Milvus)
     labels: Labelling = field(default_factory=Labelling)
     service: Serving = field(default_factory=Serving)
     batching: Batching = field(default_factory=Batching)
@@ -305,7 +359,7 @@ class Settings:
 
     def flat(self) -> dict[str, object]:
         """``{"fusion.weight": 0.25, …}``, as traces and manifests keep it: not what labelling or the server use."""
-        apart = ("labels.", "service.", "access.", "batching.")
+        apart = ("labels.", "service.", "access.", "batching.", "milvus.")
         return {o.name: o.value for o in options(self) if not o.name.startswith(apart)}
 
 

@@ -37,6 +37,9 @@ from pipeline.errors import (
 LINE_MOST = 1_000_000
 """Bytes of one event; a server that sends more without a line's end isn't one that we know."""
 
+TOKENS_MOST = 1_000_000_000
+"""A count beyond this is none."""
+
 _TOO_LONG = ("context length", "maximum context", "max_model_len", "too long", "context window", "context size")
 _JOIN_S = 5.0  # a thread that is told to end does so at once; who closes doesn't wait longer for it
 
@@ -259,7 +262,8 @@ def _text(value: object) -> str:
 def _tokens(usage: object) -> tuple[int, int] | None:
     if not isinstance(usage, Mapping):
         return None
-    return int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+    asked, said = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
+    return (asked, said) if 0 <= asked <= TOKENS_MOST and 0 <= said <= TOKENS_MOST else None
 
 
 def _words(error: Exception) -> str:

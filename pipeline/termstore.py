@@ -115,6 +115,29 @@ class TermStore:
             morphemes=int(content.sum()),
         )
 
+    def spread(self, rows: Sequence[int]) -> tuple[Spread, Spread]:
+        """The content morphemes, then the bigrams, of several passages: as ``positions`` gives them, all at once."""
+        a = self._arrays
+        words, owner = self._run(a["m_ptr"], rows)
+        ids = a["m_id"][words]
+        content = self.is_term[ids]
+        words, owner = words[content], owner[content]
+        letters, whose = self._run(a["b_ptr"], rows)
+        number = np.arange(len(rows))
+        return (
+            Spread(ids[content], a["m_start"][words], owner, np.searchsorted(owner, number)),
+            Spread(a["b_id"][letters], a["b_start"][letters], whose, np.searchsorted(whose, number)),
+        )
+
+    @staticmethod
+    def _run(pointers: NDArray[np.int32], rows: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places that belong to some rows, one row after the other, and which of the rows each belongs to."""
+        asked = np.asarray(rows, dtype=np.int64)
+        begins, lengths = pointers[asked], pointers[asked + 1] - pointers[asked]
+        owner = np.repeat(np.arange(len(asked)), lengths)
+        before = np.cumsum(lengths) - lengths
+        return np.arange(len(owner)) + (begins - before)[owner], owner
+
     def term_ids(self, row: int) -> IntArray:
         """The ids of a passage's terms, repeated as often as they occur."""
         return self.positions(row).ids
@@ -146,6 +169,19 @@ class Positions:
     ids: IntArray
     starts: IntArray
     morphemes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The terms of one kind of several passages, in order. ``ids``, ``starts`` and ``owner`` run parallel.
+
+    ``owner`` is the number of the passage among those asked for; ``first`` says where each passage's terms begin.
+    """
+
+    ids: IntArray
+    starts: IntArray
+    owner: NDArray[np.int64]
+    first: NDArray[np.int64]
 
 
 class TermRows(Sequence[list[int]]):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any
+
+import orjson
 
 from pipeline.types import (
     Answer,
@@ -30,7 +32,13 @@ _values_of = attrgetter(*_SOURCE)  # ``asdict`` would copy every value
 
 def to_json(trace: Trace) -> dict[str, Any]:
     """The trace as plain dicts, lists, strings and numbers."""
-    return {
+    value: dict[str, Any] = orjson.loads(to_text(trace))
+    return value
+
+
+def to_text(trace: Trace) -> bytes:
+    """The same as JSON text (UTF-8): what is stored and served, thousands of values for each question."""
+    fields = {
         "id": trace.id,
         "question": trace.question.text,
         "question_type": trace.question.type,
@@ -38,28 +46,42 @@ def to_json(trace: Trace) -> dict[str, Any]:
         "state": trace.state,
         "created": trace.created,
         "previous": trace.previous,
-        "understanding": asdict(trace.understanding) if trace.understanding else None,
-        "answer": asdict(trace.answer) if trace.answer else None,
-        "candidates": [candidate_json(candidate) for candidate in trace.candidates],
-        "extremes": {name: list(pair) for name, pair in trace.extremes.items()},
+        "understanding": trace.understanding,
+        "answer": trace.answer,
+        "candidates": [_fields(candidate) for candidate in trace.candidates],
+        "extremes": trace.extremes,
         "timings_ms": {name: round(value, 3) for name, value in trace.timings_ms.items()},
-        "settings": dict(trace.settings),
-        "versions": dict(trace.versions),
+        "settings": trace.settings,
+        "versions": trace.versions,
     }
+    return orjson.dumps(fields, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def candidate_json(candidate: ScoredPassage) -> dict[str, Any]:
-    """One candidate."""
+    """One candidate, as ``to_json`` has it."""
+    source = dict(zip(_SOURCE, _values_of(candidate.passage.source), strict=True))
+    return {**_fields(candidate), "source": source, "scores": {**candidate.scores}, "ranks": {**candidate.ranks}}
+
+
+def _fields(candidate: ScoredPassage) -> dict[str, Any]:
+    """What is written of a candidate. orjson writes dataclasses and tuples as JSON has them."""
     return {
         "passage_id": candidate.passage.id,
         "text": candidate.passage.text,
-        "source": dict(zip(_SOURCE, _values_of(candidate.passage.source), strict=True)),
+        "source": candidate.passage.source,
         "row": candidate.row,
-        "scores": dict(candidate.scores),
-        "ranks": dict(candidate.ranks),
+        "scores": candidate.scores,
+        "ranks": candidate.ranks,
         "relevance": candidate.relevance,
         "in_prompt": candidate.in_prompt,
     }
+
+
+def _plain(value: object) -> dict[Any, Any]:
+    """What orjson can't write by itself: mappings that are no dicts."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no part of a trace")
 
 
 def from_json(value: Mapping[str, Any]) -> Trace:

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from pipeline.database import open_database, transaction, writing
 from pipeline.errors import TraceNotFound
-from pipeline.trace_json import from_json, to_json
+from pipeline.trace_json import from_json, to_text
 from pipeline.types import Trace
 
 Vote = Literal["up", "down"]
@@ -138,7 +138,7 @@ class TraceStore:
             "state": trace.state,
             "abstained": None if trace.answer is None else int(trace.answer.abstained),
             "total_ms": trace.timings_ms.get("total"),
-            "body": json.dumps(to_json(trace), ensure_ascii=False),
+            "body": to_text(trace).decode(),
         }
         self._write(_Waiting(row))
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.clock import Clock
 from pipeline.filters import filter_rows
 from pipeline.fusion import competition_ranks, fuse
-from pipeline.protocols import Explaining
+from pipeline.protocols import Explaining, FloatArray
 from pipeline.question.concepts import find_words
-from pipeline.rag import Ask, Clock, Rag, forbid, read_question, retrieve
+from pipeline.rag import FIRST_STAGES, Ask, Rag, find_rows, look_closer, read_question, retrieve
 from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.types import Morpheme, Passage, Query, Understanding
 
@@ -89,10 +90,14 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
     contributions, exact = _contributions(query, row, rag)
     allowed = filter_rows(understanding, rag.index.passages)
     inside = allowed is None or bool(allowed[row])
-    scores = forbid(retrieve(query, rag, Clock()), allowed)
-    scores["fused"] = fuse(scores["bm25"], scores["vector"], scores.get("window"), rag.settings.fusion)
-    if "concept" in scores:
-        scores["fused"] = scores["fused"] + scores["concept"]
+    scores = retrieve(query, understanding, rag, replace(ask, dropped=()), Clock(), also=(row,))
+    scores["fused"] = _fused(scores, rag)
+    if rag.colbert is not None:
+        rows = find_rows(scores, scores["fused"], understanding, rag)
+        scores["colbert"] = look_closer(query, rows, scores, rag.colbert)
+        scores["fused"] = _fused(scores, rag)
+        if row not in rows:  # nothing but the candidates was looked at so closely
+            del scores["colbert"]
     shared = _shared(query, row, rag)
     ranks = {name: int(competition_ranks(values, values[row : row + 1])[0]) for name, values in scores.items()}
     return Xray(
@@ -108,6 +113,11 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
         why=(*(_of_concepts(shared) if inside else ()), *_why(understanding, query, contributions, ranks, inside, rag)),
         concepts=shared,
     )
+
+
+def _fused(scores: Mapping[str, FloatArray], rag: Rag) -> FloatArray:
+    fused = fuse(scores, rag.settings.fusion)
+    return fused + scores["concept"] if "concept" in scores else fused
 
 
 def _shared(query: Query, row: int, rag: Rag) -> tuple[SharedConcept, ...]:
@@ -168,8 +178,9 @@ def _why(
         return [f"조건({labels})에 맞지 않아 찾는 대상에서 빠졌습니다."]
     depth, k, looked_at = rag.settings.retrieval.depth, rag.settings.retrieval.k, rag.settings.rerank.depth
     why = _missing(query, contributions)
-    if ranks["bm25"] > depth and ranks["vector"] > depth:
-        why.append(f"BM25 {ranks['bm25']}위, 벡터 {ranks['vector']}위로 둘 다 후보 {depth}개 안에 들지 못했습니다.")
+    if all(ranks[name] > depth for name in FIRST_STAGES if name in ranks):
+        sparse = f", 희소 {ranks['sparse']}위로 모두" if "sparse" in ranks else "로 둘 다"
+        why.append(f"BM25 {ranks['bm25']}위, 벡터 {ranks['vector']}위{sparse} 후보 {depth}개 안에 들지 못했습니다.")
     elif ranks["fused"] > looked_at:
         why.append(f"융합 {ranks['fused']}위로 리랭커가 보는 {looked_at}개 밖입니다.")
     elif ranks["fused"] > k:

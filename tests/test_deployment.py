@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.settings import Settings
 from pipeline.versions import versions
 
 ROOT = Path(__file__).parents[1]
@@ -77,7 +78,7 @@ def test_compose_names_its_version_and_pins_what_it_pulls() -> None:
     services = COMPOSE["services"]
     assert services["server"]["image"] == f"hansang:{versions()['hansang']}"
     for name, service in services.items():
-        assert re.search(r":v?\d+\.\d+", service["image"]), name
+        assert re.search(r":(v?\d+\.\d+|RELEASE\.\d{4}-)", service["image"]), name
     assert {name for name, service in services.items() if "profiles" not in service} == {"server"}
 
 
@@ -93,6 +94,23 @@ def test_nothing_is_open_to_others_unless_asked_for() -> None:
     for name, service in COMPOSE["services"].items():
         for port in service.get("ports", []):
             assert port.startswith(("127.0.0.1:", "${HANSANG_ADDRESS:-127.0.0.1}:")), name
+
+
+def test_milvus_has_what_it_keeps_its_data_in_and_waits_for_it() -> None:
+    services = COMPOSE["services"]
+    (address,) = services["milvus"]["ports"]
+    assert f":{Settings().milvus.uri.rsplit(':', 1)[1]}" in address
+    assert {name for name, each in services.items() if each.get("profiles") == ["scale"]} == {"milvus", "etcd", "minio"}
+    assert set(services["milvus"]["depends_on"]) == {"etcd", "minio"}
+    for name in ("etcd", "minio"):
+        assert services["milvus"]["depends_on"][name]["condition"] == "service_healthy"
+        assert services[name]["healthcheck"]
+        assert "ports" not in services[name]  # nobody but Milvus reaches them
+    ours, theirs = services["milvus"]["environment"], services["minio"]["environment"]
+    assert ours["MINIO_SECRET_ACCESS_KEY"] == theirs["MINIO_ROOT_PASSWORD"]
+    assert ours["MINIO_ACCESS_KEY_ID"] == theirs["MINIO_ROOT_USER"]
+    assert "minioadmin" not in str(services)
+    assert re.search(r"pip install .* pymilvus==\d", DOCKERFILE)  # the image has its client
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")

@@ -13,7 +13,15 @@ from app.cli.main import app
 from tests.app.cli_runs import run
 
 GUIDES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
-FAMILIES = ("bench", "classifiers", "keys", "tasks", "train", "users")  # commands that have commands of their own
+FAMILIES = (
+    "bench",
+    "classifiers",
+    "keys",
+    "optimise",
+    "tasks",
+    "train",
+    "users",
+)  # commands with commands of their own
 
 
 def commands(guide: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -31,7 +30,7 @@ from pipeline.errors import (
 )
 from pipeline.service import QUESTION_LIMIT, Request, Service, clean_question
 from pipeline.settings import Settings
-from pipeline.trace_json import to_json
+from pipeline.trace_json import to_text
 from pipeline.trace_stream import change
 from pipeline.types import Trace
 from pipeline.xray import Xray
@@ -128,7 +127,7 @@ def last(traces: Iterator[Trace]) -> Trace:
 
 def whole_trace(trace: Trace) -> Response:
     """A trace as JSON; it is JSON already, and FastAPI would look at each of its thousands of values."""
-    return Response(json.dumps(to_json(trace), ensure_ascii=False), media_type="application/json")
+    return Response(to_text(trace), media_type="application/json")
 
 
 def _events(traces: Iterator[Trace]) -> Iterator[str]:

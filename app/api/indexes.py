@@ -35,9 +35,10 @@ from pipeline.errors import (
     UnknownSetting,
 )
 from pipeline.index import Manifest, check_name, current_folder, read_manifest
-from pipeline.index_versions import drop, put_in_use, versions_of
+from pipeline.index_versions import put_in_use, versions_of
 from pipeline.service import Service
 from pipeline.settings import Settings, options
+from pipeline.storing import drop_index
 
 _FORMATS = "auto(확장자로), csv, tsv, jsonl, parquet, squad"
 _KEYED = (BadKey, KeyReused, KeyBusy)
@@ -123,7 +124,7 @@ def _add_changing(api: FastAPI, service: Service, desk: Desk) -> None:
     )
     def remove(name: str) -> None:
         """Drop an index with all its versions. Stored answers stay; answers under way finish."""
-        drop(root, name)
+        drop_index(root, name)
         service.forget(name)
 
 

@@ -27,6 +27,7 @@ FIGURES: dict[Tab, tuple[str, ...]] = {
 PLOTTED = ("ranks", "times")  # tabs that are nothing but a figure
 CONCURRENT = 20
 WAITING = 64
+LOOKS_S = 0.02
 FONTS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "NanumGothic", "sans-serif")
 MONO = ("ui-monospace", "D2Coding", "NanumGothicCoding", "monospace")
 # Nothing is reported to anybody; nor does Gradio make a table of all past events after each one, which slows them down.
@@ -100,6 +101,9 @@ def build(service: Service) -> gr.Blocks:
             _right(page)
         _events(page, blocks)
     blocks.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING, api_open=False)
+    # Gradio looks a thousand times a second whether somebody has clicked: a seventh of a core for nothing, and the API
+    # waits for the interpreter each time. Nobody notices a fiftieth of a second.
+    blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = LOOKS_S
     return blocks
 
 

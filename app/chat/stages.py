@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from pipeline.types import ScoredPassage, Trace
 
-STAGES = ("bm25", "vector", "window", "fused", "rerank")
+STAGES = ("bm25", "vector", "window", "sparse", "colbert", "fused", "rerank")
 """The stages of a card, in the order in which they happen."""
 
 COLOURS = {
     "bm25": "#0072b2",
     "vector": "#e69f00",
     "window": "#009e73",
+    "sparse": "#44aa99",
+    "colbert": "#9467bd",
     "boost": "#f0e442",
     "fused": "#cc79a7",
     "fuse": "#cc79a7",
@@ -22,7 +24,7 @@ COLOURS = {
     "understand": "#999999",
     "opinions": "#8c6d31",
 }
-"""Okabe and Ito's palette, one colour for each stage everywhere."""
+"""Okabe and Ito's palette as far as it goes, one colour for each stage everywhere."""
 
 
 def number(score: float) -> str:

@@ -130,6 +130,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stage_bm25": ("BM25", "BM25"),
     "stage_vector": ("벡터", "Vector"),
     "stage_window": ("문장", "Sentence"),
+    "stage_sparse": ("희소", "Sparse"),
+    "stage_colbert": ("ColBERT", "ColBERT"),
     "stage_boost": ("선호", "Boost"),
     "stage_fused": ("융합", "Fused"),
     "stage_rerank": ("리랭커", "Reranker"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from app.cli.classifying import (
     made,
 )
 from app.cli.console import clean, note, print_json, stderr, stdout
+from app.cli.engines import ActorsOption, EngineOption, engine_of
 from app.cli.indexing import parse_columns
 from app.cli.options import JsonOption
 from pipeline.errors import BadSetting, NotAnalysed
@@ -82,6 +84,8 @@ def analyze(
     aspects: Annotated[
         bool, typer.Option("--aspects/--no-aspects", help="속성까지(형태소 분석이 들어 느림) · Aspects too; slower.")
     ] = True,
+    engine: EngineOption = "local",
+    actors: ActorsOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """후기의 감성, 강도, 감정, 속성을 분석합니다. · Sentiment, intensity, emotions and aspects of reviews.
@@ -98,13 +102,19 @@ def analyze(
         _one(made(choice), text or "", aspects, as_json)
         return
     from pipeline.analysing import analyse_documents, checked_out  # heavy: help must answer at once
+    from pipeline.classifying import Classifying
     from pipeline.corpus.reader import read_corpus
 
     checked_out(out)
     documents = read_corpus([file], format=form, columns=parse_columns(columns))
     at_once = AT_ONCE if classifier in CHEAP else DEAR_AT_ONCE
-    with _counting() as told:
-        outcome = analyse_documents(documents, out, made(choice), aspects=aspects, at_once=at_once, told=told)
+    with engine_of(engine, actors) as where, _counting() as told:
+        # Made here in any case: what it lacks is told before the work, and only what was asked by name is gone on with.
+        judge, work = made(choice), Classifying(choice, aspects)
+        elsewhere = None if engine == "local" else partial(where.map, work)
+        outcome = analyse_documents(
+            documents, out, judge, aspects=aspects, at_once=at_once, told=told, classify=elsewhere
+        )
     _say(outcome, out, as_json)
 
 

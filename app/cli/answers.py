@@ -18,6 +18,8 @@ STAGES = {
     "bm25": "BM25",
     "vector": "벡터",
     "window": "문장",
+    "sparse": "희소",
+    "colbert": "ColBERT",
     "boost": "선호",
     "fused": "융합",
     "rerank": "리랭커",

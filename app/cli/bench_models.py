@@ -19,7 +19,7 @@ from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
-    from pipeline.evaluation.model_bench import Arithmetic, Memory, Speed
+    from pipeline.evaluation.model_bench import Arithmetic, Batches, Memory, Speed
     from pipeline.evaluation.model_peers import Field
 
 MIB = 1 << 20
@@ -53,6 +53,7 @@ class Report:
     tokens: int
     speeds: dict[str, Speed]
     arithmetic: Arithmetic
+    batches: Batches
     memory: Memory | None
 
 
@@ -128,6 +129,7 @@ def _measured(
     from pipeline.evaluation import model_bench as mb
     from pipeline.neural.loading import free_memory
 
+    batches = mb.batches_of(field.limits, field.sizing, lengths, field.run, field.device, check=bool(most))
     measured = mb.measure_memory(field.run, field.device) if most else []
     memory = mb.memory_of(measured, lengths, free_memory(field.device), most) if most and measured else None
     limit = mb.arithmetic(field.parameters, field.device, field.precision)
@@ -137,7 +139,7 @@ def _measured(
     first = field.contenders[0]
     return Report(
         model, field.device, field.precision, unit, first.threads, len(first.requests), amount, sum(lengths),
-        dict(speeds), limit, memory,
+        dict(speeds), limit, batches, memory,
     )  # fmt: skip
 
 
@@ -201,7 +203,20 @@ def _show(report: Report, *, as_json: bool) -> None:
         f"계산 한도 (2 × {limit.parameters / 1e6:,.1f} M 매개변수 × 토큰, 행렬 곱 {limit.rate / 1e9:,.0f} GFLOP/s): "
         f"{limit.tokens:,.0f} 토큰/초"
     )
+    _show_batches(console, report.batches)
     _show_memory(console, report.memory)
+
+
+def _show_batches(console: Console, batches: Batches) -> None:
+    console.print(
+        f"한상의 배치: {batches.tokens:,}토큰까지, 이 글들이면 {batches.texts:,.0f}개씩 (tokens and texts of ours)"
+    )
+    if batches.checked:
+        apart = batches.measured / batches.predicted - 1 if batches.predicted else 0.0
+        console.print(
+            f"  모델을 올리며 잰 선의 오차 평균 {batches.error:.0%} · 처음 보는 {batches.checked:,}토큰: "
+            f"예측 {batches.predicted / MIB:,.1f} MiB, 실측 {batches.measured / MIB:,.1f} MiB ({apart:+.0%})"
+        )
 
 
 def _show_memory(console: Console, memory: Memory | None) -> None:

@@ -26,7 +26,19 @@ from pipeline.errors import BadSetting
 if TYPE_CHECKING:
     from app.serve_bench import Load
 
-COLUMNS = ("사용자", "보냄/초", "답/초", "p50 ms", "p95 ms", "p99 ms", "돌려보냄", "오류", "메모리 MiB", "늘어남")
+COLUMNS = (
+    "사용자",
+    "보냄/초",
+    "답/초",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
+    "돌려보냄",
+    "오류",
+    "CPU ms",
+    "메모리 MiB",
+    "늘어남",
+)
 
 
 def serve(
@@ -88,7 +100,7 @@ def _show(console: Console, found: Mapping[int, Load]) -> None:
     for load in found.values():
         table.add_row(
             str(load.users), f"{load.offered_per_second:,.0f}", f"{load.per_second:,.1f}", f"{load.p50:,.1f}",
-            f"{load.p95:,.1f}", f"{load.p99:,.1f}", f"{load.refused:,}", f"{load.errors:,}", f"{load.memory_mib:,.0f}",
-            f"{load.growth:+.1%}",
+            f"{load.p95:,.1f}", f"{load.p99:,.1f}", f"{load.refused:,}", f"{load.errors:,}", f"{load.cpu_ms:,.2f}",
+            f"{load.memory_mib:,.0f}", f"{load.growth:+.1%}",
         )  # fmt: skip
     console.print(table)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from app.cli.console import clean, note, waiting
 from app.cli.progress import progress
+from pipeline.engines.local import Local
+from pipeline.engines.work import Engine
 from pipeline.errors import FileProblem
 from pipeline.settings import Settings
 
@@ -73,9 +75,16 @@ def build_demo(home: Home, settings: Settings) -> None:
 
 
 def build(
-    home: Home, name: str, given: Input, settings: Settings, analysers: Iterable[str], *, force: bool = False
+    home: Home,
+    name: str,
+    given: Input,
+    settings: Settings,
+    analysers: Iterable[str],
+    *,
+    force: bool = False,
+    engine: Engine | None = None,
 ) -> Outcome:
-    """Index, unless the same input was indexed in the same way before.
+    """Index, unless the same input was indexed in the same way before. ``engine`` does what costs, here or elsewhere.
 
     Raises:
         HansangError: a file, a name or this machine doesn't allow it; the former version stays.
@@ -91,7 +100,7 @@ def build(
         given.files, format=given.format, columns=given.columns, restaurants=given.restaurants, noticed=noticed
     )
     with waiting("파일을 살펴보는 중 … (Looking at the files)"):
-        job = _job(home, name, given, settings, analysers)
+        job = _job(home, name, given, settings, analysers, engine or Local())
         manifest = None if force else indexing.unchanged(job)
         unchanged = manifest is not None
     if manifest is None:
@@ -104,7 +113,7 @@ def build(
     return Outcome(manifest, unchanged, rejects, time.monotonic() - began)
 
 
-def _job(home: Home, name: str, given: Input, settings: Settings, analysers: Iterable[str]) -> Job:
+def _job(home: Home, name: str, given: Input, settings: Settings, analysers: Iterable[str], engine: Engine) -> Job:
     from pipeline.indexing import SPLITTER, Job, describe_source  # heavy, see build
 
     how: dict[str, object] = {"format": given.format, "columns": dict(given.columns)}
@@ -118,4 +127,5 @@ def _job(home: Home, name: str, given: Input, settings: Settings, analysers: Ite
         analysers=tuple(dict.fromkeys([SPLITTER, *analysers])),
         cache=home.cache,
         sources=tuple(sources),
+        engine=engine,
     )

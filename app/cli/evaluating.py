@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.cli.console import clean, note, print_json, stderr, stdout
+from app.cli.engines import ActorsOption, EngineOption, engine_of
 from app.cli.options import (
     DEFAULT_INDEX,
     HomeOption,
@@ -30,6 +31,7 @@ from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
+    from pipeline.engines.work import Engine
     from pipeline.evaluation.asking import Asking
     from pipeline.evaluation.phases import Phases, Told
     from pipeline.evaluation.runs import State, Watch
@@ -71,7 +73,8 @@ def evaluate(
         Literal["auto", "one", "two"],
         typer.Option("--phases", help="둘: 모두 검색한 뒤 모두 답함(GPU가 모자랄 때) · Search all, then answer all."),
     ] = "auto",
-    engine: Annotated[str, typer.Option("--engine", metavar="local", help="돌릴 곳 · Where it runs.")] = "local",
+    engine: EngineOption = "local",
+    actors: ActorsOption = 0,
     as_json: JsonOption = False,
     home: HomeOption = None,
     profile: ProfileOption = None,
@@ -83,7 +86,6 @@ def evaluate(
     from pipeline.evaluation import running  # heavy: brings pandas and plotly; help must answer at once
     from pipeline.service import Service
 
-    _known_engine(engine)
     place = home_of(ctx, home)
     if questions is None or regression:
         samples = _watched_questions(place, index, questions, regression, bool(limit or sample))
@@ -93,8 +95,9 @@ def evaluate(
     service = Service(place, settings_of(ctx, profile))
     overrides = overrides_of(assignments)
     try:
-        with watching(len(samples)) as (watch, told):
-            asking = _asking(phases, with_overrides(service.settings, overrides), told)
+        with engine_of(engine, actors) as where, watching(len(samples)) as (watch, told):
+            settings = with_overrides(service.settings, overrides)
+            asking = _asking(phases, settings, told) if engine == "local" else _elsewhere(phases, where)
             job = running.Evaluation(name, index, overrides, seed, concurrency, retry, asking)
             folder, summary = running.evaluate(service, samples, job, watch)
     finally:
@@ -110,15 +113,6 @@ def evaluate(
     note(f"보고서: {folder / 'report.html'}", f"Report: {folder / 'report.html'}")
 
 
-ENGINES = ("local",)
-
-
-def _known_engine(engine: str) -> None:
-    if engine not in ENGINES:
-        known = ", ".join(ENGINES)
-        raise BadSetting(name="--engine", value=engine, expected=f"쓸 수 있는 것: {known} (known: {known})")
-
-
 def _asking(wanted: Phases, settings: Settings, told: Told) -> Asking | None:
     """How the questions are asked: None is one after the other from search to answer."""
     from pipeline.evaluation.phases import decide, in_two  # heavy: brings numpy
@@ -127,6 +121,16 @@ def _asking(wanted: Phases, settings: Settings, told: Told) -> Asking | None:
         return None
     note("두 단계로 합니다: 모두 검색한 뒤 모두 답합니다.", "In two phases: all searches, then all answers.")
     return partial(in_two, told=told)
+
+
+def _elsewhere(wanted: Phases, engine: Engine) -> Asking:
+    from pipeline.evaluation.elsewhere import ask_by  # heavy: brings numpy
+
+    if wanted == "two":
+        raise BadSetting(
+            name="--phases", value=wanted, expected="두 단계는 `--engine local`에서만 합니다 (only with --engine local)"
+        )
+    return partial(ask_by, engine)
 
 
 def _watched_questions(

@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.cli.console import clean, print_json, stderr, stdout
-from app.cli.options import HomeOption, JsonOption, home_of
+from app.cli.options import HomeOption, JsonOption, home_of, unused
 from app.cli.users import BY
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def export(
     place, chosen = home_of(ctx, home), load_scheme(scheme, scheme_version)
     settings = ExportSettings(stage, min_answers, min_agreement, min_margin, min_score, excel)
     salt = secrets.token_hex(32) if fresh_names else salt_of(place.exports)
-    to = out or place.exports / f"{scheme}-{form}-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    to = out or unused(place.exports / f"{scheme}-{form}-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}")
     sweep(to.parent)
     with Desk(place.labels) as desk, _progress() as told:
         manifest = write(desk, chosen, form, to, by=BY, salt=salt, settings=settings, progress=told)

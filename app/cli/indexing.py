@@ -11,6 +11,7 @@ import typer
 
 from app.cli.building import Input, build, remarks, summary
 from app.cli.console import note, print_json
+from app.cli.engines import ActorsOption, EngineOption, engine_of
 from app.cli.options import HomeOption, JsonOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
 from pipeline.config import parse_assignments, with_overrides
 from pipeline.errors import HansangError
@@ -57,6 +58,8 @@ def index(
     tokenizer: TokenizerOption = None,
     assignments: SetOption = None,
     force: ForceOption = False,
+    engine: EngineOption = "local",
+    actors: ActorsOption = 0,
     as_json: JsonOption = False,
     home: HomeOption = None,
     profile: ProfileOption = None,
@@ -70,7 +73,8 @@ def index(
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
     given = Input(tuple(files), format, parse_columns(column), restaurants)
     analysers = tokenizer or [settings.tokenizer]
-    outcome = build(home_of(ctx, home), checked_name(name), given, settings, analysers, force=force)
+    with engine_of(engine, actors) as where:
+        outcome = build(home_of(ctx, home), checked_name(name), given, settings, analysers, force=force, engine=where)
     questions = count_questions(given)
     if as_json:
         value = {"index": asdict(outcome.manifest), "unchanged": outcome.unchanged, "rejects": str(outcome.rejects)}

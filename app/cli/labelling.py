@@ -25,6 +25,7 @@ OPEN = "open"
 class Labelling:
     """How the annotation app is opened: home, address, the port of the chat beside it, the settings ``labels.*``.
 
+    ``chat_host`` is a host by which this machine reaches the chat, which may listen on another address than ours.
     ``internal`` is the key by which it asks the server; it goes by the environment, which no other user can read.
     """
 
@@ -35,6 +36,7 @@ class Labelling:
     demo: bool = False
     settings: Mapping[str, float] = field(default_factory=dict)
     internal: str = field(default="", repr=False)
+    chat_host: str = "127.0.0.1"
 
 
 def look_at(path: Path, *, guarded: bool) -> None:
@@ -126,6 +128,7 @@ def starting(labelling: Labelling) -> Iterator[Running]:
     # -P: not the folder we are in, where somebody may have `pages` of their own.
     command = [sys.executable, "-P", "-m", "pages.serving", "--tied", "--home", str(labelling.home.resolve())]
     command += ["--host", labelling.host, "--port", str(labelling.port), "--chat", str(labelling.chat)]
+    command += ["--chat-host", labelling.chat_host]
     command += ["--settings", json.dumps(dict(labelling.settings))]
     # In a session of its own Ctrl-C doesn't reach it: it ends when we close its input, or the system does for us.
     started = Running(

@@ -14,13 +14,16 @@ from app.cli import (
     analysis_bench,
     analyzing,
     asking,
+    bench_llm,
     bench_models,
     bench_serve,
     checkup,
     comparing,
     evaluating,
     experimenting,
+    gating_llm,
     indexing,
+    optimising_llm,
     page_bench,
     quality,
     replaying,
@@ -34,6 +37,7 @@ from app.cli.exporting import export
 from app.cli.failures import Command
 from app.cli.judging import judge
 from app.cli.keys import audit, keys
+from app.cli.optimising import optimise
 from app.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, Common
 from app.cli.recording import Recorded
 from app.cli.summarizing import bench_strengths, strengths, summarize
@@ -105,6 +109,7 @@ bench.command("analyze", cls=Command)(analysis_bench.analyze)
 bench.command("serve", cls=Command)(bench_serve.serve)
 bench.command("encoder", cls=Command)(bench_models.encoder)
 bench.command("reranker", cls=Command)(bench_models.reranker)
+bench.command("llm", cls=Command)(bench_llm.llm)
 bench.command("page", cls=Command)(page_bench.page)
 bench.command("scale", cls=Command)(scaling.scale)
 app.add_typer(bench, name="bench")
@@ -113,6 +118,9 @@ app.add_typer(keys, name="keys")
 app.command("audit", cls=Command)(audit)
 app.add_typer(tasks, name="tasks")
 app.add_typer(train, name="train")
+optimise.command("llm", cls=Command)(optimising_llm.llm)
+optimise.command("gate-llm", cls=Command)(gating_llm.gate_llm)
+app.add_typer(optimise, name="optimise")
 app.command("export", cls=Command)(export)
 
 

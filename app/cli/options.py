@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,3 +118,9 @@ def overrides_of(assignments: list[str] | None) -> dict[str, object]:
         BadSetting: one has no equals sign.
     """
     return parse_assignments(assignments or [])
+
+
+def unused(path: Path) -> Path:
+    """The path, or the first of ``…-2``, ``…-3`` that isn't there: two commands may fall into one second."""
+    names = (path if n == 1 else path.with_name(f"{path.name}-{n}") for n in itertools.count(1))
+    return next(each for each in names if not each.exists())

@@ -12,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from app.cli.console import stderr
 from pipeline.types import Document, Reject
 
-_STAGES = MappingProxyType({"analyse": "{} 분석", "build": "{} 색인 쓰기", "calibrate": "{} 보정"})
+_STAGES = MappingProxyType(
+    {"analyse": "{} 분석", "build": "{} 색인 쓰기", "calibrate": "{} 보정", "store": "{} 서버에 담기"}
+)
 
 
 class Bar:

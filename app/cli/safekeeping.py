@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from app.cli.console import clean, note, print_json, stdout, waiting
-from app.cli.options import HomeOption, JsonOption, home_of
+from app.cli.options import HomeOption, JsonOption, home_of, unused
 from pipeline.errors import LabelsNotWhole
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def backup(
     from annotations.backup import backup as copy_labels
 
     place = home_of(ctx, home)
-    target = to or place.root / "backups" / f"{datetime.now():%Y%m%d-%H%M%S}"
+    target = to or unused(place.root / "backups" / f"{datetime.now():%Y%m%d-%H%M%S}")
     only_labels = target.suffix == ".db"
     with waiting("복사하고 확인하는 중 … (Copying and checking)"):
         if only_labels:

@@ -167,7 +167,9 @@ def _prepare_labels(home: Path, labels: Path, opening: Opening) -> Mapping[str, 
 def _labelling(home: Path, opening: Opening, settings: Settings) -> labelling.Labelling:
     chosen = asdict(settings.labels)
     host, internal = opening.labels_host, opening.internal
-    return labelling.Labelling(home, host, opening.labels, opening.port, opening.demo, chosen, internal)
+    return labelling.Labelling(
+        home, host, opening.labels, opening.port, opening.demo, chosen, internal, reachable(opening.host)
+    )
 
 
 class _Ready:

@@ -18,7 +18,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pipeline.batching.shortage import is_shortage
 from pipeline.batching.tally import Stats, Tally
+from pipeline.batching.totals import Kind, Total, total
 from pipeline.batching.waiting import Item, Request, Waiting, padded, split
 from pipeline.errors import BatcherClosed, DeadlinePassed, ModelBusy, ModelOutOfMemory, TooManyTexts
 from pipeline.limiting import Rule, decreased, increased
@@ -29,8 +31,6 @@ R = TypeVar("R")
 IDLE_S = 10.0  # how long a thread waits for work before it ends; the next text starts another
 AHEAD = 4  # batches' worth of texts that a patient caller has waiting at most: others don't stand behind it all
 GROWTH = 64  # after a shortage of memory every batch that goes well, and isn't small, adds this part of the full budget
-SHORTAGE = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory")
-"""How PyTorch says on a CPU that memory ran out: with a plain RuntimeError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,12 @@ class Batcher(Generic[T, R]):
     """See the module.
 
     Args:
-        work: one forward pass, results in the order of the texts; called by ``limits.flights`` threads at once.
+        work: one forward pass, results in order; by ``limits.flights`` threads at once while full batches wait.
         size: tokens of a text, called in the caller's thread.
         out_of_memory: errors that mean a batch was too large, and not that a text is bad.
         release: called after such an error and before the next try, to give memory back.
         room: held for the length of each batch, such as ``Limiter.through``.
+        kind: of what is read, for the process's count of it (``totals.total``); None: it isn't counted there.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Batcher(Generic[T, R]):
         out_of_memory: tuple[type[BaseException], ...] = (MemoryError,),
         release: Callable[[], None] = lambda: None,
         room: Callable[[], AbstractContextManager[object]] = nullcontext,
+        kind: Kind | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._work = work
@@ -76,8 +78,9 @@ class Batcher(Generic[T, R]):
         self._rule = Rule(ceiling=limits.tokens, step=max(1, limits.tokens // GROWTH))
         self._budget = limits.tokens
         self._waiting: Waiting[T, R] = Waiting()
-        self._tally = Tally()
+        self._tally = Tally(total(kind) if kind else Total())
         self._under_way = 0
+        self._landed = -math.inf  # when the last batch was done
         self._threads = 0
         self._closed = False
         self._changed = threading.Condition()  # its lock guards everything above
@@ -125,8 +128,6 @@ class Batcher(Generic[T, R]):
             self._closed = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._waiting and not self._threads)
-
-    # The callers' side.
 
     def _request(self, items: Sequence[T]) -> tuple[Request[R], list[Item[T, R]]]:
         request: Request[R] = Request([None] * len(items), len(items))
@@ -182,8 +183,6 @@ class Batcher(Generic[T, R]):
             self._threads += 1
         self._changed.notify_all()
 
-    # The batcher's own threads.
-
     def _fly(self) -> None:
         while batch := self._next():
             try:
@@ -212,12 +211,14 @@ class Batcher(Generic[T, R]):
                     self._threads -= 1
                     self._changed.notify_all()
                     return []
-                self._changed.wait(due - now)
+                self._changed.wait(min(due - now, IDLE_S))
 
     def _due(self) -> float:
         """When the oldest text goes: at once when a batch is full, else after it waited for company."""
-        full = self._waiting.tokens >= self._budget or len(self._waiting) >= self._limits.texts
-        return -math.inf if full or self._closed else self._waiting.oldest().since + self._limits.wait_ms / 1_000
+        if self._closed or self._waiting.tokens >= self._budget or len(self._waiting) >= self._limits.texts:
+            return -math.inf
+        # Beside a flight only full batches take off: what one flight lets gather, several must not scatter.
+        return math.inf if self._under_way else self._waiting.oldest().since + self._limits.wait_ms / 1_000
 
     def _run(self, batch: list[Item[T, R]]) -> None:
         """Run a batch, in parts where it fails, until everybody has a result or an error."""
@@ -234,17 +235,17 @@ class Batcher(Generic[T, R]):
         started = self._clock()
         results, error = self._try(part)
         if error is None:
-            self._deliver(part, results, self._clock() - started)
-            return []
-        if isinstance(error, self._out_of_memory) or any(said in str(error) for said in SHORTAGE):
+            self._deliver(part, results, started)
+        elif is_shortage(error, self._out_of_memory):
             reason = str(error) or type(error).__name__
             error = None  # its traceback holds the memory that ran out
             return self._smaller(part, reason)
-        if len(part) == 1:
+        elif len(part) == 1:
             self._fail(part[0], error)
-            return []
-        middle = len(part) // 2
-        return [part[:middle], part[middle:]]
+        else:
+            middle = len(part) // 2
+            return [part[:middle], part[middle:]]
+        return []
 
     def _try(self, part: list[Item[T, R]]) -> tuple[Sequence[R], BaseException | None]:
         try:
@@ -259,7 +260,7 @@ class Batcher(Generic[T, R]):
         """What to run after memory ran out: the same in smaller batches; nothing if that can't be."""
         self._release()
         with self._changed:
-            self._tally.shrunk += 1
+            self._tally.shrank()
             self._budget = decreased(min(self._budget, padded(part)), self._rule)
             budget = self._budget
         if len(part) > 1:
@@ -273,12 +274,13 @@ class Batcher(Generic[T, R]):
             self._tally.abandoned += len(part) - len(wanted)
         return wanted
 
-    def _deliver(self, part: list[Item[T, R]], results: Sequence[R], seconds: float) -> None:
+    def _deliver(self, part: list[Item[T, R]], results: Sequence[R], started: float) -> None:
         whole = []
         with self._changed:
+            begun, self._landed = max(started, self._landed), self._clock()  # of several flights each counts its own
             if 2 * padded(part) >= self._budget:  # a small batch says nothing of what a large one may take
                 self._budget = increased(self._budget, self._rule)
-            self._tally.ran(len(part), sum(item.tokens for item in part), padded(part), seconds)
+            self._tally.ran(len(part), sum(item.tokens for item in part), padded(part), self._landed - begun)
             for item, result in zip(part, results, strict=True):
                 item.request.results[item.place] = result
                 item.request.left -= 1

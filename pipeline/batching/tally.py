@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pipeline.batching.totals import Total
 
 FRESH = 0.2
 """The weight of the newest batch in the measured rate."""
@@ -35,8 +37,9 @@ class Stats:
 
 @dataclass(slots=True)
 class Tally:
-    """The counts as they grow."""
+    """The counts as they grow. ``total`` is counted along."""
 
+    total: Total = field(default_factory=Total)
     done: int = 0
     batches: int = 0
     tokens: int = 0
@@ -53,9 +56,15 @@ class Tally:
         self.batches += 1
         self.tokens += tokens
         self.padded += padded
+        self.total.ran(texts, tokens, padded)
         if seconds > 0:
             now = tokens / seconds
             self.rate = now if not self.rate else (1 - FRESH) * self.rate + FRESH * now
+
+    def shrank(self) -> None:
+        """Count that memory ran out."""
+        self.shrunk += 1
+        self.total.shrank()
 
     def seconds_for(self, tokens: int) -> int:
         """How long so many tokens will take at the rate that was measured, in whole seconds; 1 before any was."""

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.limiting import device_limiter
+from pipeline.limiting import device_free, device_limiter
 from pipeline.neural import encoding
 from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of
 from pipeline.neural.folders import longest, read_config
 from pipeline.neural.hub import Found, find
 from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
+from pipeline.neural.measuring import runner, sized
 from pipeline.neural.tokens import counter
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
@@ -75,13 +76,19 @@ def _read_by(found: Found, where: Place, wanted: int, settings: Settings) -> Rea
         vectors: FloatArray = encode(list(texts), batch_size=len(texts), show_progress_bar=False)
         return vectors
 
+    size, memory = counter(model.tokenizer, tokens), (torch.OutOfMemoryError, MemoryError)
+    run = runner(lambda texts: forward(texts, question=False), size)
+    limits, sizing = sized(
+        settings.batching, limits_of(settings.batching), run, where.device, device_free(where.device), memory
+    )
     return Reader(
         found.name,
         dimensions,
         forward,
-        counter(model.tokenizer, tokens),
-        limits_of(settings.batching),
-        out_of_memory=(torch.OutOfMemoryError, MemoryError),
+        size,
+        limits,
+        sizing=sizing,
+        out_of_memory=memory,
         release=torch.cuda.empty_cache,
         room=device_limiter(where.device).through,
     )

@@ -5,8 +5,6 @@ Knows nothing of any library: a contender is a function that answers one request
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import TypeVar
 
+from pipeline.batching.batcher import Limits
 from pipeline.batching.packing import packing_of
 from pipeline.batching.prediction import Line, Measurement, budget_for, fit
+from pipeline.neural.measuring import Sizing, peak_of
 
 Q = TypeVar("Q")
+Run = Callable[[int, int], object]
+"""Runs a batch of so many texts of so many tokens each."""
 Told = Callable[[str, int], None]
 """Told of every round done."""
 
@@ -81,6 +82,22 @@ class Memory:
     budget: int
     fill: float
     texts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """The batches of ours: their most tokens, and the texts of the run in one of them as their lengths have it.
+
+    Where the tokens were measured when the model was loaded, ``error`` is the mean error of the line as a share, and
+    ``predicted`` and ``measured`` are the bytes of a batch of ``checked`` tokens that the line hadn't seen.
+    """
+
+    tokens: int
+    texts: float
+    error: float = 0.0
+    checked: int = 0
+    predicted: float = 0.0
+    measured: int = 0
 
 
 def contest(contenders: Sequence[Contender], amount: int, limit: float, rounds: int, told: Told) -> Mapping[str, Speed]:
@@ -146,12 +163,12 @@ def arithmetic(parameters: int, device: str, precision: str, tries: int = 5) -> 
     return Arithmetic(parameters, rate, rate / (2 * parameters))
 
 
-def measure_memory(run: Callable[[int, int], object], device: str) -> list[Measurement]:
+def measure_memory(run: Run, device: str) -> list[Measurement]:
     """The peak memory of batches of growing size, above what is taken between them. ``run(texts, tokens)`` runs one.
 
     On a GPU as torch counts it, on a CPU as the kernel does (Linux only; empty elsewhere).
     """
-    peak = _gpu_peak if device == "cuda" else _process_peak
+    peak = peak_of(device)
     run(BATCHES[0], LENGTHS[0])  # what is taken once and stays is no batch's
     found = []
     for texts, tokens in sorted(product(BATCHES, LENGTHS), key=lambda each: each[0] * each[1]):
@@ -162,38 +179,22 @@ def measure_memory(run: Callable[[int, int], object], device: str) -> list[Measu
     return found
 
 
+def batches_of(
+    limits: Limits, sizing: Sizing | None, lengths: Sequence[int], run: Run, device: str, *, check: bool
+) -> Batches:
+    """What is known of the batches that ours makes; to ``check`` is to run one more and measure it."""
+    texts = len(lengths) / max(1, packing_of(lengths, limits.tokens, limits.texts).batches)
+    if sizing is None or not check:
+        return Batches(limits.tokens, texts)
+    count = max(1, min(limits.tokens, 2 * sizing.line.most) // LENGTHS[-1])
+    tokens = count * LENGTHS[-1]
+    taken = peak_of(device)(partial(run, count, LENGTHS[-1])) or 0
+    return Batches(limits.tokens, texts, sizing.line.error, tokens, sizing.line.bytes(tokens), taken)
+
+
 def memory_of(measured: Sequence[Measurement], lengths: Sequence[int], free: int, most: int) -> Memory:
     """What measured batches mean for texts of these lengths in the memory that is free."""
     line = fit(measured)
     budget = budget_for(free, line)
     packing = packing_of(lengths, max(1, budget), most)
     return Memory(tuple(measured), line, free, budget, packing.fill, len(lengths) / max(1, packing.batches))
-
-
-def _gpu_peak(run: Callable[[], object]) -> int:
-    import torch
-
-    torch.cuda.synchronize()
-    torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
-    run()
-    torch.cuda.synchronize()
-    return int(torch.cuda.max_memory_allocated() - before)
-
-
-def _process_peak(run: Callable[[], object]) -> int | None:
-    """By how many bytes a call raised this process's resident memory; None where the kernel doesn't say."""
-    status, clear = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-    if not clear.exists():
-        return None
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # else memory that was given back in the process hides what the call takes
-    clear.write_text("5")  # sets the peak to what is resident now (man 5 proc)
-    before = _resident(status, "VmHWM")
-    run()
-    return max(0, _resident(status, "VmHWM") - before)
-
-
-def _resident(status: Path, name: str) -> int:
-    line = next(line for line in status.read_text().splitlines() if line.startswith(f"{name}:"))
-    return int(line.split()[1]) * 1_024

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.batching.batcher import Limits
 from pipeline.encoders import bge_m3
 from pipeline.evaluation.model_bench import Contender
 from pipeline.neural.encoding import RECORD, Record
 from pipeline.neural.hub import Found, find
 from pipeline.neural.loading import Place, place, require
+from pipeline.neural.measuring import Sizing
 from pipeline.rerankers.cross_encoder import Pairs
 from pipeline.settings import Settings
 from pipeline.storage import write_json
@@ -28,7 +30,8 @@ WHOLE = "sentence-transformers, 한 번에 (one call)"
 class Field:
     """The contenders, ours first, and the network that all of them run, to be counted and measured.
 
-    ``length`` counts a text's tokens, ``precision`` is the type of the network's weights.
+    ``length`` counts a text's tokens, ``precision`` is the type of the network's weights; ``limits`` are those of our
+    batches, and ``sizing`` how they were found.
     """
 
     contenders: tuple[Contender, ...]
@@ -36,6 +39,8 @@ class Field:
     device: str
     precision: str
     length: Callable[[str], int]
+    limits: Limits
+    sizing: Sizing | None
 
     @property
     def parameters(self) -> int:
@@ -71,7 +76,8 @@ def encoders(model: Path, record: Path, settings: Settings, texts: Sequence[str]
         contenders.append(Contender(FLAG, _flag_encoder(found, where), single, threads))
     contenders.append(Contender(WHOLE, contenders[1].answer, [list(texts)], 1))
     network = plain[0].auto_model
-    return Field(tuple(contenders), network, where.device, _precision(network), _counter(plain.tokenizer))
+    length = _counter(plain.tokenizer)
+    return Field(tuple(contenders), network, where.device, _precision(network), length, ours.limits, ours.sizing)
 
 
 def _query(text: str) -> Query:
@@ -117,7 +123,8 @@ def rerankers(model: Path, settings: Settings, requests: Sequence[Sequence[str]]
     many = [pair for request in requests for pair in _pairs(request)]
     contenders.append(Contender(WHOLE, lambda _: plain.predict(many, show_progress_bar=False), [together], 1))
     network = plain.model
-    return Field(tuple(contenders), network, where.device, _precision(network), _counter(plain.tokenizer))
+    length = _counter(plain.tokenizer)
+    return Field(tuple(contenders), network, where.device, _precision(network), length, ours.limits, ours.sizing)
 
 
 def _pairs(request: Sequence[str]) -> list[tuple[str, str]]:

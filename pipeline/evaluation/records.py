@@ -25,8 +25,8 @@ from pipeline.service import Request, Service
 from pipeline.types import Sample, Trace, Trouble
 
 Status = Literal["ok", "error"]
-SCORES = ("bm25", "vector", "window", "boost", "concept", "rerank")
-RANKS = ("bm25", "vector", "window")
+SCORES = ("bm25", "vector", "window", "sparse", "colbert", "boost", "concept", "rerank")
+RANKS = ("bm25", "vector", "window", "sparse")
 _ADDED = ("sentences", "faults")  # fields that the first records didn't have
 SAID = frozenset(error.code for error in (ReplyCut, ReplyForeign, ReplyRefused, ReplyRepeats, ReplyUncited))
 """What a model said for itself, however badly: an answer, and judged as one."""

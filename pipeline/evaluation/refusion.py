@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.records import Columns, Record
-from pipeline.fusion import ROUNDING, RRF_K
+from pipeline.evaluation.records import RANKS, Columns, Record
+from pipeline.fusion import ROUNDING, RRF_K, competition_ranks, shares
+from pipeline.rag import FIRST_STAGES
 from pipeline.settings import Fusion, Settings
 
 Matrix = NDArray[np.float32]
@@ -47,7 +48,7 @@ def pad(
     shape = (len(candidates), max((len(columns.id) for columns in candidates), default=0))
     names = dict.fromkeys(name for columns in candidates for name in columns.scores)
     scores = {name: np.full(shape, -np.inf, np.float32) for name in names}
-    ranks = {name: np.full(shape, np.iinfo(np.int32).max, np.int32) for name in ("bm25", "vector", "window")}
+    ranks = {name: np.full(shape, np.iinfo(np.int32).max, np.int32) for name in RANKS}
     bounds = {name: np.zeros((len(candidates), 2), np.float32) for name in names}
     gold, present = np.zeros(shape, bool), np.zeros(shape, bool)
     for row, columns in enumerate(candidates):
@@ -67,28 +68,55 @@ def pad(
 def fused(stored: Stored, fusion: Fusion, depth: int) -> Matrix:
     """The fused score of every candidate that ``depth`` passages from each retriever would have brought, else −inf.
 
-    The formula is that of ``pipeline.fusion.fuse`` and ``pipeline.rag.select``, on stored extremes and ranks.
+    The formula is that of ``pipeline.fusion.fuse`` and ``pipeline.rag.run``, on stored extremes and ranks; those of
+    ColBERT are of the candidates alone.
     """
     scale = _by_extremes if fusion.method == "minmax" else _by_rank
-    hybrid = (1 - fusion.weight) * scale(stored, "bm25") + fusion.weight * scale(stored, "vector")
-    if fusion.window and "window" in stored.scores:
-        hybrid = (1 - fusion.window) * hybrid + fusion.window * scale(stored, "window")
-    for name in ADDED:
-        if name in stored.scores:
-            hybrid = hybrid + np.where(np.isfinite(stored.scores[name]), stored.scores[name], 0)
-    hybrid = np.where(stored.present, hybrid, -np.inf).astype(np.float32)
-    brought = (stored.ranks["bm25"] <= depth) | (stored.ranks["vector"] <= depth)
+    first = shares(fusion, stored.scores.keys() - {"colbert"})
+    scaled = {name: scale(stored, name) for name in first}
+    hybrid = _added_up(stored, scaled, first)
+    brought = np.zeros(stored.present.shape, bool)
+    for name in FIRST_STAGES:
+        if name in first:
+            brought |= stored.ranks[name] <= depth
     if "concept" in stored.scores:  # then the best of the fused score are candidates, too
         asked = np.isfinite(stored.scores["concept"]).any(axis=1, keepdims=True)
         brought |= asked & (hybrid >= _nth_highest(hybrid, depth))
+    if fusion.colbert and "colbert" in stored.scores:
+        scaled["colbert"] = _among(stored.scores["colbert"], brought & stored.present, fusion.method)
+        hybrid = _added_up(stored, scaled, shares(fusion, stored.scores))
     return np.where(brought, hybrid, np.float32(-np.inf))
+
+
+def _added_up(stored: Stored, scaled: Mapping[str, Matrix], parts: Mapping[str, float]) -> Matrix:
+    """The shares of the scaled scores, and what is added to them as it is."""
+    hybrid = np.zeros(stored.present.shape, np.float32)
+    for name, share in parts.items():
+        hybrid = hybrid + np.float32(share) * scaled[name]
+    for name in ADDED:
+        if name in stored.scores:
+            hybrid = hybrid + np.where(np.isfinite(stored.scores[name]), stored.scores[name], 0)
+    return np.where(stored.present, hybrid, -np.inf).astype(np.float32)
+
+
+def _among(scores: Matrix, seen: NDArray[np.bool_], method: str) -> Matrix:
+    """Scores scaled among those that are ``seen``; the others are as the lowest of these."""
+    seen = seen & np.isfinite(scores)
+    low = np.where(seen, scores, np.inf).min(axis=1, keepdims=True, initial=np.inf)
+    high = np.where(seen, scores, -np.inf).max(axis=1, keepdims=True, initial=-np.inf)
+    low, high = np.where(np.isfinite(low), low, 0), np.where(np.isfinite(high), high, 0)
+    known = np.where(seen, scores, low).astype(np.float32)
+    if method != "minmax":
+        return np.array([1 / (RRF_K + competition_ranks(row)) for row in known], np.float32).reshape(known.shape)
+    apart = high - low > ROUNDING
+    return np.where(apart, (known - low) / np.where(apart, high - low, 1), 0).astype(np.float32)
 
 
 def _by_extremes(stored: Stored, name: str) -> Matrix:
     low, high = stored.extremes[name][:, :1], stored.extremes[name][:, 1:]
     apart = high - low > ROUNDING
     scaled = np.where(apart, (stored.scores[name] - low) / np.where(apart, high - low, 1), 0)
-    return np.where(stored.present, scaled, 0).astype(np.float32)
+    return np.where(np.isfinite(scaled), scaled, 0).astype(np.float32)
 
 
 def _by_rank(stored: Stored, name: str) -> Matrix:

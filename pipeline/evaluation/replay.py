@@ -108,8 +108,14 @@ def _needs_search(trace: Trace, rag: Rag) -> bool:
     """Whether stored scores can't tell: another analyser or index, or more candidates than are stored."""
     now = rag.settings.flat()
     deeper = rag.settings.retrieval.depth > int(str(trace.settings["retrieval.depth"]))
+    unscored = any(name not in trace.extremes for name, share in _further(rag).items() if share)
     changed = any(now[name] != trace.settings.get(name) for name in RETRIEVING if name in now)
-    return deeper or changed or trace.versions.get("index") != rag.index.manifest.version
+    return deeper or changed or unscored or trace.versions.get("index") != rag.index.manifest.version
+
+
+def _further(rag: Rag) -> dict[str, float]:
+    """The shares of stages that score only where they have one."""
+    return {"sparse": rag.settings.fusion.sparse, "colbert": rag.settings.fusion.colbert}
 
 
 def _asked_again(service: Service, trace: Trace, overrides: Mapping[str, object], changes: Changes) -> Trace:
@@ -131,13 +137,11 @@ def _fused_again(trace: Trace, rag: Rag, drop: Collection[str], apart: Collectio
     stored = pad([columns(replace(trace, candidates=tuple(kept)))], [extremes], [()])
     scores = fused(stored, rag.settings.fusion, rag.settings.retrieval.depth)[0]
     order = sorted(np.flatnonzero(np.isfinite(scores)).tolist(), key=lambda i: (-scores[i], kept[i].row))
-    made = []
+    made, gone = [], {"rerank", *(name for name, share in _further(rag).items() if not share)}
     for rank, place in enumerate(order, start=1):
         c = kept[place]
-        given = {**c.scores, "fused": float(scores[place])}
-        given.pop("rerank", None)
-        ranks = {**c.ranks, "fused": rank}
-        ranks.pop("rerank", None)
+        given = {name: score for name, score in c.scores.items() if name not in gone} | {"fused": float(scores[place])}
+        ranks = {name: was for name, was in c.ranks.items() if name not in gone} | {"fused": rank}
         made.append(replace(c, scores=given, ranks=ranks, in_prompt=False))
     return made
 

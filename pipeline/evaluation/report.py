@@ -17,8 +17,8 @@ from pipeline.evaluation.summary import GOALS, Answered, Latency, Retrieved, Sum
 WORST = 20
 STAGES = {"bm25": "BM25", "vector": "벡터", "fused": "융합", "final": "최종(리랭커)"}
 PARTS = {
-    "understand": "질문 이해", "bm25": "BM25", "vector": "벡터", "window": "문장", "fuse": "융합", "rerank": "리랭커",
-    "generate": "답변", "total": "전체",
+    "understand": "질문 이해", "bm25": "BM25", "vector": "벡터", "window": "문장", "sparse": "희소",
+    "colbert": "ColBERT", "fuse": "융합", "rerank": "리랭커", "generate": "답변", "total": "전체",
 }  # fmt: skip
 MEASURES = {"mrr10": "MRR@10", "recall5": "상위 5위 적중", "accuracy": "정답률"}
 FAULTS = {"number": "숫자", "date": "날짜", "name": "이름", "negation": "부정", "uncited": "인용 없음"}

@@ -26,7 +26,7 @@ from pipeline.types import Sample, Trace
 BENCH = "bench"
 OURSELVES = "한상 (융합까지)"
 RECALLS = (1, 5, 10, 50)
-RANKERS = ("bm25", "vector", "window", "fused", "rerank")
+RANKERS = ("bm25", "vector", "window", "sparse", "colbert", "fused", "rerank")
 Ranked = tuple[list[str], frozenset[str]]
 Progress = Callable[[str, int], None]
 """Called with what is being done and how many questions are."""

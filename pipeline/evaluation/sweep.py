@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting, NothingToSweep
+from pipeline.errors import BadSetting, NothingToSweep, ScoresNotStored
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.refusion import Matrix, Stored, best_gold_rank, fused, stack
 from pipeline.settings import Settings
 
 Measure = Literal["mrr10", "hit"]
 SWEPT = (
-    "fusion.method", "fusion.weight", "fusion.window", "retrieval.depth", "retrieval.k", "rerank.depth", "reranker",
+    "fusion.method", "fusion.weight", "fusion.window", "fusion.sparse", "fusion.colbert", "retrieval.depth",
+    "retrieval.k", "rerank.depth", "reranker",
 )  # fmt: skip
 FOLDS = 5
 RESAMPLES = 1_000
@@ -118,6 +119,9 @@ def sweep(
     if not asked:
         raise NothingToSweep
     stored = stack(asked)
+    for name in ("sparse", "colbert"):
+        if name not in stored.scores and any(float(str(one.get(f"fusion.{name}", 0))) for one in settings):
+            raise ScoresNotStored(stage=name)
     values = np.empty((len(settings), len(asked)))
     fusions: dict[object, Matrix] = {}
     for row, setting in enumerate(settings):

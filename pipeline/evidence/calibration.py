@@ -161,7 +161,7 @@ def score_of(query: Query, scores: Mapping[str, FloatArray], passages: PassageSt
 
 def candidates_of(scores: Mapping[str, FloatArray], passages: PassageStore) -> list[ScoredPassage]:
     """The first candidates in the order of the fused score, with the scores of each retriever."""
-    fused = fuse(scores["bm25"], scores["vector"], scores["window"], Fusion())
+    fused = fuse(scores, Fusion())
     depth = min(DEPTH, int(np.isfinite(fused).sum()))
     top: NDArray[np.int64] = np.argpartition(-fused, depth - 1)[:depth]
     top = top[np.lexsort((top, -fused[top]))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,12 +104,10 @@ class Covered:
 
 def covered(query: Query, keys: Sequence[str]) -> Covered:
     """The terms, by key, that lie within the words by which the question asks of its concepts."""
-    number = {key: i for i, key in enumerate(keys)}
+    places = _places(query, keys)
     found = np.zeros((len(query.concepts), len(keys)), dtype=np.float32)
     for row, concept in enumerate(query.concepts):
-        for term in query.terms:
-            if term.key in number and _inside(term.start, term.end, concept.spans):
-                found[row, number[term.key]] = 1
+        found[row, places.number[places.inside(concept.spans)]] = 1
     single = np.array([key.startswith(MORPHEME) and len(key) == len(MORPHEME) + 1 for key in keys], dtype=bool)
     return Covered(tuple(concept.id for concept in query.concepts), found, single & found.any(axis=0))
 
@@ -144,16 +143,31 @@ def filler_factor(query: Query, keys: Sequence[str]) -> FloatArray:
     for pole in poles:  # is it 편하다? who finds it 불편하다 answers, too
         fillers += [hit.span() for words in (pole.good, pole.bad) for hit in words.finditer(query.text)]
     asked = [span for concept in query.concepts for span in concept.spans]
-    number = {key: i for i, key in enumerate(keys)}
-    for term in query.terms:
-        if term.key in number and _inside(term.start, term.end, fillers) and not _inside(term.start, term.end, asked):
-            factor[number[term.key]] = table.filler_weight
+    places = _places(query, keys)
+    factor[places.number[places.inside(fillers) & ~places.inside(asked)]] = table.filler_weight
     return factor
 
 
-def _inside(start: int, end: int, spans: Sequence[Span]) -> bool:
-    """Whether at least half of a term lies within a span."""
-    return any(2 * (min(end, right) - max(start, left)) >= max(end - start, 1) for left, right in spans)
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where some terms of a question stand. The arrays run parallel; ``number`` is that of the term's key."""
+
+    number: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def inside(self, spans: Sequence[Span]) -> NDArray[np.bool_]:
+        """Whether at least half of each lies within one of the spans."""
+        left, right = np.array(spans, dtype=np.int64).reshape(-1, 2).T[:, :, None]
+        common = np.minimum(self.ends, right) - np.maximum(self.starts, left)
+        within: NDArray[np.bool_] = (2 * common >= np.maximum(self.ends - self.starts, 1)).any(axis=0)
+        return within
+
+
+def _places(query: Query, keys: Sequence[str]) -> _Places:
+    number = {key: i for i, key in enumerate(keys)}
+    found = [(number[term.key], term.start, term.end) for term in query.terms if term.key in number]
+    return _Places(*np.array(found, dtype=np.int64).reshape(-1, 3).T)
 
 
 def sentences_saying(
@@ -163,10 +177,10 @@ def sentences_saying(
     rows: list[FloatArray] = []
     for candidate, sentences in zip(candidates, spans, strict=True):
         found = np.zeros((len(sentences), len(ids)), dtype=np.float32)
-        starts = np.array([start for start, _ in sentences], dtype=np.int64)
+        starts = [start for start, _ in sentences]
         for column, id_ in enumerate(ids):
             for start, _, plain in find_words(id_, candidate.passage.text):
-                at = max(int(np.searchsorted(starts, start, side="right")) - 1, 0)
+                at = max(bisect_right(starts, start) - 1, 0)
                 found[at, column] = max(found[at, column], plain)
         rows.append(found)
     return np.concatenate(rows) if rows else np.zeros((0, len(ids)), dtype=np.float32)

@@ -7,6 +7,7 @@ in a candidate where a term stands. A feature that adds up terms adds up their i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,12 +15,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence.concepts import covered, filler_factor, sentences_saying
+from pipeline.evidence.concepts import Covered, covered, filler_factor, sentences_saying
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.terms import MORPHEME
 from pipeline.termstore import TermStore
-from pipeline.types import Query, ScoredPassage
+from pipeline.types import Query, ScoredPassage, Span
 
 Ints = NDArray[np.int64]
 
@@ -62,7 +63,7 @@ class Terms:
 
     ``slot`` maps a vocabulary id to the number of the term plus one, 0 elsewhere; ``weights`` are idf, zero for terms
     that no passage has; ``pairs`` are the numbers of words that follow each other in the question,
-    *shape* ``(pairs, 2)``.
+    *shape* ``(pairs, 2)``; ``cover`` says which terms the question's concepts stand for, None where it has none.
     """
 
     keys: tuple[str, ...]
@@ -70,14 +71,16 @@ class Terms:
     slot: NDArray[np.int16]
     weights: FloatArray
     pairs: Ints
+    cover: Covered | None
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Hits in order of candidate and place, words before letters within a candidate. The arrays run parallel.
+    """The words that were hit in order of candidate and place, then the letters. The arrays run parallel.
 
-    ``owner`` is the number of the candidate, ``term`` of the term; ``place`` counts the candidate's content morphemes;
-    ``sentence`` is numbered over all candidates, ``first_sentences`` says where each candidate's begin.
+    ``owner`` is the number of the candidate, ``term`` of the term; ``place``, of words only, counts the candidate's
+    content morphemes; ``sentence`` is numbered over all candidates, ``first_sentences`` says where each candidate's
+    begin.
     """
 
     owner: Ints
@@ -97,10 +100,9 @@ def match(query: Query, candidates: Sequence[ScoredPassage], passages: PassageSt
         return Match(np.zeros((0, len(FEATURES)), dtype=np.float32), word_mass, letter_mass)
     hits = find_hits(terms, [c.row for c in candidates], passages, store)
     sentence = _presence(hits.sentence, hits.term, hits.sentences, terms)
-    if query.concepts:
-        cover = covered(query, terms.keys)
+    if terms.cover is not None:
         spans = [passages.sentences(c.row) for c in candidates]
-        sentence = cover.lift(sentence, sentences_saying(cover.ids, candidates, spans))
+        sentence = terms.cover.lift(sentence, sentences_saying(terms.cover.ids, candidates, spans))
     own = np.maximum.reduceat(sentence, hits.first_sentences)
     best = [np.maximum.reduceat(values, hits.first_sentences) for values in _by_kind(sentence, terms)]
     columns = [
@@ -132,13 +134,14 @@ def question_terms(query: Query, store: TermStore) -> Terms:
         if (term_id := store.vocabulary.get(key)) is not None:
             slot[term_id] = i + 1
             weights[i] = store.idf[term_id]
+    keys, cover = tuple(number), None
     if query.concepts:  # a word that no passage has is there in other words
-        keys = tuple(number)
-        synonyms = covered(query, keys).terms.max(axis=0)
-        weights = np.where((weights == 0) & (synonyms > 0), _unseen(store), weights) * filler_factor(query, keys)
+        cover = covered(query, keys)
+        unseen = (weights == 0) & (cover.terms.max(axis=0) > 0)
+        weights = np.where(unseen, _unseen(store), weights) * filler_factor(query, keys)
     follow = dict.fromkeys((number[a], number[b]) for a, b in pairwise(words) if a != b)
     pairs = np.array(list(follow), dtype=np.int64).reshape(-1, 2)
-    return Terms(tuple(number), len(set(words)), slot, weights, pairs)
+    return Terms(keys, len(set(words)), slot, weights, pairs, cover)
 
 
 def _masses(terms: Terms, store: TermStore) -> tuple[float, float]:
@@ -153,27 +156,34 @@ def _unseen(store: TermStore) -> np.float32:
 
 def find_hits(terms: Terms, rows: Sequence[int], passages: PassageStore, store: TermStore) -> Hits:
     """Where the terms stand in some passages."""
-    positions = [store.positions(row) for row in rows]
-    ids = np.concatenate([p.ids for p in positions])
-    begins = np.cumsum([0] + [len(p.ids) for p in positions])
-    slots = terms.slot[ids]
-    found = np.flatnonzero(slots)
-    owner = np.searchsorted(begins, found, side="right") - 1
-    start = np.concatenate([p.starts for p in positions])[found].astype(np.int64)
+    words, letters = store.spread(rows)
+    hit_words, hit_letters = (np.flatnonzero(terms.slot[found.ids]) for found in (words, letters))
+    owner = np.concatenate((words.owner[hit_words], letters.owner[hit_letters]))
+    start = np.concatenate((words.starts[hit_words], letters.starts[hit_letters])).astype(np.int64)
+    ids = np.concatenate((words.ids[hit_words], letters.ids[hit_letters]))
     spans = [passages.sentences(row) for row in rows]
     first = np.cumsum([0] + [len(s) for s in spans])
-    wide = 1 + max(int(start.max(initial=0)), max(s[-1][0] for s in spans))
-    edges = np.array([i * wide + begin for i, s in enumerate(spans) for begin, _ in s], dtype=np.int64)
-    sentence = np.searchsorted(edges, owner * wide + start, side="right") - 1
     return Hits(
         owner=owner,
-        term=slots[found].astype(np.int64) - 1,
-        place=found - begins[owner],
+        term=terms.slot[ids].astype(np.int64) - 1,
+        place=hit_words - words.first[owner[: len(hit_words)]],
         start=start,
-        sentence=np.maximum(sentence, first[owner]),  # letters before the first morpheme
+        sentence=sentence_of(owner, start, spans),
         first_sentences=first[:-1],
         sentences=int(first[-1]),
     )
+
+
+def sentence_of(owner: Ints, start: Ints, spans: Sequence[Sequence[Span]]) -> Ints:
+    """The sentence, numbered over all passages, in which each place ``start`` of passage ``owner`` stands.
+
+    What stands before a passage's first sentence (letters before the first morpheme) counts as in it.
+    """
+    first = np.cumsum([0] + [len(s) for s in spans])
+    wide = 1 + max(int(start.max(initial=0)), max(s[-1][0] for s in spans))
+    edges = np.array([i * wide + begin for i, s in enumerate(spans) for begin, _ in s], dtype=np.int64)
+    number: Ints = np.maximum(np.searchsorted(edges, owner * wide + start, side="right") - 1, first[owner])
+    return number
 
 
 def _presence(unit: Ints, term: Ints, units: int, terms: Terms) -> FloatArray:
@@ -200,8 +210,8 @@ def _near(terms: Terms, hits: Hits, candidates: int) -> FloatArray:
 
     A stretch begins at a hit; a hit counts in it when the one before of the same word lies before the stretch.
     """
-    words = hits.term < terms.words
-    owner, term, place = hits.owner[words], hits.term[words], hits.place[words]
+    place = hits.place
+    owner, term = hits.owner[: len(place)], hits.term[: len(place)]
     key = owner * max(terms.words, 1) + term
     order = np.argsort(key, kind="stable")
     again = key[order[1:]] == key[order[:-1]]
@@ -223,8 +233,8 @@ def _near(terms: Terms, hits: Hits, candidates: int) -> FloatArray:
 
 def _pairs(terms: Terms, hits: Hits, candidates: int) -> FloatArray:
     """The idf of the pairs of the question that a passage has in the same order, at most ``REACH`` places apart."""
-    words = hits.term < terms.words
-    owner, term, place = hits.owner[words], hits.term[words], hits.place[words]
+    place = hits.place
+    owner, term = hits.owner[: len(place)], hits.term[: len(place)]
     first, second = terms.pairs.T
     number = np.full((terms.words, terms.words), -1, dtype=np.int64)
     number[first, second] = np.arange(len(first))
@@ -241,9 +251,10 @@ def _pairs(terms: Terms, hits: Hits, candidates: int) -> FloatArray:
 def _headline(terms: Terms, hits: Hits, candidates: Sequence[ScoredPassage]) -> FloatArray:
     """The idf of the words in the document's title or in the first line, where that is short and text follows."""
     ends = np.array([c.passage.text.find("\n", 0, HEADLINE_CHARS + 1) for c in candidates])
-    inside = (hits.start < ends[hits.owner]) & (hits.term < terms.words)
+    owner, term, start = (column[: len(hits.place)] for column in (hits.owner, hits.term, hits.start))
+    inside = start < ends[owner]
     found = np.zeros((len(candidates), terms.words), dtype=np.float32)
-    found[hits.owner[inside], hits.term[inside]] = 1
+    found[owner[inside], term[inside]] = 1
     titles = [c.passage.source.title.lower() for c in candidates]
     forms = [key[len(MORPHEME) :] for key in terms.keys[: terms.words]]
     named = {title: [float(form in title) for form in forms] for title in set(titles) if title}
@@ -263,5 +274,8 @@ def _compounds(query: Query, candidates: Sequence[ScoredPassage]) -> FloatArray:
         elif m.content:
             runs.append((m.start, m.end, 1))
     words = {query.text[start:end].lower() for start, end, count in runs if count > 1}
-    texts = ["".join(c.passage.text.lower().split()) if words else "" for c in candidates]
-    return np.array([sum(word in text for word in words) for text in texts], dtype=np.float32)
+    spaced = [re.compile(r"\s*".join(map(re.escape, word))).search for word in words if len(word.split()) == 1]
+    if not spaced:
+        return np.zeros(len(candidates), dtype=np.float32)
+    texts = [c.passage.text.lower() for c in candidates]
+    return np.array([sum(found(text) is not None for found in spaced) for text in texts], dtype=np.float32)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import pipeline
 from pipeline.evidence.concepts import covered, filler_factor, notions_said, sentences_saying, unworded
 from pipeline.evidence.hostile import trusted
+from pipeline.evidence.matching import sentence_of
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.terms import BIGRAM, MORPHEME
@@ -168,23 +169,23 @@ def _unseen(store: TermStore) -> float:
 
 
 def _hits(keys: Sequence[str], rows: Sequence[int], spans: Sequence[Sequence[Span]], store: TermStore) -> _Hits:
-    """Where the terms stand: sentence (numbered over all passages), term, place among the passage's terms."""
+    """Where the terms stand: sentence (numbered over all passages), term, place among the passage's terms of its kind.
+
+    Words in order of passage and place, then letters.
+    """
     if not keys:
         nowhere = np.empty(0, dtype=np.int64)
         return nowhere, nowhere, nowhere
     ids = np.array([store.vocabulary.get(key, -1 - i) for i, key in enumerate(keys)])
     order = np.argsort(ids)
-    parts, sentences_before = [], 0
-    for row, sentences in zip(rows, spans, strict=True):
-        positions = store.positions(row)
-        nearest = np.minimum(np.searchsorted(ids[order], positions.ids), len(keys) - 1)
-        place = np.flatnonzero(ids[order][nearest] == positions.ids)
-        begins = np.array([start for start, _ in sentences])
-        sentence = np.maximum(np.searchsorted(begins, positions.starts[place], side="right") - 1, 0)
-        parts.append((sentence + sentences_before, order[nearest[place]], place))
-        sentences_before += len(sentences)
-    sentence, term, place = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return sentence, term, place
+    found = store.spread(rows)
+    nearest = [np.minimum(np.searchsorted(ids[order], kind.ids), len(keys) - 1) for kind in found]
+    hits = [np.flatnonzero(ids[order][near] == kind.ids) for kind, near in zip(found, nearest, strict=True)]
+    owner = np.concatenate([kind.owner[hit] for kind, hit in zip(found, hits, strict=True)])
+    start = np.concatenate([kind.starts[hit] for kind, hit in zip(found, hits, strict=True)]).astype(np.int64)
+    place = np.concatenate([hit - kind.first[kind.owner[hit]] for kind, hit in zip(found, hits, strict=True)])
+    term = np.concatenate([order[near[hit]] for near, hit in zip(nearest, hits, strict=True)])
+    return sentence_of(owner, start, spans), term, place
 
 
 def _spelling(words: Sequence[str], letters: Sequence[str]) -> FloatArray:

@@ -6,20 +6,21 @@ The backends give a ``Reader``; vectors, emptiness, the index's record of the mo
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.batching.batcher import Batcher, Limits
+from pipeline.batching.batcher import Limits
 from pipeline.errors import ModelMismatch, ModelUnusable
 from pipeline.neural.folders import read_config
 from pipeline.neural.hub import Found, find
+from pipeline.neural.lanes import Lanes, Prepare, as_they_are
+from pipeline.neural.measuring import UNMEASURED, Sizing
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
 from pipeline.settings import Batching, Settings
@@ -31,9 +32,9 @@ CHUNK = 4_096  # passages handed over at once: enough to sort by length, little 
 
 
 class Forward(Protocol):
-    """One call of a library."""
+    """One call of a library, of texts or of what ``prepare`` makes of them."""
 
-    def __call__(self, texts: Sequence[str], *, question: bool) -> FloatArray:
+    def __call__(self, texts: Any, *, question: bool) -> FloatArray:
         """*Shape:* ``(len(texts), dimensions)``."""
         ...
 
@@ -42,11 +43,12 @@ class Reader:
     """A loaded model that reads texts, those of many callers together.
 
     Args:
-        forward: the library's call; never by two threads at once, since tokenizers can't bear that.
+        forward: the library's call; never by two threads at once.
         size: tokens of a text.
         limits: of the batches.
-        out_of_memory, release: what the library raises when memory runs out, and what gives it back.
-        room: held for the length of each batch, such as the limiter of the device.
+        prepare: what is done before; by one thread, too, but beside another that computes. See ``Lanes``.
+        sizing: how the limits were found, if they were measured.
+        out_of_memory, release, room: see ``Lanes``.
     """
 
     def __init__(
@@ -57,20 +59,19 @@ class Reader:
         size: Callable[[str], int],
         limits: Limits,
         *,
+        prepare: Prepare = as_they_are,
+        sizing: Sizing | None = None,
         out_of_memory: tuple[type[BaseException], ...] = (MemoryError,),
         release: Callable[[], None] = lambda: None,
         room: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.dimensions = dimensions
+        self.limits, self.sizing = limits, sizing
         self._name = name
         self._forward = forward
-        self._one = threading.Lock()
-        self._batchers = {
-            question: Batcher(
-                self._work(question=question), size, limits, out_of_memory=out_of_memory, release=release, room=room
-            )
-            for question in (True, False)
-        }
+        self._lanes: Lanes[FloatArray] = Lanes(
+            prepare, self._vectors, size, limits, out_of_memory=out_of_memory, release=release, room=room
+        )
 
     def questions(self, texts: Sequence[str]) -> FloatArray:
         """The vectors of questions. *Shape:* ``(len(texts), dimensions)``, rows of unit length.
@@ -79,7 +80,7 @@ class Reader:
             ModelBusy: too much waits already.
             ModelUnusable: the model gave something else than numbers.
         """
-        return self._stacked(self._batchers[True].map(texts))
+        return self._stacked(self._lanes.questions(texts))
 
     def passages(self, texts: Sequence[str]) -> FloatArray:
         """The vectors of passages, however many. *Shape:* ``(len(texts), dimensions)``, rows of unit length.
@@ -87,21 +88,26 @@ class Reader:
         Raises:
             ModelUnusable: the model gave something else than numbers.
         """
-        return self._stacked(self._batchers[False].map(texts, patient=True))
+        return self._stacked(self._lanes.passages(texts))
 
     def _stacked(self, vectors: Sequence[FloatArray]) -> FloatArray:
         return np.stack(vectors) if vectors else np.zeros((0, self.dimensions), dtype=np.float32)
 
-    def _work(self, *, question: bool) -> Callable[[Sequence[str]], Sequence[FloatArray]]:
-        def work(texts: Sequence[str]) -> Sequence[FloatArray]:
-            with self._one:
-                vectors = np.asarray(self._forward(texts, question=question), dtype=np.float32)
-            if not np.isfinite(vectors).all():
-                raise not_numbers(self._name)
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            return list((vectors / np.maximum(lengths, 1e-9)).astype(np.float32))
+    def _vectors(self, ready: Any, *, question: bool) -> Sequence[FloatArray]:
+        return list(unit(np.asarray(self._forward(ready, question=question), dtype=np.float32), self._name))
 
-        return work
+
+def unit(vectors: FloatArray, name: str) -> FloatArray:
+    """Vectors of unit length, or zero.
+
+    Raises:
+        ModelUnusable: the model gave something else than numbers.
+    """
+    if not np.isfinite(vectors).all():
+        raise not_numbers(name)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    made: FloatArray = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return made
 
 
 def not_numbers(name: str) -> ModelUnusable:
@@ -113,8 +119,9 @@ def not_numbers(name: str) -> ModelUnusable:
 
 
 def limits_of(batching: Batching) -> Limits:
-    """The settings as a batcher takes them."""
-    return Limits(batching.tokens, batching.texts, batching.wait_ms, batching.queue, batching.flights)
+    """The settings as a batcher takes them; what these leave open may be measured (``measuring.sized``)."""
+    tokens = batching.tokens or UNMEASURED
+    return Limits(tokens, batching.texts, batching.wait_ms, batching.queue, batching.flights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +138,24 @@ class Record:
         return f"{self.name} ({self.revision[:18]}{size})"
 
 
+class Reads(Protocol):
+    """What reads questions."""
+
+    dimensions: int
+    limits: Limits
+    sizing: Sizing | None
+
+    def questions(self, texts: Sequence[str]) -> FloatArray:
+        """*Shape:* ``(len(texts), dimensions)``, rows of unit length."""
+        ...
+
+
 class NeuralEncoder:
     """See Encoder. A text without a letter or digit has the vector zero: nothing is known of it."""
 
-    def __init__(self, reader: Reader, name: str) -> None:
+    def __init__(self, reader: Reads, name: str) -> None:
         self.name = name
+        self.limits, self.sizing = reader.limits, reader.sizing
         self._reader = reader
 
     def encode(self, queries: Sequence[Query]) -> FloatArray:
@@ -143,9 +163,14 @@ class NeuralEncoder:
         return _spoken([query.text for query in queries], self._reader.questions, self._reader.dimensions)
 
 
+def says_something(text: str) -> bool:
+    """Whether a text has a letter or a digit, so that a model can know anything of it."""
+    return any(letter.isalnum() for letter in text)
+
+
 def _spoken(texts: Sequence[str], read: Callable[[Sequence[str]], FloatArray], dimensions: int) -> FloatArray:
     vectors = np.zeros((len(texts), dimensions), dtype=np.float32)
-    rows = [row for row, text in enumerate(texts) if any(letter.isalnum() for letter in text)]
+    rows = [row for row, text in enumerate(texts) if says_something(text)]
     if rows:
         vectors[rows] = read([texts[row] for row in rows])
     return vectors
@@ -160,9 +185,14 @@ def build(passages: PassageStore, folder: Path, found: Found, reader: Reader) ->
     for start in range(0, len(passages), CHUNK):
         texts = [passages[row].text for row in range(start, min(start + CHUNK, len(passages)))]
         vectors[start : start + len(texts)] = _spoken(texts, reader.passages, reader.dimensions)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / RECORD, asdict(Record(found.name, found.revision, reader.dimensions)))
+    write_record(folder, found, reader.dimensions)
     return vectors
+
+
+def write_record(folder: Path, found: Found, dimensions: int) -> None:
+    """Write down in an index which model made its vectors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / RECORD, asdict(Record(found.name, found.revision, dimensions)))
 
 
 def checked(folder: Path, settings: Settings) -> Found:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pipeline.errors import ModelUnusable
 
-Role = Literal["encoder", "reranker"]
+Role = Literal["encoder", "reranker", "generator"]
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = ("tokenizer.json", "sentencepiece.bpe.model", "tokenizer.model", "vocab.txt", "vocab.json")
@@ -61,6 +61,8 @@ def check(folder: Path, name: str, role: Role) -> Mapping[str, Any]:
     _check_tokenizer(folder, name)
     if role == "reranker":
         _check_reranker(config, found, name)
+    elif role == "generator":
+        _check_generator(config, name)
     elif not (folder / MODULES).exists():
         _check_encoder(config, name)
     return config
@@ -166,6 +168,17 @@ def _check_encoder(config: Mapping[str, Any], name: str) -> None:
             reason=f"{wrong[0]}은(는) 벡터를 만드는 모델이 아닙니다", reason_en=f"a {wrong[0]} makes no vectors",
             cure="`models.encoder`에 임베딩 모델을 정하세요. 예) BAAI/bge-m3",
             cure_en="Set `models.encoder` to an embedding model, e.g. BAAI/bge-m3",
+        )  # fmt: skip
+
+
+def _check_generator(config: Mapping[str, Any], name: str) -> None:
+    kinds = _architectures(config)
+    if not any(kind.endswith(("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")) for kind in kinds):
+        shown = ", ".join(kinds) or "?"
+        raise ModelUnusable(
+            name=name, reason=f"{shown}은(는) 글을 쓰는 모델이 아닙니다", reason_en=f"a {shown} writes no text",
+            cure="언어 모델의 폴더나 이름을 주세요. 예) MLP-KTLim/llama-3-Korean-Bllossom-8B",
+            cure_en="Name a language model, e.g. MLP-KTLim/llama-3-Korean-Bllossom-8B",
         )  # fmt: skip
 
 

@@ -16,11 +16,12 @@ import numpy as np
 
 from pipeline.batching.batcher import Batcher
 from pipeline.evidence.answerability import Calibration
-from pipeline.limiting import device_limiter
+from pipeline.limiting import device_free, device_limiter
 from pipeline.neural.encoding import limits_of, not_numbers
 from pipeline.neural.folders import longest, read_config
 from pipeline.neural.hub import Found, find
 from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
+from pipeline.neural.measuring import runner, sized
 from pipeline.neural.tokens import pairer
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
@@ -29,6 +30,7 @@ from pipeline.termstore import TermStore
 from pipeline.types import Query, ScoredPassage
 
 _SHELF = Shelf()
+QUESTION = "주차하기 편한가요?"  # asked of made-up passages when batches are measured
 Pair = dict[str, list[int]]
 
 
@@ -62,27 +64,37 @@ class Pairs:
         with loading(found, where):
             self._model, self._tokenizer = _opened(found, where)
         self._paired = pairer(self._tokenizer, tokens)
-        self._one = threading.Lock()
+        self._padding, self._computing = threading.Lock(), threading.Lock()
+        memory = (torch.OutOfMemoryError, MemoryError)
+        run = runner(lambda texts: self._logits(self._paired(QUESTION, texts)), self._size)
+        self.limits, self.sizing = sized(
+            settings.batching, limits_of(settings.batching), run, where.device, device_free(where.device), memory
+        )
         self._batcher: Batcher[Pair, float] = Batcher(
             self._logits,
             _length,
-            limits_of(settings.batching),
-            out_of_memory=(torch.OutOfMemoryError, MemoryError),
+            self.limits,
+            out_of_memory=memory,
             release=torch.cuda.empty_cache,
             room=device_limiter(where.device).through,
+            kind="pairs",
         )
 
     def scores(self, question: str, passages: Sequence[str]) -> list[float]:
         """The raw logits of a question with each of some passages, in order."""
         return self._batcher.map(self._paired(question, passages))
 
+    def _size(self, passage: str) -> int:
+        return _length(self._paired(QUESTION, [passage])[0])
+
     def _logits(self, pairs: Sequence[Pair]) -> list[float]:
         """One forward pass over pairs of like length."""
         import torch
 
-        with self._one, torch.inference_mode():
-            batch = self._tokenizer.pad(list(pairs), return_tensors="pt").to(self._model.device)
-            told: FloatArray = self._model(**batch).logits[:, 0].float().cpu().numpy()
+        with self._padding:  # beside a batch that is computed
+            batch = self._tokenizer.pad(list(pairs), return_tensors="pt")
+        with self._computing, torch.inference_mode():
+            told: FloatArray = self._model(**batch.to(self._model.device)).logits[:, 0].float().cpu().numpy()
         if not np.isfinite(told).all():
             raise not_numbers(self._name)
         scores: list[float] = told.tolist()

@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from pipeline.assemble import ENCODER, TERMS, VECTORS, open_encoder
+from pipeline.assemble import ENCODER, TERMS, open_encoder, open_vectors
 from pipeline.index import Index
-from pipeline.protocols import Encoder, FloatArray
+from pipeline.protocols import Encoder, FloatArray, VectorRows
 from pipeline.restaurants.remarks import Remark
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
@@ -30,7 +30,7 @@ class Space:
 
     passage: Callable[[int], tuple[Morpheme, ...]]
     encoder: Encoder
-    vectors: FloatArray
+    vectors: VectorRows
 
     def morphemes(self, remark: Remark) -> tuple[Morpheme, ...]:
         """The morphemes of a remark's quote, with offsets in the quote."""
@@ -57,14 +57,14 @@ def open_space(index: Index, analyser: str) -> Space:
     Raises:
         IndexDamaged: a part is missing or broken.
     """
-    for part in (TERMS, ENCODER, VECTORS):
+    for part in (TERMS, ENCODER):
         index.part(f"{analyser}/{part}")
     folder = index.folder / analyser
     with index.reading(analyser):
         return Space(
             lru_cache(PASSAGES)(TermStore(folder / TERMS).morphemes),
             open_encoder(index, analyser),
-            np.load(folder / VECTORS, mmap_mode="r").view(np.ndarray),
+            open_vectors(index, analyser),
         )
 
 

@@ -52,6 +52,11 @@ class Bm25sRetriever:
         gains = np.concatenate([index["data"][each] for each in postings])
         return np.bincount(units, gains, minlength=index["num_docs"]).astype(np.float32)
 
+    def postings(self) -> tuple[FloatArray, NDArray[np.int32], NDArray[np.int32]]:
+        """The weights by term, the units that have them, and where each term's begin (with the end of the last)."""
+        index = self._bm25.scores
+        return index["data"], index["indices"], index["indptr"]
+
     def contributions(self, query: Query, row: int) -> list[float]:
         """What each term of the query gives to a passage's score, in the query's order; they sum to the score.
 

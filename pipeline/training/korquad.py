@@ -91,7 +91,7 @@ def candidates(corpus: Corpus, depth: int) -> Iterator[list[ScoredPassage]]:
     """For each question its best passages by the fused score."""
     for asked in corpus.questions:
         scores = {name: retriever.score(asked.query) for name, retriever in corpus.retrievers.items()}
-        scores["fused"] = fuse(scores["bm25"], scores["vector"], scores["window"], Fusion())
+        scores["fused"] = fuse(scores, Fusion())
         rows = np.lexsort((np.arange(len(corpus.passages)), -scores["fused"]))[:depth].tolist()
         yield [
             ScoredPassage(corpus.passages[row], row, {name: float(values[row]) for name, values in scores.items()})

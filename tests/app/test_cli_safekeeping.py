@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.options import unused
 from pipeline.evaluation.notes import Notes
 from tests.annotations.test_verify import fill, tamper
 from tests.app.cli_runs import failure, run, run_json
@@ -26,6 +27,20 @@ def test_labels_are_verified_backed_up_and_restored(home: Path) -> None:
     done = run_json(home, "restore", str(copy))
     assert Path(done["before"]).exists()
     assert run_json(home, "verify", str(copy))["annotations"] == 8
+
+
+def test_backups_of_one_second_lie_side_by_side(home: Path) -> None:
+    paths = [run_json(home, "backup")["path"] for _ in range(4)]
+    assert len(set(paths)) == 4
+
+
+def test_a_name_that_is_taken_is_numbered(tmp_path: Path) -> None:
+    taken = tmp_path / "20260801-090000"
+    assert unused(taken) == taken
+    taken.mkdir()
+    assert unused(taken).name == "20260801-090000-2"
+    unused(taken).touch()
+    assert unused(taken).name == "20260801-090000-3"
 
 
 def test_what_is_wrong_is_told_with_the_cure(home: Path, tmp_path: Path) -> None:

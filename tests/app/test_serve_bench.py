@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.load import Running
-from app.serve_bench import MIB, Tally, _put, load_of, request, scratch
+from app.serve_bench import MIB, Tally, _put, cpu_seconds, load_of, request, scratch
 from tests.app.cli_runs import failure, run
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -56,6 +56,22 @@ def test_every_question_is_asked_at_its_time_over_one_connection_each() -> None:
     assert tally.memory
 
 
+def test_the_processors_time_is_the_servers() -> None:
+    worked: list[float] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10_000)
+        begun = cpu_seconds(os.getpid())
+        while cpu_seconds(os.getpid()) < begun + 0.03:  # the system counts hundredths
+            worked.append(begun)
+        await reply(writer, "200 OK")
+        writer.close()
+
+    tally = put(handle, users=1, seconds=0.1, pause=0.1)
+    assert worked
+    assert tally.cpu_s >= 0.029
+
+
 def test_refusals_and_broken_connections_are_told_apart() -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10_000)
@@ -71,12 +87,13 @@ def test_refusals_and_broken_connections_are_told_apart() -> None:
 
 def test_figures() -> None:
     times = [float(n) for n in range(1, 101)]
-    tally = Tally(times, Counter({200: 100, 429: 5, 500: 1}), [MIB, 2 * MIB, 2 * MIB, 2 * MIB, 3 * MIB])
+    tally = Tally(times, Counter({200: 100, 429: 5, 500: 1}), [MIB, 2 * MIB, 2 * MIB, 2 * MIB, 3 * MIB], 0.53)
     load = load_of(tally, users=50, took=10.0, pause=0.5)
     assert (load.offered_per_second, load.per_second) == (100, 10)
     assert load.p50 == pytest.approx(50, abs=1)
     assert load.p99 == pytest.approx(99, abs=1)
     assert (load.refused, load.errors) == (5, 1)
+    assert load.cpu_ms == pytest.approx(5)  # of 106 requests, the refused ones too
     assert load.growth == pytest.approx(0.5)  # from when it had settled
 
 

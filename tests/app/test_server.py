@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import httptools
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.operation.draining import Drain
 from app.server import BUSY_TICKS, QUIET_TICKS, _Server
@@ -34,6 +36,16 @@ class Ticking:
             self.server.server_state.total_requests += requests
             ends = asyncio.run(self.server.on_tick(1))
         return ends
+
+
+def test_requests_are_read_by_the_quick_parser_and_the_quick_loop() -> None:
+    config = uvicorn.Config(FastAPI(), log_level="warning")
+    config.load()
+    assert config.http_protocol_class is HttpToolsProtocol
+    assert httptools.HttpRequestParser
+    loop = config.get_loop_factory()
+    assert loop is not None
+    assert loop.__module__.startswith("uvloop")
 
 
 def test_it_warms_up_once_nobody_has_asked_for_anything_for_a_while() -> None:

@@ -13,7 +13,7 @@ import uvicorn
 from streamlit.testing.v1 import AppTest
 
 from app.api.application import create_api
-from pages.place import close_place, open_place
+from pages.place import LOOPBACK, close_place, open_place
 from pipeline.evaluation.running import Evaluation, evaluate
 from pipeline.service import Home, Service
 from pipeline.settings import Settings
@@ -34,9 +34,9 @@ def two_runs(folder: Path) -> Service:
 
 
 @contextmanager
-def serving(service: Service) -> Iterator[int]:
-    """The API over a service; gives its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def serving(service: Service, host: str = LOOPBACK) -> Iterator[int]:
+    """The API over a service, on one address; gives its port."""
+    with socket.create_server((host, 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_api(service), log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
@@ -49,9 +49,9 @@ def serving(service: Service) -> Iterator[int]:
 
 
 @contextmanager
-def looking(home: Path, chat: int = 0) -> Iterator[None]:
+def looking(home: Path, chat: int = 0, host: str = LOOPBACK) -> Iterator[None]:
     """The annotation app's place over a home, with the server at a port."""
-    open_place(home, chat=chat)
+    open_place(home, chat=chat, chat_host=host)
     try:
         yield
     finally:

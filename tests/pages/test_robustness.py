@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def test_questions_are_asked_otherwise(service: Service) -> None:
         at.text_input(key="hs-robust-search").set_value("연탄집")  # what was measured stays
         assert len(run(at).dataframe) == 3
         assert list(at.dataframe[0].value["question"]) == ["연탄집 사장님 친절해요?", "연탄집 옷에 냄새 배나요?"]
+
+
+def test_a_server_that_listens_on_one_address_is_asked_there(service: Service) -> None:
+    """Nothing listens on 127.0.0.1 then."""
+    other = "127.0.0.2"
+    try:
+        socket.create_server((other, 0)).close()
+    except OSError:
+        pytest.skip("this system has one loopback address only")
+    with serving(service, other) as port, looking(service.home.root, port, other):
+        assert len(measured(opened("robustness")).dataframe) == 3
 
 
 def test_without_a_server_it_says_how_to_start_it(service: Service) -> None:

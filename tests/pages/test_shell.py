@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from annotations.accounts import ROLES
 from annotations.desk import Desk
+from annotations.identity_providers import providers, read_secrets
 from annotations.passwords import Passwords
 from annotations.types import Account, Role
 from pages import look, menu, place, session
@@ -230,14 +231,14 @@ def test_a_damaged_file_keeps_the_app_from_starting_and_says_how_to_restore(
 def test_secrets_that_are_not_complete_are_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "secrets.toml").write_text(text, encoding="utf-8")
     with pytest.raises(FileProblem, match="secrets") as refused:
-        place.read_secrets(tmp_path / "secrets.toml")
+        read_secrets(tmp_path / "secrets.toml")
     assert said in str(refused.value)
 
 
 def test_providers_are_the_sections_with_a_client() -> None:
-    assert place.providers({}) == ()
-    assert place.providers({"client_id": "x", "redirect_uri": "y"}) == ("",)
-    assert place.providers({"google": {"client_id": "x"}, "client_kwargs": {"scope": "openid"}}) == ("google",)
+    assert providers({}) == ()
+    assert providers({"client_id": "x", "redirect_uri": "y"}) == ("",)
+    assert providers({"google": {"client_id": "x"}, "client_kwargs": {"scope": "openid"}}) == ("google",)
 
 
 def test_colours_are_those_of_the_chat() -> None:

@@ -1,3 +1,6 @@
+import dataclasses
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from pipeline.fusion import (
     extremes,
     fuse,
     min_max,
+    shares,
     top_rows,
 )
 from pipeline.settings import Fusion
@@ -21,7 +25,18 @@ SCORES = arrays(np.float32, st.integers(1, 30), elements=st.floats(-50, 50, widt
 TRIPLES = st.integers(2, 25).flatmap(
     lambda n: st.tuples(*(arrays(np.float32, n, elements=st.floats(-50, 50, width=16)) for _ in range(3)))
 )
+PARTS = ("bm25", "vector", "window", "sparse", "colbert")
+WEIGHTS = st.builds(
+    Fusion,
+    method=st.sampled_from(["minmax", "rrf"]),
+    **{name: st.floats(0, 1) for name in ("weight", "window", "sparse", "colbert")},
+)
 METHODS = pytest.mark.parametrize("method", ["minmax", "rrf"])
+
+
+def named(scores: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Scores by the stages that have a share, in their order."""
+    return dict(zip(PARTS, scores, strict=False))
 
 
 @given(SCORES)
@@ -43,7 +58,9 @@ def test_min_max_keeps_the_order(scores: np.ndarray) -> None:
 def test_fusion_is_independent_of_order(method: str, triple: tuple, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(triple[0]))
     settings = Fusion(method=method)
-    assert np.allclose(fuse(*(s[order] for s in triple), settings), fuse(*triple, settings)[order], atol=1e-5)
+    assert np.allclose(
+        fuse(named([s[order] for s in triple]), settings), fuse(named(triple), settings)[order], atol=1e-5
+    )
 
 
 @METHODS
@@ -51,27 +68,27 @@ def test_fusion_is_independent_of_order(method: str, triple: tuple, seed: int) -
 def test_forbidden_passages_stay_forbidden_and_change_nothing(method: str, triple: tuple) -> None:
     settings = Fusion(method=method)
     forbidden = [np.append(scores, np.float32(-np.inf)) for scores in triple]
-    fused = fuse(*forbidden, settings)
+    fused = fuse(named(forbidden), settings)
     assert fused[-1] == -np.inf
-    assert np.allclose(fused[:-1], fuse(*triple, settings), atol=1e-5)
+    assert np.allclose(fused[:-1], fuse(named(triple), settings), atol=1e-5)
 
 
 @given(TRIPLES)
 def test_all_weight_on_one_side_ranks_as_that_side(triple: tuple) -> None:
     bm25, vector, window = triple
-    fused = fuse(bm25, vector, window, Fusion(weight=1.0, window=0.0))
+    fused = fuse(named((bm25, vector, window)), Fusion(weight=1.0, window=0.0))
     assert np.allclose(fused, min_max(vector, *extremes(vector)), atol=1e-6)
 
 
 def test_weights_by_hand() -> None:
     bm25, vector, window = (np.array(v, dtype=np.float32) for v in ([0, 10], [1, 0], [0, 4]))
-    assert np.allclose(fuse(bm25, vector, None, Fusion(weight=0.25)), [0.25, 0.75])
-    assert np.allclose(fuse(bm25, vector, window, Fusion(weight=0.25, window=0.5)), [0.125, 0.875])
+    assert np.allclose(fuse(named((bm25, vector)), Fusion(weight=0.25)), [0.25, 0.75])
+    assert np.allclose(fuse(named((bm25, vector, window)), Fusion(weight=0.25, window=0.5)), [0.125, 0.875])
 
 
 def test_rrf_by_hand() -> None:
     bm25, vector = np.array([3, 2, 1], np.float32), np.array([1, 2, 3], np.float32)
-    fused = fuse(bm25, vector, None, Fusion(method="rrf", weight=0.5))
+    fused = fuse(named((bm25, vector)), Fusion(method="rrf", weight=0.5))
     assert np.allclose(fused, [(1 / 61 + 1 / 63) / 2, 1 / 62, (1 / 61 + 1 / 63) / 2])
 
 
@@ -152,7 +169,7 @@ def test_fuse_is_the_formula(triple: tuple) -> None:
         (s - s.min()) / (s.max() - s.min()) if s.max() - s.min() > ROUNDING else 0 * s
         for s in (t.astype(np.float64) for t in triple)
     )
-    assert np.allclose(fuse(*triple, settings), 0.7 * (0.75 * bm25 + 0.25 * vector) + 0.3 * window, atol=1e-6)
+    assert np.allclose(fuse(named(triple), settings), 0.7 * (0.75 * bm25 + 0.25 * vector) + 0.3 * window, atol=1e-6)
 
 
 @given(SCORES)
@@ -168,4 +185,43 @@ def test_extremes_of_nothing() -> None:
 
 def test_a_share_of_nought_leaves_forbidden_passages_forbidden() -> None:
     scores = np.array([1, 2, -np.inf], dtype=np.float32)
-    assert fuse(scores, scores, scores, Fusion(weight=1.0, window=0.0)).tolist() == [0, 1, -np.inf]
+    assert fuse(named([scores] * 3), Fusion(weight=1.0, window=0.0)).tolist() == [0, 1, -np.inf]
+
+
+@given(WEIGHTS, st.sets(st.sampled_from(PARTS)))
+def test_shares_sum_to_one_and_none_is_of_what_is_not_there(settings: Fusion, given: set[str]) -> None:
+    found = shares(settings, given)
+    assert sum(found.values()) == pytest.approx(1)
+    assert min(found.values()) >= 0
+    assert found.keys() <= {"bm25", "vector", *given}
+    for name in {"window", "sparse", "colbert"} & given:
+        assert (name in found) == (getattr(settings, name) > 0)
+
+
+def test_shares_by_hand() -> None:
+    settings = Fusion(weight=0.25, window=0.2, sparse=0.5, colbert=0.5)
+    assert shares(settings, PARTS) == pytest.approx(
+        {"bm25": 0.15, "vector": 0.05, "window": 0.05, "sparse": 0.25, "colbert": 0.5}
+    )
+    assert shares(settings, ()) == {"bm25": 0.75, "vector": 0.25}
+    assert shares(Fusion(sparse=1), PARTS)["sparse"] == 1
+
+
+@given(st.lists(arrays(np.float32, 9, elements=st.floats(-50, 50, width=16)), min_size=5, max_size=5), WEIGHTS)
+def test_neither_the_order_of_the_stages_nor_a_stage_without_a_share_counts(
+    scores: list[np.ndarray], settings: Fusion
+) -> None:
+    stages = named(scores)
+    fused = fuse(stages, settings)
+    assert np.array_equal(fuse(dict(reversed(stages.items())), settings), fused)
+    assert np.array_equal(fuse({**stages, "boost": scores[0]}, settings), fused)
+    without = dataclasses.replace(settings, sparse=0, colbert=0)
+    assert np.array_equal(fuse(stages, without), fuse(named(scores[:3]), without))
+
+
+@given(st.lists(arrays(np.float32, 9, elements=st.floats(-50, 50, width=16)), min_size=5, max_size=5))
+def test_a_share_of_one_ranks_as_that_stage(scores: list[np.ndarray]) -> None:
+    for name, one in zip(PARTS[2:], scores[2:], strict=True):
+        later = {"window": ("sparse", "colbert"), "sparse": ("colbert",)}.get(name, ())
+        settings = Fusion(**{name: 1.0} | dict.fromkeys(later, 0.0))
+        assert np.array_equal(fuse(named(scores), settings), min_max(one, *extremes(one)))

@@ -2,6 +2,7 @@ import json
 import sqlite3
 import threading
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.database import open_database, wal_is_safe
 from pipeline.errors import TraceNotFound
-from pipeline.trace_json import from_json, to_json
+from pipeline.trace_json import candidate_json, from_json, to_json, to_text
 from pipeline.traces import MIGRATIONS, TraceStore
 from pipeline.types import (
     Answer,
@@ -28,6 +29,7 @@ from pipeline.types import (
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
+WHOLE = st.integers(-(2**63), 2**63 - 1)
 CHIPS = st.builds(
     Chip, TEXTS, st.sampled_from(["restaurant", "date"]), st.tuples(TEXTS), TEXTS,
     span=st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)),
@@ -39,11 +41,11 @@ CANDIDATES = st.builds(
     st.none() | st.floats(0, 1), st.booleans(),
 )  # fmt: skip
 ANSWERS = st.builds(
-    Answer, TEXTS, st.lists(st.builds(Citation, TEXTS, TEXTS, st.integers(), st.integers()), max_size=2).map(tuple),
+    Answer, TEXTS, st.lists(st.builds(Citation, TEXTS, TEXTS, WHOLE, WHOLE), max_size=2).map(tuple),
     doubts=st.lists(st.builds(Doubt, TEXTS, st.sampled_from(["number", "uncited"]), TEXTS), max_size=2).map(tuple),
     trouble=st.none() | st.builds(Trouble, TEXTS, TEXTS, TEXTS),
     left_out=st.lists(TEXTS, max_size=2).map(tuple),
-    usage=st.none() | st.builds(Usage, TEXTS, st.integers(0), st.integers(0), st.none() | NUMBERS, st.booleans()),
+    usage=st.none() | st.builds(Usage, TEXTS, WHOLE, WHOLE, st.none() | NUMBERS, st.booleans()),
 )  # fmt: skip
 
 
@@ -61,6 +63,14 @@ def trace(trace_id: str = "t1", **fields) -> Trace:
 def test_json_and_back_is_the_same_trace(understanding, candidates, answer) -> None:
     grown = trace(understanding=understanding, candidates=candidates, answer=answer, extremes={"bm25": (0.0, 7.5)})
     assert from_json(json.loads(json.dumps(to_json(grown)))) == grown
+    assert from_json(json.loads(to_text(grown))) == grown
+    assert [candidate_json(candidate) for candidate in candidates] == to_json(grown)["candidates"]
+
+
+def test_mappings_of_any_kind_are_written_and_nothing_else_is() -> None:
+    assert to_json(trace(versions=MappingProxyType({"index": "1"})))["versions"] == {"index": "1"}
+    with pytest.raises(TypeError):
+        to_text(trace(versions={"index": object()}))
 
 
 def test_an_answer_of_before_there_were_language_models_is_read() -> None:

@@ -398,6 +398,52 @@ def test_several_batches_are_under_way_at_once() -> None:
         assert sorted(batcher.map([1, 2, 3])) == [1, 2, 3]
 
 
+def test_beside_a_batch_under_way_only_full_ones_take_off() -> None:
+    """So several flights make no smaller batches of what one would have let gather."""
+    work = Work()
+    work.go.clear()
+    with batching(work, flights=3, texts=4, tokens=10_000) as batcher, ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(batcher.map, [0])]
+        until(lambda: batcher.stats().under_way == 1)
+        calls += [pool.submit(batcher.map, [number]) for number in (1, 2, 3)]
+        until(lambda: batcher.stats().waiting == 3)
+        assert batcher.stats().under_way == 1  # three texts are no full batch
+        calls.append(pool.submit(batcher.map, [4]))
+        until(lambda: batcher.stats().under_way == 5)
+        calls.append(pool.submit(batcher.map, [5]))
+        until(lambda: batcher.stats().waiting == 1)
+        work.go.set()
+        assert [call.result(WAIT) for call in calls] == [[2 * number] for number in range(6)]
+    assert sorted(map(len, work.batches)) == [1, 1, 4]
+
+
+def test_the_rate_of_flights_that_wait_for_each_other_is_that_of_one() -> None:
+    """Two batches begin at 0 and land at 1 and at 2: each took a second of what works."""
+    now, one_works = 0.0, threading.Lock()
+    inside = threading.Barrier(2, timeout=WAIT)
+
+    def work(values: Sequence[int]) -> list[int]:
+        nonlocal now
+        inside.wait()  # both have begun, at 0
+        one_works.acquire()
+        now += 1.0
+        return list(values)
+
+    def landed(values: Sequence[int]) -> None:
+        until(lambda: batcher.stats().done == len(values))
+        one_works.release()
+
+    batcher: Batcher[int, int] = Batcher(
+        work, lambda value: 100, Limits(texts=1, flights=2, wait_ms=0), clock=lambda: now
+    )
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(batcher.map, [1, 2])
+        landed([1])
+        landed([1, 2])
+        assert call.result(WAIT) == [1, 2]
+    assert batcher.stats().tokens_per_second == pytest.approx(100)
+
+
 def test_work_that_loses_results_is_an_error_and_not_a_wrong_answer() -> None:
     with batching(lambda values: values[1:]) as batcher, pytest.raises(ValueError, match="0 results for 1 texts"):
         batcher.map([1, 2])

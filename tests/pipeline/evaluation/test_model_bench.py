@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from pipeline.batching.prediction import Measurement
-from pipeline.evaluation.model_bench import BATCHES, LENGTHS, Contender, contest, measure_memory, memory_of
+from pipeline.batching.batcher import Limits
+from pipeline.batching.prediction import Measurement, fit
+from pipeline.evaluation import model_bench
+from pipeline.evaluation.model_bench import (
+    BATCHES,
+    LENGTHS,
+    Batches,
+    Contender,
+    batches_of,
+    contest,
+    measure_memory,
+    memory_of,
+)
+from pipeline.neural.measuring import Sizing
 
 MIB = 2**20
 
@@ -92,3 +104,25 @@ def test_memory_says_what_fits_and_how_full_batches_would_be() -> None:
     assert found.texts * 1 <= 100
     assert 0.5 < found.fill <= 1
     assert memory_of(measured, [10], free=MIB, most=8).budget == 0
+
+
+def test_a_batch_that_the_line_has_not_seen_is_measured_beside_its_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = fit([Measurement(tokens, 5_000 + 1_000 * tokens) for tokens in (100, 200, 400, 800)])
+    sizing, ran = Sizing(10_000, line, MIB, ()), list[int]()
+
+    def run(texts: int, tokens: int) -> None:
+        ran.append(texts * tokens)
+
+    def peak(call: Callable[[], object]) -> int:
+        call()
+        return 1_100 * ran[-1]
+
+    monkeypatch.setattr(model_bench, "peak_of", lambda device: peak)
+    found = batches_of(Limits(tokens=10_000, texts=64), sizing, [100] * 128, run, "cpu", check=True)
+    assert ran == [found.checked] == [1_536]  # four texts of 384 tokens: twice the largest that was measured, at most
+    assert found.predicted == pytest.approx(5_000 + 1_000 * 1_536)
+    assert found.measured == 1_100 * 1_536
+    assert (found.tokens, found.texts) == (10_000, 64)
+    assert batches_of(Limits(tokens=500), None, [100] * 128, run, "cpu", check=True) == Batches(500, 128 / 26)
+    assert batches_of(Limits(tokens=500), sizing, [100] * 128, run, "cpu", check=False) == Batches(500, 128 / 26)
+    assert len(ran) == 1

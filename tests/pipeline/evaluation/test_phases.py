@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from pipeline.evaluation.phases import (
     Needs,
     Room,
     choose,
+    decide,
     from_line,
+    gpu_room,
     in_two,
     needs_of,
     read_retrieved,
@@ -159,3 +162,63 @@ def test_a_gpu_that_holds_either_but_not_both_is_used_in_two_phases() -> None:
     assert choose("auto", small, needs_of(gpu, small, llm_is_here=False, llm_runs=False)) == "one"
     assert choose("auto", Room(), needs_of(gpu, Room(), llm_is_here=True, llm_runs=False)) == "one"
     assert choose("auto", small, needs_of(Settings(), small, llm_is_here=True, llm_runs=False)) == "one"
+
+
+GPU = replace(
+    Settings(), encoder="bge_m3", reranker="cross_encoder", generator="openai",
+    llm=replace(Settings().llm, url="http://127.0.0.1:9/v1"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a card into this machine: a program that says what ``nvidia-smi`` says, and nothing else on the path."""
+    program = tmp_path / "nvidia-smi"
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def put(says: str) -> None:
+        program.write_text(f"#!/bin/sh\n{says}\n")
+        program.chmod(0o755)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("memory", "phases"),
+    [
+        ("80000, 81920", "one"),  # 78 GiB free: 5 for searching and 72 that vLLM takes for itself
+        ("75000, 81920", "two"),  # somebody has 7 GiB of it: either, but not both
+        ("23000, 24576", "two"),
+        ("15000, 16384", "two"),
+        ("14000, 16384", "one"),  # too little for vLLM by itself: two phases wouldn't help
+        ("4000, 4096", "one"),
+        ("No devices were found", "one"),
+        ("[N/A], [N/A]", "one"),
+    ],
+)
+def test_the_free_memory_of_the_card_decides(card: Callable[[str], None], memory: str, phases: str) -> None:
+    card(f"echo '{memory}'")
+    assert decide("auto", GPU) == phases
+    assert decide("one", GPU) == "one"
+    assert decide("two", GPU) == "two"
+    assert decide("auto", Settings()) == "one"
+
+
+def test_a_driver_that_fails_is_no_card(card: Callable[[str], None]) -> None:
+    card("exit 9")
+    assert gpu_room() == Room()
+    assert decide("auto", GPU) == "one"
+    card("echo 23000, 24576; echo 1, 2")
+    assert gpu_room() == Room(23_000 * 2**20, 24_576 * 2**20)
+
+
+def test_a_language_model_that_runs_or_is_elsewhere_needs_no_phase(card: Callable[[str], None]) -> None:
+    card("echo 23000, 24576")
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        running = replace(GPU, llm=replace(GPU.llm, url=f"http://127.0.0.1:{port}/v1"))
+        assert decide("auto", running) == "one"
+    assert decide("auto", replace(GPU, llm=replace(GPU.llm, url="http://models.example/v1"))) == "one"
+    assert decide("auto", GPU) == "two"

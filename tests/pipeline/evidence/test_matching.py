@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.evidence.matching import FEATURES, RETRIEVED, Match, match, relative
+from pipeline.evidence.matching import FEATURES, RETRIEVED, Match, _compounds, match, relative
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Tokenizer
 from pipeline.terms import make_query
@@ -121,6 +121,29 @@ def test_a_title_is_a_headline(tmp_path: Path) -> None:
     query = make_query(written(["주차", "무료"]))
     assert matched(tmp_path, query, written(["주차"]), title="주차 안내").column("headline")[0] > 0
     assert matched(tmp_path, query, written(["주차"]), title="식단 안내").column("headline")[0] == 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.text("주차장a.(\n \t", max_size=8), min_size=1, max_size=4),
+    st.lists(st.tuples(st.text("주차장A.(", min_size=1, max_size=2), st.booleans()), min_size=1, max_size=5),
+)
+def test_compounds_are_those_of_the_texts_without_any_space(texts: list[str], words: list[tuple[str, bool]]) -> None:
+    groups: list[list[str]] = []
+    question, morphemes = "", []
+    for word, joined in words:
+        if joined and groups:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+            question += " "
+        morphemes.append(Morpheme(word.lower(), "NNG", len(question), len(question) + len(word), True))
+        question += word
+    several = {"".join(group).lower() for group in groups if len(group) > 1}
+    candidates = [ScoredPassage(Passage(str(row), text, Source(str(row))), row, {}) for row, text in enumerate(texts)]
+    found = _compounds(Query(AnalysedText(question, tuple(morphemes)), ()), candidates)
+    whole = ["".join(text.lower().split()) for text in texts]
+    assert found.tolist() == [sum(run in text for run in several) for text in whole]
 
 
 def test_compounds_are_found_with_and_without_spaces(kiwi: Tokenizer, tmp_path: Path) -> None:

@@ -31,10 +31,14 @@ class Say:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Http(ThreadingHTTPServer):
+    request_queue_size = 128  # many come at once in some tests
+
+
 class LlmServer:
     """The server at work. ``say`` decides from the body of a request; a test may change it at any time."""
 
-    def __init__(self, say: Callable[[Json], Say] | Say) -> None:
+    def __init__(self, say: Callable[[Json], Say] | Say, port: int = 0) -> None:
         self.say = say
         self.bodies: list[Json] = []
         self.headers: list[Mapping[str, str]] = []
@@ -44,7 +48,7 @@ class LlmServer:
         self.running = 0
         self.most_running = 0
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = _Http(("127.0.0.1", port), _handler(self))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_port}/v1"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})

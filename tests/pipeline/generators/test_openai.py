@@ -83,6 +83,15 @@ def test_an_answer_with_its_sources_and_what_it_took(reviews: Reviews, server: L
     assert not answer.usage.estimated
 
 
+@pytest.mark.parametrize("told", [(10**30, 10), (100, -1)])
+def test_a_count_of_tokens_that_cannot_be_is_none(reviews: Reviews, told: tuple[int, int]) -> None:
+    with LlmServer(Say(PIECES, usage=told)) as server:
+        answer = last(reviews, server)
+    assert answer.usage is not None
+    assert answer.usage.estimated
+    assert 0 < answer.usage.tokens_in < 10_000
+
+
 def test_what_is_sent(reviews: Reviews, server: LlmServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANSANG_LLM_KEY", "planted-secret")
     answer = last(reviews, server, llm__temperature=0.5, llm__answer_tokens=77)
