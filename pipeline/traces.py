@@ -258,5 +258,9 @@ class TraceStore:
         ]
 
     def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        """Close the file, after what is being written: closing it under another thread's statement ends the process.
+
+        What comes later is an error (``sqlite3.ProgrammingError``).
+        """
+        with self._lock:
+            self._database.close()

@@ -143,6 +143,25 @@ def test_many_threads_lose_nothing(store: TraceStore) -> None:
     assert all(len(store.feedback(f"{worker}-{n}")) == 1 for worker in range(8) for n in range(10))
 
 
+def test_closing_waits_for_what_is_being_written(tmp_path: Path) -> None:
+    store, writing, go = TraceStore(tmp_path / "traces.db"), threading.Event(), threading.Event()
+    store._database.conn.create_function("hold", 0, lambda: writing.set() or int(go.wait(60)))
+    store._database.execute("CREATE TEMP TRIGGER held BEFORE INSERT ON main.traces BEGIN SELECT hold(); END")
+    saving = threading.Thread(target=store.save, args=(trace(),))
+    saving.start()
+    assert writing.wait(60)
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    go.set()
+    saving.join()
+    closing.join()
+    assert TraceStore(tmp_path / "traces.db").get("t1") == trace()
+    with pytest.raises(sqlite3.ProgrammingError):
+        store.save(trace("t2"))
+
+
 def test_database_is_durable_and_strict(tmp_path: Path) -> None:
     database = open_database(tmp_path / "x.db", MIGRATIONS)
     pragmas = {name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("foreign_keys", "synchronous")}
