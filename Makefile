@@ -45,7 +45,7 @@ test: .venv/.dev ## 시험 / the tests, but those that need minutes or large lib
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-slow: .venv/.dev ## 오래 걸리는 시험: 강제 종료, 가득 찬 디스크, 데모 전체 / kills, full disks, whole demos
-	$(BIN)/python -m pytest -m slow -n $(WORKERS) --dist load
+	$(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadfile
 
 # Libraries that are too large for everybody, or can't be installed beside ours, each in an environment of its own.
 .venv/with/label_studio_sdk/.done: .venv/.dev

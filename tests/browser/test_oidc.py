@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from annotations.accounts import Accounts
+from annotations.sessions import Identity, Sessions
 from tests.browser.labels import ADMIN, SECOND, Labels, browse, running, settled, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -171,7 +172,14 @@ def test_somebody_the_provider_knows_is_admitted_by_an_administrator_first(
     expect(page.locator(".st-key-hs-header")).to_have_count(0)
 
 
-def test_the_role_is_ours_and_closing_the_account_ends_it(page: Page, labels: Labels) -> None:
+def admit(labels: Labels, provider: Provider) -> None:
+    """Whoever comes by the provider has an account, whatever ran before."""
+    with labels.desk() as desk:
+        Sessions(desk.writer).admit(Identity(provider.issuer, provider.subject, "kim"), SECOND, "test")
+
+
+def test_the_role_is_ours_and_closing_the_account_ends_it(page: Page, labels: Labels, provider: Provider) -> None:
+    admit(labels, provider)
     come_by(page, labels)
     settled(page)
     expect(page.locator("[data-testid=stTopNavLink]")).to_have_text(["할 일", "라벨링", "내 답"])
@@ -187,6 +195,7 @@ def test_the_role_is_ours_and_closing_the_account_ends_it(page: Page, labels: La
 
 
 def test_what_was_vouched_for_too_long_ago_does_not_let_in(page: Page, labels: Labels, provider: Provider) -> None:
+    admit(labels, provider)
     provider.issued_before = 8 * 24 * 3600
     try:
         come_by(page, labels)
