@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 NAME, PASSWORD = "bench", "재는 동안에만 쓰는 긴 비밀번호"  # of an account in a folder that is removed at the end
 TEXT = "{n}번째 후기. 맛은 있는데 웨이팅이 두 시간이라 다시는 못 갈 듯 ㅠㅠ 그래도 불맛은 인정"
-KEYS = ("1", "ArrowRight", "ArrowRight", "q")  # positive, intensity 4, joy
+KEYS = ("1", "Shift+Digit4", "q")  # positive, intensity 4, joy
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 UNDECIDED_S = 0.45  # a new task takes Enter only then: an Enter meant for the task before must not answer it
 
@@ -134,11 +134,7 @@ def _next(page: Page, step: Step) -> float:
         page.keyboard.press(key)
     start = time.perf_counter()
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "before => { const now = document.querySelector('.form .reading'); return now && now.innerText !== before; }",
-        arg=text,
-        timeout=60_000,
-    )
+    page.locator(".form .reading").filter(has_not_text=text).wait_for(timeout=60_000)
     step("next", 1)
     return (time.perf_counter() - start) * 1000
 
