@@ -39,7 +39,7 @@ def require(**modules: str) -> None:
     Raises:
         ModelUnusable: one is missing.
     """
-    missing = [package for module, package in modules.items() if not _importable(module)]
+    missing = [package for module, package in modules.items() if not importable(module)]
     if missing:
         raise ModelUnusable(
             name=", ".join(missing), reason="설치되어 있지 않습니다", reason_en="not installed",
@@ -48,7 +48,8 @@ def require(**modules: str) -> None:
         )  # fmt: skip
 
 
-def _importable(module: str) -> bool:
+def importable(module: str) -> bool:
+    """Whether a package is installed, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):  # ValueError: it has been put away as missing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelUnusable, TensorRtAbsent
+from pipeline.neural.loading import importable
 from pipeline.optimising.engines import NETWORK, TOKENIZER, Engine, Shape, Source
 from pipeline.protocols import FloatArray
 
@@ -26,20 +26,13 @@ def require() -> None:
     Raises:
         ModelUnusable: a package is missing.
     """
-    missing = [name for name in ("onnxruntime", "tokenizers") if not _importable(name)]
+    missing = [name for name in ("onnxruntime", "tokenizers") if not importable(name)]
     if missing:
         raise ModelUnusable(
             name=", ".join(missing), reason="설치되어 있지 않습니다", reason_en="not installed",
             cure="`pip install onnxruntime tokenizers`를 실행하세요(torch는 없어도 됩니다)",
             cure_en="Run `pip install onnxruntime tokenizers` (torch isn't needed)",
         )  # fmt: skip
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):  # ValueError: it has been put away as missing
-        return False
 
 
 class Session:
