@@ -18,15 +18,17 @@ WAIT = 60
 def test_the_next_full_batch_is_prepared_while_the_former_is_computed() -> None:
     meeting = threading.Barrier(2, timeout=WAIT)
     computing = threading.Semaphore(1)
+    begun: list[Sequence[str]] = []  # either batch may be first: their threads start together
 
     def prepare(texts: Sequence[str], *, question: bool) -> Any:
-        if texts != ["a"]:
-            meeting.wait()  # breaks unless another batch is being computed now
+        begun.append(texts)
+        if texts != begun[0]:
+            meeting.wait()  # breaks unless the first batch is being computed now
         return texts
 
     def compute(ready: Any, *, question: bool) -> list[str]:
         assert computing.acquire(blocking=False), "two batches are computed at once"
-        if ready == ["a"]:
+        if ready == begun[0]:
             meeting.wait()
         computing.release()
         return [text.upper() for text in ready]
