@@ -148,17 +148,24 @@ class TermStore:
 
     def morphemes(self, row: int) -> tuple[Morpheme, ...]:
         """Every morpheme of a passage, content or not."""
+        return self._morphemes(*self._columns(row))
+
+    def morphemes_in(self, row: int, start: int, end: int) -> tuple[Morpheme, ...]:
+        """Those that start in a span of the passage, with offsets in the span."""
+        ids, tags, starts, ends = self._columns(row)
+        inside = (starts >= start) & (starts < end)  # an analyser may give them out of order
+        return self._morphemes(ids[inside], tags[inside], starts[inside] - start, ends[inside] - start)
+
+    def _columns(self, row: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         a = self._arrays
-        span = range(int(a["m_ptr"][row]), int(a["m_ptr"][row + 1]))
+        whole = slice(int(a["m_ptr"][row]), int(a["m_ptr"][row + 1]))
+        return a["m_id"][whole], a["m_tag"][whole], a["m_start"][whole], a["m_end"][whole]
+
+    def _morphemes(self, ids: IntArray, tags: IntArray, starts: IntArray, ends: IntArray) -> tuple[Morpheme, ...]:
+        columns = (ids.tolist(), tags.tolist(), starts.tolist(), ends.tolist(), self.is_term[ids].tolist())
         return tuple(
-            Morpheme(
-                form=self.keys[a["m_id"][i]][len(MORPHEME) :],
-                tag=self._tags[a["m_tag"][i]],
-                start=int(a["m_start"][i]),
-                end=int(a["m_end"][i]),
-                content=bool(self.is_term[a["m_id"][i]]),
-            )
-            for i in span
+            Morpheme(self.keys[key][len(MORPHEME) :], self._tags[tag], start, end, content)
+            for key, tag, start, end, content in zip(*columns, strict=True)
         )
 
 

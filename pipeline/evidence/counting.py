@@ -59,7 +59,7 @@ def _speaking(
     terms: TermStore,
     words: Sequence[str],
     about: Sequence[str],
-) -> Mapping[int, tuple[Evidence, list[Morpheme]]]:
+) -> Mapping[int, tuple[Evidence, Sequence[Morpheme]]]:
     """For each candidate that speaks of what is counted its best sentence and that one's morphemes, offsets in it.
 
     With ``about`` a sentence speaks of it that plainly says all of these concepts, whatever its words.
@@ -70,14 +70,13 @@ def _speaking(
     if about:
         place = [i for i, notion in enumerate(notions(query.concepts)) if any(c.id in about for c in notion)]
         speaks = reading.notions[:, place].min(axis=1) >= SYNONYM
-    best: dict[int, tuple[Evidence, list[Morpheme]]] = {}
+    best: dict[int, tuple[Evidence, Sequence[Morpheme]]] = {}
     for i, (owner, (start, end)) in enumerate(zip(reading.owner.tolist(), reading.spans, strict=True)):
         covered = float(coverage[i])
         if not speaks[i] or (owner in best and best[owner][0].coverage >= covered):
             continue
         candidate = candidates[owner]
-        said = [m for m in terms.morphemes(candidate.row) if start <= m.start < end]
-        if about or not denies(query.analysed.morphemes, said, words):
-            inside = [Morpheme(m.form, m.tag, m.start - start, m.end - start, m.content) for m in said]
+        inside = terms.morphemes_in(candidate.row, start, end)
+        if about or not denies(query.analysed.morphemes, inside, words):
             best[owner] = Evidence(candidate, start, end, covered, covered), inside
     return best

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from pipeline.evidence.answerability import Calibration, answerability
 from pipeline.evidence.counting import Tally, tally
@@ -148,8 +147,7 @@ class ExtractiveGenerator:
 
     def _sign(self, evidence: Evidence, about: Sequence[str]) -> Sign:
         start, end = evidence.start, evidence.end
-        said = [m for m in self._terms.morphemes(evidence.candidate.row) if start <= m.start < end]
-        inside = [replace(m, start=m.start - start, end=m.end - start) for m in said]
+        inside = self._terms.morphemes_in(evidence.candidate.row, start, end)
         return sign_about(evidence.sentence, inside, about)
 
     def _compare(

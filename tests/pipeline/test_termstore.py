@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +21,7 @@ def analysed(words: list[tuple[str, bool]]) -> AnalysedText:
     for word, content in words:
         morphemes.append(Morpheme(word, "NNG", len(text), len(text) + len(word), content))
         text += word + " "
-    return AnalysedText(text, tuple(morphemes))
+    return AnalysedText(text, (*morphemes[1:2], *morphemes[:1], *morphemes[2:]))  # analysers may change the order
 
 
 def store_of(folder: Path, texts: list[list[tuple[str, bool]]]) -> TermStore:
@@ -45,6 +46,20 @@ def test_many_passages_at_once_are_each_as_by_itself(data: st.DataObject, texts:
                 assert kind.starts[mine].tolist() == alone.starts[part].tolist()
                 assert kind.first[number] == np.count_nonzero(kind.owner < number)
         assert len(words.owner) + len(letters.owner) == sum(len(store.positions(row).ids) for row in rows)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.lists(st.tuples(WORDS, st.booleans()), max_size=6), min_size=1, max_size=3), st.data())
+def test_morphemes_come_back_as_they_were_and_those_of_a_span_count_from_it(
+    texts: list[list[tuple[str, bool]]], data: st.DataObject
+) -> None:
+    row = data.draw(st.integers(0, len(texts) - 1))
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, 20)] * 2)))
+    with TemporaryDirectory() as folder:
+        store, whole = store_of(Path(folder), texts), analysed(texts[row]).morphemes
+        assert store.morphemes(row) == whole
+        inside = [replace(m, start=m.start - start, end=m.end - start) for m in whole if start <= m.start < end]
+        assert list(store.morphemes_in(row, start, end)) == inside
 
 
 def test_no_passages_have_no_terms(tmp_path: Path) -> None:
