@@ -195,7 +195,7 @@ def _positive(path: Path) -> Iterator[tuple[str, str]]:
 
 def own_samples(path: Path) -> list[Sample]:
     """The questions of a JSON Lines file with ``question`` and, where known, ``id``, ``type``, ``answer``,
-    ``passage_ids`` and ``answerable`` (true unless said otherwise).
+    ``passage_ids`` and ``answerable`` (true unless said otherwise), or by the names that RAGAS gives them.
 
     Raises:
         FileProblem: it can't be read, or a line of it is broken.
@@ -203,18 +203,31 @@ def own_samples(path: Path) -> list[Sample]:
     return [_own_sample(path, row) for row in _whole_rows(open_table(path, "jsonl"))]
 
 
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "question": ("question", "user_input"),
+    "reference": ("reference", "ground_truth", "ground_truths", "answer"),
+    "passage_ids": ("passage_ids", "reference_context_ids"),
+    "type": ("type", "synthesizer_name"),
+}
+"""What a part of a question may be called: here, and by RAGAS of any version. Its ``answer`` is that of the system
+under test where a row has a reference, too; here it is the reference."""
+
+
 def _own_sample(path: Path, row: Row) -> Sample:
-    passage_ids, answerable = row.values.get("passage_ids") or [], row.values.get("answerable", True)
-    if not isinstance(passage_ids, list) or not all(isinstance(passage, str) for passage in passage_ids):
-        raise _bad_line(path, row.line, "passage_ids")
+    names = {part: next((name for name in known if name in row.values), known[0]) for part, known in NAMES.items()}
+    passage_ids, answerable = row.values.get(names["passage_ids"]) or [], row.values.get("answerable", True)
+    if not isinstance(passage_ids, list) or not all(type(passage) in (str, int) for passage in passage_ids):
+        raise _bad_line(path, row.line, names["passage_ids"])
     if not isinstance(answerable, bool):
         raise _bad_line(path, row.line, "answerable")
     name = label(row.values.get("id")) or f"{path.stem}-{row.line}"
-    question = Question(name, _question(path, row, "question"), type=label(row.values.get("type")))
-    answer = row.values.get("answer") or ""
-    if not isinstance(answer, str):
-        raise _bad_line(path, row.line, "answer")
-    return Sample(question, reference=clean(answer), passage_ids=tuple(passage_ids), answerable=answerable)
+    question = Question(name, _question(path, row, names["question"]), type=label(row.values.get(names["type"])))
+    reference = row.values.get(names["reference"]) or ""
+    if isinstance(reference, list) and len(reference) == 1:
+        (reference,) = reference  # the ground_truths of the first versions
+    if not isinstance(reference, str):
+        raise _bad_line(path, row.line, names["reference"])
+    return Sample(question, reference=clean(reference), passage_ids=tuple(map(str, passage_ids)), answerable=answerable)
 
 
 def _question(path: Path, row: Row, column: str) -> str:

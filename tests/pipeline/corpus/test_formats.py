@@ -175,9 +175,37 @@ def test_own_questions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "sample"),
+    [
+        (
+            '{"user_input": "주차 돼?", "reference": "무료", "reference_context_ids": ["r1", 7],'
+            ' "reference_contexts": ["주차 무료"], "response": "모름", "synthesizer_name": "single_hop"}',
+            Sample(Question("q-1", "주차 돼?", "single_hop"), "무료", ("r1", "7")),
+        ),
+        (  # of the first versions: the answer is what the system under test said
+            '{"question": "주차 돼?", "answer": "모름", "contexts": ["주차 무료"], "ground_truth": "무료"}',
+            Sample(Question("q-1", "주차 돼?"), "무료"),
+        ),
+        (
+            '{"question": "주차 돼?", "answer": "모름", "ground_truths": ["무료"]}',
+            Sample(Question("q-1", "주차 돼?"), "무료"),
+        ),
+        ('{"user_input": "주차 돼?", "reference": null, "answer": "모름"}', Sample(Question("q-1", "주차 돼?"))),
+    ],
+)
+def test_questions_by_the_names_that_ragas_gives_them(tmp_path: Path, line: str, sample: Sample) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(line, encoding="utf-8")
+    assert read_samples(path) == [sample]
+
+
+@pytest.mark.parametrize(
     "line",
     [
         '{"question": ""}',
+        '{"user_input": ""}',
+        '{"user_input": "가", "reference_context_ids": [true]}',
+        '{"question": "가", "ground_truths": ["하나", "둘"]}',
         "{}",
         "{cut",
         '{"question": "가", "passage_ids": "r1"}',
