@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.clock import Clock
 from pipeline.filters import filter_rows
-from pipeline.fusion import competition_ranks, fuse
-from pipeline.protocols import Explaining, FloatArray
+from pipeline.fusion import competition_ranks
+from pipeline.protocols import Explaining
 from pipeline.question.concepts import find_words
-from pipeline.rag import FIRST_STAGES, Ask, Rag, find_rows, look_closer, read_question, retrieve
+from pipeline.rag import FIRST_STAGES, Ask, Rag, add_up, find_rows, look_closer, read_question, retrieve
 from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.types import Morpheme, Passage, Query, Understanding
 
@@ -91,11 +91,11 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
     allowed = filter_rows(understanding, rag.index.passages)
     inside = allowed is None or bool(allowed[row])
     scores = retrieve(query, understanding, rag, replace(ask, dropped=()), Clock(), also=(row,))
-    scores["fused"] = _fused(scores, rag)
+    scores["fused"] = add_up(scores, understanding, rag)
     if rag.colbert is not None:
         rows = find_rows(scores, scores["fused"], understanding, rag)
         scores["colbert"] = look_closer(query, rows, scores, rag.colbert)
-        scores["fused"] = _fused(scores, rag)
+        scores["fused"] = add_up(scores, understanding, rag)
         if row not in rows:  # nothing but the candidates was looked at so closely
             del scores["colbert"]
     shared = _shared(query, row, rag)
@@ -113,11 +113,6 @@ def explain(question: str, row: int, rag: Rag, ask: Ask) -> Xray:
         why=(*(_of_concepts(shared) if inside else ()), *_why(understanding, query, contributions, ranks, inside, rag)),
         concepts=shared,
     )
-
-
-def _fused(scores: Mapping[str, FloatArray], rag: Rag) -> FloatArray:
-    fused = fuse(scores, rag.settings.fusion)
-    return fused + scores["concept"] if "concept" in scores else fused
 
 
 def _shared(query: Query, row: int, rag: Rag) -> tuple[SharedConcept, ...]:

@@ -226,6 +226,26 @@ def test_xray_sums_to_the_score_and_says_why_not(service: Service) -> None:
     assert any("하나도 없습니다" in sentence for sentence in lost.why)
 
 
+@pytest.mark.parametrize(("question", "preferring"), [("요즘 주차 편한가요?", True), ("주차 편한가요?", False)])
+def test_xray_agrees_with_the_trace_on_every_score_and_rank(service: Service, question: str, preferring: bool) -> None:
+    trace = ask(service, question, overrides={"reranker": "none"})
+    assert any(candidate.scores.get("boost") for candidate in trace.candidates) is preferring
+    for candidate in trace.candidates:
+        xray = service.explain(Request(question, "small"), candidate.passage.id)
+        assert xray.scores == pytest.approx({s: v for s, v in candidate.scores.items() if s != "rerank"})
+        assert xray.ranks == {stage: rank for stage, rank in candidate.ranks.items() if stage != "rerank"}
+
+
+def test_what_a_preference_adds_is_ranked_among_what_the_conditions_allow(service: Service) -> None:
+    trace = ask(service, "요즘 고깃집 주차 편한가요?")
+    assert {chip.mode for chip in trace.understanding.chips} == {"filter", "boost"}
+    assert len(trace.candidates) == 6
+    assert sorted(c.ranks["boost"] for c in trace.candidates) == [1, 2, 3, 4, 5, 6]
+    newest = max(trace.candidates, key=lambda c: c.passage.source.date)
+    assert newest.ranks["boost"] == 1
+    assert trace.extremes["boost"] == (min(b := [c.scores["boost"] for c in trace.candidates]), max(b))
+
+
 def test_xray_of_a_passage_outside_the_filters(service: Service) -> None:
     xray = service.explain(Request("연탄집 주차 되나요?", "small"), "r1")
     assert xray.ranks == {}
