@@ -10,9 +10,9 @@ from app.chat.words import Lang, word
 from pipeline.types import ScoredPassage, Trace
 
 FONT = "system-ui, 'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR', NanumGothic, sans-serif"
-RANK_STAGES = ("bm25", "vector", "sparse", "colbert", "fused", "rerank")
+RANK_STAGES = ("bm25", "vector", "window", "sparse", "colbert", "fused", "rerank")
 TIME_STAGES = (
-    "understand", "bm25", "vector", "window", "sparse", "colbert", "fuse", "rerank", "opinions", "generate",
+    "understand", "bm25", "vector", "window", "sparse", "colbert", "concept", "fuse", "rerank", "opinions", "generate",
 )  # fmt: skip
 TICKS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000, 1_000_000)
 THICK = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31")
@@ -28,7 +28,7 @@ def inert(text: str) -> str:
 
 
 def rank_figure(trace: Trace, lang: Lang) -> Any:
-    """One line per candidate across BM25, vectors, fusion and reranker; those of the prompt thick and named."""
+    """One line per candidate across the retrievers, fusion and reranker; those of the prompt thick and named."""
     from plotly import graph_objects as go  # half a second to import, and only needed when the tab is opened
 
     figure = go.Figure()

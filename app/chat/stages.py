@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pipeline.types import ScoredPassage, Trace
 
-STAGES = ("bm25", "vector", "window", "sparse", "colbert", "fused", "rerank")
-"""The stages of a card, in the order in which they happen."""
+STAGES = ("bm25", "vector", "window", "sparse", "colbert", "concept", "boost", "fused", "rerank")
+"""The stages of a card, in the order in which they happen; only those are shown that scored the candidate."""
 
 COLOURS = {
     "bm25": "#0072b2",
@@ -16,6 +16,7 @@ COLOURS = {
     "window": "#009e73",
     "sparse": "#44aa99",
     "colbert": "#9467bd",
+    "concept": "#ddcc77",
     "boost": "#f0e442",
     "fused": "#cc79a7",
     "fuse": "#cc79a7",

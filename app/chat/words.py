@@ -132,6 +132,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stage_window": ("문장", "Sentence"),
     "stage_sparse": ("희소", "Sparse"),
     "stage_colbert": ("ColBERT", "ColBERT"),
+    "stage_concept": ("개념", "Concept"),
     "stage_boost": ("선호", "Boost"),
     "stage_fused": ("융합", "Fused"),
     "stage_rerank": ("리랭커", "Reranker"),
@@ -145,7 +146,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fell": ("리랭커가 {n}계단 내림", "down {n} by the reranker"),
     "stayed": ("융합 순위 그대로", "as fused"),
     "not_reranked": ("리랭커가 보지 않음", "not reranked"),
-    "only_k": ("답변에 쓴 {k}곳입니다", "The {k} that went into the answer"),
+    "only_k": ("답하려고 읽은 {k}곳입니다", "The {k} that were read for the answer"),
     "show_all": ("{n}곳 모두 보기", "Show all {n}"),
     "show_less": ("줄여 보기", "Show fewer"),
     "scale": (

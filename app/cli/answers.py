@@ -20,6 +20,7 @@ STAGES = {
     "window": "문장",
     "sparse": "희소",
     "colbert": "ColBERT",
+    "concept": "개념",
     "boost": "선호",
     "fused": "융합",
     "rerank": "리랭커",

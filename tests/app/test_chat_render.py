@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,17 +17,21 @@ from app.chat.morphemes import morpheme_panel
 from app.chat.options import read_form, settings_panel, stored_overrides
 from app.chat.plots import inert, rank_figure, stage_times, time_figure
 from app.chat.session import Session, Turn
-from app.chat.stages import lift, number, percent, widths, worked_ms
+from app.chat.stages import COLOURS, lift, number, percent, widths, worked_ms
 from app.chat.text import escape, plain
 from app.chat.turns import conversation, local_time
 from app.chat.words import _WORDS, word
+from app.cli.answers import candidate_table
 from pipeline.errors import BadSetting
+from pipeline.protocols import Tokenizer
+from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
 from pipeline.traces import Feedback
 from pipeline.types import Answer, Chip, Citation, Morpheme, Understanding
 from pipeline.xray import Contribution, Xray
 from tests.app.chat_traces import TEXTS, cited, make_trace
 from tests.app.test_chat_text import HOSTILE, read
+from tests.pipeline.corpora import build
 
 
 def talk(turn: Turn, lang: str = "ko") -> str:
@@ -268,7 +273,7 @@ def test_the_xray_dims_particles_numbers_matches_and_shares_the_score() -> None:
 def test_the_rank_figure_has_a_thick_line_for_each_passage_of_the_prompt() -> None:
     figure = rank_figure(make_trace(), "ko")
     thick = [trace for trace in figure.data if trace.line.width == 4]
-    assert [list(trace.y) for trace in thick] == [[1, 3, 2, 1], [2, 4, 3, 2], [3, 5, 4, 3]]
+    assert [list(trace.y) for trace in thick] == [[1, 3, 1, 2, 1], [2, 4, 1, 3, 2], [3, 5, 1, 4, 3]]
     assert figure.layout.yaxis.autorange == "reversed"
     assert len(figure.data) == 4
 
@@ -278,6 +283,32 @@ def test_the_time_figure_has_a_piece_for_every_stage() -> None:
     assert list(stage_times(trace)) == ["understand", "bm25", "vector", "window", "fuse", "rerank", "generate"]
     assert sum(stage_times(trace).values()) == worked_ms(trace) == 20.0
     assert len(time_figure(trace, "en").data) == 7
+
+
+def test_what_concepts_and_preferences_add_is_on_the_card_in_the_table_and_in_the_bar_of_time() -> None:
+    plain = make_trace()
+    first = plain.candidates[0].scored("concept", 0.4, 1).scored("boost", 0.1, 1)
+    trace = replace(plain, candidates=(first, *plain.candidates[1:]), timings_ms={**plain.timings_ms, "concept": 2.0})
+    card = re.findall(r'<div class="stage (\w+)"><dt>(.+?)</dt><dd><span class=.raw.>(.+?)<', evidence(trace, {}, "ko"))
+    assert [stage for stage, _, _ in card[:7]] == ["bm25", "vector", "window", "concept", "boost", "fused", "rerank"]
+    assert [name for _, name, _ in card[3:5]] == ["개념", "선호"]
+    assert [score for _, _, score in card[3:5]] == ["0.400", "0.100"]
+    assert 'class="stage concept"' not in evidence(plain, {}, "ko")
+    table = candidate_table(list(enumerate(trace.candidates, start=1)))
+    assert {"개념", "선호"} < {str(column.header) for column in table.columns}
+    assert sum(stage_times(trace).values()) == worked_ms(trace) == 22.0
+    assert "개념 2.0 ms" in {piece.name for piece in time_figure(trace, "ko").data}
+
+
+def test_the_bar_of_time_has_a_piece_for_whatever_was_timed(kiwi: Tokenizer, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home)
+    service = Service(home, Settings())
+    for question in ("주차 편한 고깃집 있어?", "숯골갈비 서비스 어때?", "고마워"):
+        *_, trace = service.ask(Request(question, "small", keep=False))
+        assert set(stage_times(trace)) == set(trace.timings_ms) - {"total"}
+        assert set(stage_times(trace)) <= set(COLOURS)
+    service.close()
 
 
 def test_every_word_is_there_in_both_languages_with_the_same_fields() -> None:
