@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -56,13 +57,20 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object], *, index
     known = {option.name: option for option in options(settings)}
     for name, raw in overrides.items():
         if name not in known:
-            raise UnknownSetting(name=name, known=", ".join(known))
+            raise _unknown(name, known)
         option = known[name]
         value = _coerce(option, raw)
         if option.index_time and not indexing and value != option.value:
             raise IndexTimeSetting(name=name, value=raw)
         settings = _replace(settings, name.split("."), value)
     return settings
+
+
+def _unknown(name: str, known: Collection[str]) -> UnknownSetting:
+    """The error of a name that is none, with the one that is spelled most like it."""
+    near = "".join(get_close_matches(name.casefold(), known, n=1))
+    hints = {"near": f" '{near}'을(를) 쓰려던 것인가요?", "near_en": f" Did you mean '{near}'?"}
+    return UnknownSetting(name=name, known=", ".join(known), **(hints if near else dict.fromkeys(hints, "")))
 
 
 def _replace(group: Any, path: list[str], value: object) -> Any:
@@ -74,7 +82,7 @@ def _coerce(option: Option, raw: object) -> object:
     if get_origin(option.kind) is Literal:
         choices = get_args(option.kind)
         if raw not in choices:
-            raise BadSetting(name=option.name, value=raw, expected=f"가능한 값: {', '.join(choices)}")
+            raise BadSetting(name=option.name, value=raw, expected=f"가능한 값(one of): {', '.join(choices)}")
         return raw
     if option.kind is str:
         return str(raw)
@@ -83,12 +91,10 @@ def _coerce(option: Option, raw: object) -> object:
     except ValueError:
         value = math.nan
     if not option.low <= value <= option.high:  # NaN fails too
-        raise BadSetting(name=option.name, value=raw, expected=f"{_range(option)} 사이의 {_kind(option)}가 필요합니다.")
+        ko, en = ("정수", "a whole number") if option.kind is int else ("수", "a number")
+        expected = f"{_range(option)} 사이의 {ko}가 필요합니다. ({en} from {option.low:g} to {option.high:g})"
+        raise BadSetting(name=option.name, value=raw, expected=expected)
     return value
-
-
-def _kind(option: Option) -> str:
-    return "정수" if option.kind is int else "수"
 
 
 def _range(option: Option) -> str:
@@ -105,7 +111,8 @@ def parse_assignments(assignments: list[str]) -> dict[str, object]:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals:
-            raise BadSetting(name=name, value="", expected="`이름=값`으로 적어 주세요. 예) --set fusion.weight=0.4")
+            expected = "`이름=값`으로 적어 주세요. 예) --set fusion.weight=0.4 (name=value)"
+            raise BadSetting(name=name, value="", expected=expected)
         pairs[name.strip()] = value.strip()
     return pairs
 

@@ -8,15 +8,18 @@ import os
 import re
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.main import get_command
 
 from app.cli.answers import candidate_table
 from app.cli.console import clean
 from app.cli.failures import SystemRefused, understood
+from app.cli.main import app
 from app.cli.xrays import morphemes
 from pipeline.errors import DiskFull, NotWritable
 from pipeline.trace_json import from_json, to_json
@@ -24,7 +27,14 @@ from pipeline.traces import TraceStore
 from pipeline.types import Morpheme, Passage, ScoredPassage, Source
 from tests.app.cli_runs import failure, make_index, run, run_json, start
 
-COMMANDS = ("demo", "serve", "index", "ask", "search", "explain", "doctor")
+
+def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command, those of families by their whole names."""
+    for name, command in group.commands.items():
+        yield from leaves(command, (*path, name)) if hasattr(command, "commands") else [(*path, name)]
+
+
+COMMANDS = tuple(leaves(get_command(app)))
 QUESTION = "숯골갈비 주차 되나요?"
 
 
@@ -59,6 +69,25 @@ def test_json_is_the_stored_trace(home: Path) -> None:
     assert value == json.loads(json.dumps(to_json(stored)))
     assert value["state"] == "done"
     assert from_json(value).candidates
+
+
+def test_json_has_the_fields_that_are_promised(home: Path) -> None:
+    """By name, for whoever reads it in another language: docs/formats.md."""
+    value = run_json(home, "ask", QUESTION, "--index", "small")
+    assert {"id", "question", "answer", "candidates", "timings_ms", "settings", "versions"} <= value.keys()
+    assert value["question"] == QUESTION
+    assert {"text", "citations", "abstained"} <= value["answer"].keys()
+    passages = {candidate["passage_id"]: candidate["text"] for candidate in value["candidates"]}
+    for citation in value["answer"]["citations"]:
+        assert citation.keys() == {"sentence", "passage_id", "start", "end"}
+        assert passages[citation["passage_id"]][citation["start"] : citation["end"]] == citation["sentence"]
+    for candidate in value["candidates"]:
+        told = {"passage_id", "text", "source", "scores", "ranks", "relevance", "in_prompt"}
+        assert told <= candidate.keys()
+        assert {"bm25", "vector", "fused", "rerank"} <= candidate["scores"].keys() == candidate["ranks"].keys()
+    assert value["answer"]["citations"]
+    assert value["settings"]["fusion.weight"] == 0.25
+    assert value["timings_ms"]["total"] > 0
 
 
 def test_removed_condition_is_no_longer_in_force(home: Path) -> None:
@@ -153,7 +182,7 @@ def test_clean_keeps_hangul_and_emoji() -> None:
         (["ask", "가" * 20_000], 2, "질문이 20,000자입니다"),
         (["ask", "주차", "--index", "nope"], 3, "'nope' 색인이 없습니다(있는 색인: small)"),
         (["ask", "주차", "--index", "../../etc"], 3, "색인이 없습니다"),
-        (["ask", "주차", "--set", "fusion.wieght=1"], 2, "fusion.weight"),
+        (["ask", "주차", "--set", "fusion.wieght=1"], 2, "'fusion.weight'을(를) 쓰려던 것인가요? 쓸 수 있는 설정"),
         (["ask", "주차", "--set", "fusion.weight"], 2, "이름=값"),
         (["ask", "주차", "--set", "fusion.weight=2"], 2, "0–1"),
         (["ask", "주차", "--set", "fusion.weight=nan"], 2, "fusion.weight"),
@@ -243,16 +272,17 @@ def test_missing_package_names_the_cure_and_a_missing_module_of_ours_stays_a_bug
 # The process
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_is_in_both_languages_with_an_example(tmp_path: Path, command: str) -> None:
-    result = run(tmp_path, command, "--help")
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_is_in_both_languages_with_an_example(tmp_path: Path, command: tuple[str, ...]) -> None:
+    result = run(tmp_path, *command, "--help")
     assert result.exit_code == 0
-    assert f"예) hansang {command}" in result.stdout
-    assert re.search(r"[가-힣]+니다\. · [A-Z]", result.stdout)
+    said, example = " ".join(result.stdout.split()).split(" 예) ", 1)
+    assert re.search(r"[가-힣]\.? · [A-Z]", said)
+    assert f"hansang {' '.join(command)}" in example
     assert not list(tmp_path.iterdir())
 
 
-def test_help_answers_within_a_second_and_loads_nothing_heavy() -> None:
+def test_help_answers_at_once_because_it_loads_nothing_heavy() -> None:
     code = (
         "import sys; from app.cli.main import app\n"
         "try: app(['--help'])\n"
@@ -260,13 +290,8 @@ def test_help_answers_within_a_second_and_loads_nothing_heavy() -> None:
         "heavy = {'kiwipiepy', 'gradio', 'pandas', 'sklearn', 'numpy', 'jpype', 'fastapi'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
-    times = []
-    for _ in range(3):  # the machine may be busy: the fastest counts
-        began = time.monotonic()
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        times.append(time.monotonic() - began)
-        assert done.returncode == 0, done.stderr
-    assert min(times) < 1
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
