@@ -58,6 +58,12 @@ class Lexicon:
         derive(self, "known", frozenset({*self.district_words, *self.category_words, *self.dish_words}))
         derive(self, "names", build_names(self.restaurants, _everyday(self), frozenset(self.ordinary)))
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing that a question could name, as of articles."""
+        return not any((self.restaurants, self.districts, self.categories, self.dishes, self.price_bands, self.dates,
+                        self.rating_top))  # fmt: skip
+
     def to_json(self) -> dict[str, Any]:
         """The stored fields, as ``json`` writes them."""
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}

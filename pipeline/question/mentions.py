@@ -33,6 +33,8 @@ _FARMED = re.compile(r"자연산|광어|우럭|장어|전복|굴\b|양식장")
 
 def find_mentions(question: str, analysed: AnalysedText, lexicon: Lexicon, today: datetime.date) -> list[Chip]:
     """One chip for each mention, in the order of the question; spans never overlap. ``merge`` makes chips of them."""
+    if lexicon.empty:
+        return []
     letters = letters_of(question)
     chips = list(_restaurants(letters, analysed, lexicon))
     named = any(chip.mode == "filter" for chip in chips)
