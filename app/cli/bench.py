@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.console import print_json, stdout, waiting
-from app.cli.failures import Command
+from app.cli.failures import Command, PeersMissing
 from app.cli.options import (
     DEFAULT_INDEX,
     HomeOption,
@@ -31,6 +32,8 @@ from pipeline.types import Sample
 if TYPE_CHECKING:
     from pipeline.evaluation.retrieval_bench import Progress, Quality, Timing
     from pipeline.service import Service
+
+_PEERS = {"langchain_classic": "langchain-classic", "langchain_community": "langchain-community", "faiss": "faiss-cpu"}
 
 bench = typer.Typer(
     help="품질과 속도를 이 기계에서 잽니다. · Measures quality and speed on this machine.",
@@ -63,11 +66,16 @@ def retrieval(
     from pipeline.corpus.reader import read_samples  # heavy: brings pandas; help must answer at once
     from pipeline.evaluation import retrieval_bench as rb
 
+    if peers:
+        _need_peers()
     samples = [sample for sample in read_samples(data, form) if sample.passage_ids]
     samples = samples[:: max(1, len(samples) // limit)][:limit] if limit else samples
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
     rounds = len(samples) * (1 + answers + peers)
-    with counting(rounds) as step, rb.benchmark_service(data, form, settings) as service:
+    with ExitStack() as stack:
+        with waiting("문제 집합을 색인하는 중 … (Indexing the set)"):
+            service = stack.enter_context(rb.benchmark_service(data, form, settings))
+        step = stack.enter_context(counting(rounds))
         report = rb.bench_retrieval(service, samples, step)
         if answers:
             report = replace(report, answers=rb.bench_answers(service, samples, step))
@@ -76,7 +84,20 @@ def retrieval(
     if as_json:
         print_json(asdict(report))
     else:
-        show_report(stdout(), report, rb.OURSELVES)
+        show_report(stdout(), report, (rb.OURSELVES, rb.BARE))
+
+
+def _need_peers() -> None:
+    """Make sure that those we are compared with are installed: nobody wants to wait for minutes and then be told.
+
+    Raises:
+        PeersMissing: one isn't.
+    """
+    from pipeline.neural.loading import importable  # brings numpy, which help doesn't need
+
+    missing = [package for module, package in _PEERS.items() if not importable(module)]
+    if missing:
+        raise PeersMissing(package=", ".join(missing))
 
 
 def _peers(service: Service, samples: Sequence[Sample], step: Progress) -> dict[str, tuple[Quality, Timing]]:
@@ -88,6 +109,7 @@ def _peers(service: Service, samples: Sequence[Sample], step: Progress) -> dict[
     encoder = index.part(f"{service.settings.tokenizer}/{ENCODER}")
     made = {
         rb.OURSELVES: rb.search_only(service),
+        rb.BARE: rb.fusing_only(service),
         "rank_bm25": rank_bm25_peer(index.passages, tokenizer),
         "LangChain Ensemble": langchain_peer(index.passages, tokenizer, encoder),
     }
@@ -132,7 +154,11 @@ def chat(
 def _counts(users: str, name: str = "--users") -> list[int]:
     counts = [int(count) for count in users.split(",") if count.strip().isdecimal()]
     if not counts or min(counts) < 1 or len(counts) != len(users.split(",")):
-        raise BadSetting(name=name, value=users, expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요.")
+        raise BadSetting(
+            name=name,
+            value=users,
+            expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요. (numbers from 1 on, with commas)",
+        )
     return counts
 
 

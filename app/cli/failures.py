@@ -26,6 +26,13 @@ class PackageMissing(MachineError):
     en = "Package {package} is missing. Run `pip install -e .` in the repository."
 
 
+class PeersMissing(PackageMissing):
+    """What a benchmark is to compare us with isn't installed."""
+
+    ko = "견줄 것이 없습니다({package}). 저장소에서 `pip install -e '.[peers]'`를 실행하세요."
+    en = "What to compare with is missing ({package}). Run `pip install -e '.[peers]'` in the repository."
+
+
 class SystemRefused(MachineError):
     """The operating system refused something, and nothing better is known of it."""
 

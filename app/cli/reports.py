@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,8 @@ def counting(total: int) -> Iterator[Callable[[str, int], None]]:
         yield lambda what, done: shown.advance(task)
 
 
-def show_report(console: Console, report: RetrievalReport, ourselves: str) -> None:
-    """Quality by stage and by peer, then times, then what became of the answers. ``ourselves`` is the peer we are."""
+def show_report(console: Console, report: RetrievalReport, ourselves: Sequence[str]) -> None:
+    """Quality by stage and by peer, then times, then what became of the answers. ``ourselves`` are the peers we are."""
     console.print(f"단락 {report.passages:,}개 · 질문 {report.questions:,}개")
     table = Table("", "MRR@10", "nDCG@10", "R@1", "R@5", "R@10", "R@50")
     for name, quality in report.quality.items():
@@ -41,9 +41,7 @@ def show_report(console: Console, report: RetrievalReport, ourselves: str) -> No
         times.add_row(name, f"{timing.p50:.2f}", f"{timing.p95:.2f}")
     console.print(times)
     if report.peers:
-        ours = report.peers[ourselves][1].p50
-        for name, (_, timing) in report.peers.items():
-            console.print(f"{name}: p50 {timing.p50:.2f} ms · {timing.p50 / ours:.1f}× (같은 일을 하는 한상에 견줌)")
+        console.print(_peer_times(report, ourselves))
     if report.answers:
         a = report.answers
         console.print(f"가장 나은 문장이 답을 담음 (best sentence holds the answer): {a.best_sentence:.3f}")
@@ -52,6 +50,15 @@ def show_report(console: Console, report: RetrievalReport, ourselves: str) -> No
         console.print(
             f"답이 있는데 기권 (abstained): {a.abstained:.3f} · 답이 없는데 대답 (answered): {a.wrongly_answered:.3f}"
         )
+
+
+def _peer_times(report: RetrievalReport, ourselves: Sequence[str]) -> Table:
+    """Times of all that were asked in one run, and how many times as long each took as each of ours."""
+    table = Table("같은 실행에서 (ms)", "p50", "p95", *(f"÷ {name}" for name in ourselves))
+    for name, (_, timing) in report.peers.items():
+        times = (f"{timing.p50 / report.peers[ours][1].p50:.2f}×" for ours in ourselves)
+        table.add_row(name, f"{timing.p50:.2f}", f"{timing.p95:.2f}", *times)
+    return table
 
 
 def _figures(quality: Quality) -> list[str]:

@@ -13,18 +13,22 @@ from statistics import fmean
 
 import numpy as np
 
+from pipeline.clock import Clock
 from pipeline.config import with_overrides
 from pipeline.corpus.reader import read_corpus
 from pipeline.evaluation.metrics import auroc, ndcg, percentile, recall, reciprocal_rank
 from pipeline.evidence.reading import read, sentence_scores
+from pipeline.fusion import top_rows
 from pipeline.indexing import Job, build_index
-from pipeline.rag import Ask, Rag, read_question
+from pipeline.rag import Ask, Rag, add_up, read_question, retrieve
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
-from pipeline.types import Sample, Trace
+from pipeline.terms import make_query
+from pipeline.types import Sample, Trace, Understanding
 
 BENCH = "bench"
-OURSELVES = "한상 (융합까지)"
+OURSELVES, BARE = "한상 (조건과 기록까지)", "한상 (검색과 융합만)"
+FOUND = 50  # passages that each of those compared gives
 RECALLS = (1, 5, 10, 50)
 RANKERS = ("bm25", "vector", "window", "sparse", "colbert", "fused", "rerank")
 Ranked = tuple[list[str], frozenset[str]]
@@ -102,9 +106,10 @@ def bench_retrieval(
     """Ask every question that has a right passage and measure each stage's ranking."""
     rankings: dict[str, list[Ranked]] = defaultdict(list)
     timings: dict[str, list[float]] = defaultdict(list)
+    rankers = measured(service.rag(BENCH))
     for done, sample in enumerate(samples, start=1):
         *_, trace = service.ask(Request(sample.question.text, BENCH, keep=False))
-        for ranker in RANKERS:
+        for ranker in rankers:
             rankings[ranker].append((ranking(trace, ranker), frozenset(sample.passage_ids)))
         for stage, value in trace.timings_ms.items():
             timings[stage].append(value)
@@ -115,6 +120,12 @@ def bench_retrieval(
         {ranker: quality(pairs) for ranker, pairs in rankings.items()},
         {stage: timing(values) for stage, values in timings.items()},
     )
+
+
+def measured(rag: Rag) -> list[str]:
+    """The stages that rank in a pipeline: not all have bge-m3's further scores."""
+    there = {*rag.retrievers, "fused", "rerank"} | ({"colbert"} if rag.colbert is not None else set())
+    return [ranker for ranker in RANKERS if ranker in there]
 
 
 def bench_answers(service: Service, samples: Sequence[Sample], progress: Progress = lambda what, done: None) -> Answers:
@@ -153,12 +164,28 @@ def best_sentences(trace: Trace, rag: Rag, count: int = 2) -> list[str]:
 
 
 def search_only(service: Service) -> Callable[[str], list[str]]:
-    """This pipeline as a peer of others: analysing, retrieving and fusing, with neither reranker nor answer."""
+    """This pipeline as people use it, but for reranker and answer: what a question means, and a trace of it all."""
 
     def search(question: str) -> list[str]:
         request = Request(question, BENCH, {"reranker": "none"}, answer=False, keep=False)
         *_, trace = service.ask(request)
-        return [candidate.passage.id for candidate in trace.candidates[:50]]
+        return [candidate.passage.id for candidate in trace.candidates[:FOUND]]
+
+    return search
+
+
+def fusing_only(service: Service) -> Callable[[str], list[str]]:
+    """This pipeline doing what its peers do and no more: analysing, searching and fusing.
+
+    They look for no conditions in a question and keep no record of what each stage made of each passage.
+    """
+    rag, asked = service.rag(BENCH), Ask()
+
+    def search(question: str) -> list[str]:
+        meant = Understanding(question)
+        query = make_query(next(iter(rag.tokenizer.analyse([question]))))
+        fused = add_up(retrieve(query, meant, rag, asked, Clock()), meant, rag)
+        return [rag.index.passages[row].id for row in top_rows(fused, FOUND).tolist()]
 
     return search
 
