@@ -17,6 +17,7 @@ from annotations.people import gold_scores, repeat_scores, speeds
 from annotations.placing import placings
 from annotations.pulls import pulls
 from annotations.quality_types import Coverage, Filters, QualityReport, Week
+from annotations.remarks import remarks
 from annotations.scheme import Field, Scheme
 from annotations.selection import Answer, Selection, by_task, select, versions, week
 from annotations.types import Snapshot
@@ -50,6 +51,7 @@ def quality(snapshot: Snapshot, scheme: Scheme, filters: Filters = EVERYTHING, r
         speed=speeds(found.chains),
         pulls=pulls(scheme, snapshot, found.chains),
         placings=placings(scheme, found.blind),
+        remarks=remarks(snapshot, found.version, filters),
     )
 
 

@@ -180,12 +180,27 @@ class Placing:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What somebody said of a task beside its labels: ``said`` is why they flagged it, or why they skipped it.
+
+    ``key`` and ``text`` are the task's.
+    """
+
+    kind: Literal["flag", "skip"]
+    person: str
+    key: str
+    text: str
+    said: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class QualityReport:
     """Everything that is known of a scheme's quality. ``people`` is in the order of their first answers.
 
     ``outcome`` is the agreement on whether a task can be judged at all. ``assisted`` is measured on the last answers of
     those who have seen a suggestion, and is never part of ``fields``. ``gold`` and ``repeats`` are for admins only.
-    ``placings`` tell of preferences whether the place on the screen decided.
+    ``placings`` tell of preferences whether the place on the screen decided. ``remarks`` are the newest first.
     """
 
     scheme: str
@@ -208,3 +223,4 @@ class QualityReport:
     speed: tuple[Speed, ...]
     pulls: tuple[Pull, ...]
     placings: tuple[Placing, ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -105,6 +105,12 @@ def day(moment: str) -> date:
     return datetime.fromisoformat(moment).astimezone(KOREA).date()
 
 
+def within(moment: str, filters: Filters) -> bool:
+    """Whether a stored time is in the days that a report is about."""
+    on = day(moment)
+    return (filters.since is None or on >= filters.since) and (filters.until is None or on <= filters.until)
+
+
 def week(moment: str) -> date:
     """The Monday, in Korea, of the week of a stored time."""
     on = day(moment)
@@ -136,9 +142,7 @@ def _exclusion(chain: Chain, version: int, filters: Filters) -> Exclusion | None
         return "assisted-only"
     if chain.blind[-1].seat is None:
         return "spare"
-    on = day(chain.blind[-1].saved_at)
-    outside = (filters.since and on < filters.since) or (filters.until and on > filters.until)
-    return "other-date" if outside else None
+    return None if within(chain.blind[-1].saved_at, filters) else "other-date"
 
 
 def _place(found: Selection, chain: Chain) -> None:

@@ -18,6 +18,7 @@ from annotations.selection import KOREA, versions
 from annotations.types import Account, Snapshot
 from annotations.unnamed import unnamed
 from pages.quality_plots import STYLE
+from pages.quality_remarks import remarks
 from pages.quality_sections import Shown, agreement, confusions, drift, people, pull, table
 from pages.quality_texts import of, text
 from pages.session import language
@@ -59,6 +60,8 @@ def _show(report: QualityReport, scheme: Scheme, account: Account, lang: Lang) -
         excluded, tasks = sum(report.excluded.values()), report.coverage.tasks
         found = ("filtered_out", {"excluded": excluded}) if excluded else ("no_answers", {"tasks": tasks})
         st.info(text(found[0], lang, **found[1]))
+        if report.remarks:
+            remarks(shown)
         return
     st.caption(text("blind_only", lang))
     sections = {
@@ -67,6 +70,7 @@ def _show(report: QualityReport, scheme: Scheme, account: Account, lang: Lang) -
         "tab_drift": drift,
         "tab_people": people,
         "tab_pull": pull,
+        "tab_remarks": remarks,
     }
     for tab, draw in zip(st.tabs([text(key, lang) for key in sections]), sections.values(), strict=True):
         with tab:

@@ -60,6 +60,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "tab_drift": ("흐름", "Drift"),
     "tab_people": ("사람", "People"),
     "tab_pull": ("제안", "Suggestions"),
+    "tab_remarks": ("살펴볼 것", "To look at"),
     "alpha": ("항목마다", "By field"),
     "alpha_aid": (
         "1이면 모두 같은 답, 0이면 아무렇게나 답한 것과 같고, 음수면 그보다 못합니다. 0.8 이상이면 믿고 쓸 "
@@ -136,8 +137,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Which answer stands left is drawn at random. An interval without 50 % means that the place decided.",
     ),
     "placing_note": (
-        "왼쪽 {p.first:,} · 오른쪽 {p.second:,} · 비김 {p.ties:,}",
-        "left {p.first:,} · right {p.second:,} · ties {p.ties:,}",
+        "왼쪽 {first:,} · 오른쪽 {second:,} · 비김 {ties:,}",
+        "left {first:,} · right {second:,} · ties {ties:,}",
     ),
     "pull": ("제안이 자기 답과 달랐을 때 제안으로 바꾼 비율", "How often a differing suggestion was taken"),
     "pull_aid": (
@@ -155,6 +156,17 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "같은 제안을 보면 답이 서로 비슷해지므로 위의 일치도와 섞지 않고, 품질의 증거로 쓰지 않습니다.",
         "Seeing the same suggestion makes answers alike, so this is never mixed with the above and proves no quality.",
     ),
+    "remarks_aid": (
+        "작업자가 표시하거나 건너뛴 과제입니다. 같은 이유가 되풀이되면 지침에 예를 더하세요.",
+        "Tasks that were flagged or skipped. A reason that comes again and again belongs in the guideline.",
+    ),
+    "skip_reasons": ("건너뛴 이유: {reasons}", "Skipped because: {reasons}"),
+    "flag": ("표시", "flag"),
+    "skip": ("건너뜀", "skipped"),
+    "text": ("글", "Text"),
+    "when": ("때", "When"),
+    "no_remarks": ("표시하거나 건너뛴 과제가 없습니다.", "Nothing was flagged or skipped."),
+    "more_remarks": ("새것부터 {shown:,}건만 보입니다. 모두 {all:,}건입니다.", "The newest {shown:,} of {all:,}."),
     "table": ("표로 보기", "As a table"),
     "name": ("이름", "Name"),
     "interval": ("95 % 구간", "95 % interval"),

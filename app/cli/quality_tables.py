@@ -17,6 +17,7 @@ from annotations.scheme import Scheme
 from app.cli.console import clean
 
 _WORST = 10  # rows of what would be a large square
+_EXCERPT = 60  # characters of a text
 
 
 def show_report(console: Console, report: QualityReport, scheme: Scheme) -> None:
@@ -37,6 +38,7 @@ def show_report(console: Console, report: QualityReport, scheme: Scheme) -> None
         _pulls("제안에 끌림, 사람마다 · Pull by person", summed(report.pulls, "person"), names),
         _placings(report, names),
         _assisted(report, names),
+        _remarks(report),
     )
     for table in tables:
         if table.row_count:
@@ -223,6 +225,15 @@ def _assisted(report: QualityReport, names: Names) -> Table:
     shown: Mapping[str, Estimate] = report.assisted if any(e.items for e in report.assisted.values()) else {}
     for id, estimate in shown.items():
         table.add_row(*map(clean, (names.field(id).ko, _value(estimate), interval(estimate), f"{estimate.items:,}")))
+    return table
+
+
+def _remarks(report: QualityReport) -> Table:
+    many = f": {len(report.remarks):,}건에서 새것 {_WORST}건" if len(report.remarks) > _WORST else ""
+    table = _table(f"표시와 건너뛰기 · Flags and skips{many}", "", "이유", "글", "사람")
+    for each in report.remarks[:_WORST]:
+        kind = "표시" if each.kind == "flag" else "건너뜀"
+        table.add_row(*map(clean, (kind, each.said, each.text[:_EXCERPT], each.person)))
     return table
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from annotations.desk import Desk
 from annotations.types import NewTask
+from tests.annotations.desks import PLAIN
 from tests.annotations.worked_weeks import PEOPLE, work
 from tests.app.cli_runs import failure, run, run_json
 
@@ -56,6 +57,22 @@ def test_tables_for_people(home: Path) -> None:
     ):
         assert said in result.stdout
     assert result.stderr == ""
+
+
+def test_flags_and_skips_are_told_with_their_reasons(tmp_path: Path, home: Path) -> None:
+    shutil.copy(home / "labels.db", tmp_path / "labels.db")
+    with Desk(tmp_path / "labels.db", PLAIN) as desk:
+        desk.add_tasks([NewTask("odd", "review", 1, "광고 같은 글", seats=2, priority=9)], "test")
+        lease = desk.take("민지", "review")
+        assert lease
+        desk.skip("민지", lease.token, "음식점 이야기가 아님")
+    said = run(tmp_path, "agreement", "--resamples", "0").stdout
+    assert "표시와 건너뛰기" in said
+    assert "음식점 이야기가 아님" in said
+    (told,) = run_json(tmp_path, "agreement", "--resamples", "0", "--hide-names")["remarks"]
+    assert (told["kind"], told["key"], told["text"]) == ("skip", "odd", "광고 같은 글")
+    assert told["person"].startswith("작업자 ")
+    assert "표시와 건너뛰기" not in run(home, "agreement", "--resamples", "0").stdout
 
 
 def test_names_can_be_hidden_everywhere(home: Path) -> None:

@@ -14,11 +14,12 @@ from streamlit.testing.v1 import AppTest
 from annotations.bootstrap import Estimate
 from annotations.desk import Desk
 from annotations.quality_types import Confusion, PairAgreement, Speed, Week
-from annotations.types import Account, NewTask, Role, Submission
+from annotations.types import Account, DeskSettings, NewTask, Role, Submission
 from pages import quality_plots as plots
 from pages.look import palette
 from pages.quality_plots import Bar
 from pages.quality_texts import _TEXTS
+from tests.annotations.filled import grades
 from tests.annotations.snapshots import TEXT, review
 from tests.annotations.worked_weeks import PEOPLE, work
 from tests.pages.quality_script import looking, script
@@ -77,7 +78,7 @@ def metric(at: AppTest, label: str) -> int:
 
 def test_admin_sees_names_and_everything(worked: Desk, page: Open) -> None:
     at = page(worked)
-    assert [tab.label for tab in at.tabs] == ["일치도", "엇갈림", "흐름", "사람", "제안"]
+    assert [tab.label for tab in at.tabs] == ["일치도", "엇갈림", "흐름", "사람", "제안", "살펴볼 것"]
     everything = said(at)
     for name in PEOPLE:
         assert name in everything
@@ -117,7 +118,7 @@ def test_reading_aid_cites_its_thresholds(worked: Desk, page: Open) -> None:
 
 def test_in_english(worked: Desk, page: Open) -> None:
     at = page(worked, lang="en")
-    assert [tab.label for tab in at.tabs] == ["Agreement", "Confusions", "Drift", "People", "Suggestions"]
+    assert [tab.label for tab in at.tabs] == ["Agreement", "Confusions", "Drift", "People", "Suggestions", "To look at"]
     assert "tentative conclusions only" in said(at)
     assert metric(at, "Tasks") == 48
 
@@ -229,6 +230,45 @@ def test_two_people_of_one_mind(tmp_path: Path, page: Open) -> None:
     assert "모두 같은 값" in everything
     assert "NaN" not in everything
     assert "nan" not in everything
+
+
+def test_flags_and_reasons_for_skipping_are_shown_also_before_any_answer(tmp_path: Path, page: Open) -> None:
+    with Desk(tmp_path / "labels.db") as desk:
+        desk.add_tasks([NewTask(f"r{n}", "review", 1, f"<b>{TEXT}</b>", seats=2) for n in range(2)], "test")
+        lease = desk.take("kim", "review")
+        assert lease
+        desk.skip("kim", lease.token, "아는 가게라 공정하지 않음")
+        everything = said(page(desk))
+        assert "아는 가게라 공정하지 않음" in everything
+        assert "&lt;b&gt;" in everything
+        lease = desk.take("lee", "review")
+        assert lease
+        desk.save("lee", Submission("k", lease.task.id, review(), lease.token, flag="전화번호가 보임", seconds=3))
+        at = page(desk, "adjudicator")
+        at.button(key="hs-quality-refresh").click()
+        everything = said(run(at))
+    assert "전화번호가 보임" in everything
+    assert "작업자 2" in everything
+    assert "kim" not in everything
+
+
+def test_nothing_flagged_and_nothing_skipped_is_said(worked: Desk, page: Open) -> None:
+    assert "표시하거나 건너뛴 과제가 없습니다." in [each.value for each in page(worked).info]
+
+
+def test_preferences_say_whether_the_place_decided(tmp_path: Path, page: Open) -> None:
+    pair = [{"id": "m1", "text": "됩니다"}, {"id": "m2", "text": "모릅니다"}]
+    with Desk(tmp_path / "labels.db", DeskSettings(gold_rate=0, repeat_rate=0)) as desk:
+        context = {"question": "주차 되나요?", "alternatives": pair}
+        desk.add_tasks([NewTask(f"a{n}", "answer", 1, "됩니다", context, seats=2) for n in range(3)], "test")
+        for who in ("kim", "lee"):
+            for n in range(3):
+                lease = desk.take(who, "answer")
+                assert lease
+                labels = grades(4, 5, 5) | {"preference": {"chosen": "m1", "shown": ["m1", "m2"]}}
+                desk.save(who, Submission(f"{who}-{n}", lease.task.id, labels, lease.token))
+        everything = said(page(desk, scheme="answer"))
+    assert "왼쪽 6 · 오른쪽 0 · 비김 0" in everything
 
 
 # Plots

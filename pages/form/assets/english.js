@@ -59,6 +59,7 @@ export const ENGLISH = {
     "Text. Press the key of a label, choose words with the arrows, and mark them.",
   "보이지 않는 제어 문자": "an invisible control character",
   "답변이 인용한 곳": "cited by the answer",
+  "마감 {text}": "due {text}",
   "기권한 답변": "an abstention",
   "답변이 인용함": "cited",
   "질문": "Question",
@@ -115,7 +116,8 @@ export const ENGLISH = {
   "이 글은 다른 사람에게 가고 다시 나오지 않습니다.": "The text goes to somebody else and does not come back to you.",
   "무엇이 이상한가요?": "What is odd?",
   "무엇이 이상한가요? (비워도 됩니다)": "What is odd? (may be left empty)",
-  "답은 그대로 내고, 관리자가 이 글을 살펴봅니다.": "Answer as usual; an administrator will look at this text.",
+  "답은 그대로 내고, 조정자와 관리자가 이 글을 살펴봅니다.":
+    "Answer as usual; adjudicators and administrators will look at this text.",
   "≠ 다름": "≠ differs",
   "저장되어 있는 답": "Stored answer",
   "저장되어 있는 초안": "Stored draft",
@@ -143,5 +145,5 @@ export const ENGLISH = {
   "고쳤습니다": "Revised",
   "그대로 둠": "Keep",
   "고침": "Revise",
-  "비슷한 판례 {count}건": "{count} precedents",
+  "비슷한 선례 {count}건": "{count} precedents",
 };

@@ -120,7 +120,7 @@ export function flagView(sheet) {
           },
         },
       }),
-      h("p", { class: "hint" }, t("답은 그대로 내고, 관리자가 이 글을 살펴봅니다.")),
+      h("p", { class: "hint" }, t("답은 그대로 내고, 조정자와 관리자가 이 글을 살펴봅니다.")),
     ],
     [
       h("button", { type: "button", class: "plain", on: { click: () => close(sheet) } }, t("취소")),
