@@ -14,12 +14,15 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from annotations.disagreement import differences
 from annotations.migrations import MIGRATIONS
 from annotations.opening import damage, open_reading
 from annotations.replay import EVENTS, SEATS, replay
 from annotations.rows import SEALED, digest, of
+from annotations.saving import counted
+from annotations.schemes_used import scheme_of
 from pipeline.database import open_database
-from pipeline.errors import FileProblem, LabelsDamaged, LabelsNewer
+from pipeline.errors import FileProblem, LabelsDamaged, LabelsNewer, UnknownScheme, UnknownSchemeVersion
 
 SHOWN = 20  # faults of one kind that are listed; all are counted
 
@@ -179,17 +182,52 @@ def _seats(database: Database) -> Iterator[str]:
     yield from (f"과제 {task} 자리 {seat}: 최신 라벨이 아닙니다" for task, seat in database.conn.execute(wrong))
 
 
+def _statuses(database: Database) -> Iterator[str]:
+    """A task is settled by its newest verdict that is no spare; without one it is open until all its seats are done,
+    and then in dispute exactly where the answers in them differ. Gold tasks and repeats stay open.
+    """
+    tasks = (
+        "SELECT t.id, t.scheme, t.version, t.status, t.settled, t.seats, t.gold IS NULL AND t.repeat_of IS NULL,"
+        " (SELECT max(a.id) FROM annotations AS a JOIN receipts AS r ON r.annotation_id = a.id"
+        " WHERE a.task_id = t.id AND a.stage = 'adjudicated' AND NOT r.spare),"
+        " EXISTS (SELECT 1 FROM seats AS s WHERE s.task_id = t.id AND s.state <> 'done') FROM tasks AS t"
+    )
+    for task, scheme, version, status, settled, seats, ordinary, verdict, waiting in database.conn.execute(tasks):
+        if verdict is not None:
+            expected = "settled"
+        elif waiting or not ordinary:
+            expected = "open"
+        else:
+            expected = "complete" if seats == 1 else _decided(database, task, scheme, version) or status
+        right = (status, settled) == (expected, verdict)
+        yield "" if right else f"과제 {task}: 답대로면 {expected} {verdict or ''}, 적힌 것은 {status} {settled or ''}"
+
+
+def _decided(database: Database, task: int, scheme: str, version: int) -> str:
+    """What becomes of a task whose seats are all done; empty where that can't be told."""
+    try:
+        differ = differences(scheme_of(scheme, version), counted(database, task))
+    except (UnknownScheme, UnknownSchemeVersion):
+        return ""  # a backup that is looked at where its schemes aren't
+    except (ValueError, KeyError, TypeError):
+        return ""  # an answer that was changed: its receipt tells
+    return "disputed" if differ else "complete"
+
+
 def _counters(database: Database) -> Iterator[str]:
-    counted = (
+    counts = (
         "SELECT scheme, annotator, '' AS day, count(*) AS n FROM annotations"
         " WHERE revision = 1 AND stage <> 'adjudicated' GROUP BY scheme, annotator"
+        " UNION ALL SELECT scheme, annotator, date(saved_at, '+9 hours'), count(*) FROM annotations"
+        " WHERE revision = 1 AND stage <> 'adjudicated' GROUP BY 1, 2, 3"
         " UNION ALL SELECT scheme, '', 'total', count(*) FROM seats WHERE place <> '' GROUP BY scheme"
         " UNION ALL SELECT scheme, '', 'done', count(*) FROM seats WHERE place <> '' AND state = 'done' GROUP BY scheme"
     )
-    real = {row[:3]: row[3] for row in database.conn.execute(counted)}
+    real = {row[:3]: row[3] for row in database.conn.execute(counts)}
     said = {row[:3]: row[3] for row in database.conn.execute("SELECT scheme, annotator, day, value FROM counters")}
-    for key, count in real.items():
-        yield "" if said.get(key, 0) == count else f"{' '.join(key)}: 세어 보면 {count}, 적힌 것은 {said.get(key, 0)}"
+    for key in {**real, **said}:
+        count, told = real.get(key, 0), said.get(key, 0)
+        yield "" if told == count else f"{' '.join(key)}: 세어 보면 {count}, 적힌 것은 {told}"
 
 
 CHECKS: dict[str, Look] = {
@@ -198,5 +236,6 @@ CHECKS: dict[str, Look] = {
     "receipts": _receipts,
     "events": _events,
     "seats": _seats,
+    "statuses": _statuses,
     "counters": _counters,
 }

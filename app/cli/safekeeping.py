@@ -23,6 +23,7 @@ NAMES = {
     "receipts": "확인증과 라벨",
     "events": "기록과 지금 상태",
     "seats": "과제의 자리",
+    "statuses": "과제의 상태",
     "counters": "진행 수",
 }
 FileArgument = Annotated[

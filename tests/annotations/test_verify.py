@@ -89,6 +89,13 @@ def test_an_empty_file_of_labels_is_whole(tmp_path: Path) -> None:
         ),
         ("UPDATE seats SET state = 'open', annotator = NULL, annotation_id = NULL WHERE state = 'done'", "events"),
         ("UPDATE counters SET value = value + 1 WHERE day = 'done'", "counters"),
+        ("UPDATE counters SET value = value + 1 WHERE day LIKE '2026-%'", "counters"),
+        ("INSERT INTO counters VALUES ('review', 'nobody', '', 3)", "counters"),
+        ("UPDATE tasks SET status = 'complete', settled = NULL WHERE status = 'settled'", "statuses"),
+        ("UPDATE tasks SET settled = 1 WHERE status = 'settled'", "statuses"),
+        ("UPDATE tasks SET status = 'complete' WHERE status = 'disputed'", "statuses"),
+        ("UPDATE tasks SET status = 'open' WHERE status = 'disputed'", "statuses"),
+        ("UPDATE tasks SET status = 'disputed' WHERE status = 'open'", "statuses"),
         ("UPDATE tasks SET seats = 1 WHERE id = 1", "seats"),
     ],
 )
