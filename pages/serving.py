@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 from streamlit.web.bootstrap import load_config_options
 
 from annotations.types import DeskSettings
+from pages.files import Files
 from pages.guard import Guard
 from pages.look import theme
 from pages.place import LOOPBACK, close_place, open_place, place
@@ -58,7 +59,7 @@ def create_app() -> st.App:
     return st.App(
         ENTRY,
         routes=SignIn().routes(),
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(Files)],
         lifespan=lifespan,
         secrets=place().secrets,
         on_script_error=tell,

@@ -28,17 +28,16 @@ def page(
     """
     from app.label_page import bench_page  # heavy: sqlite-utils brings pandas
 
-    with counting(2 * times + 1) as step:
+    with counting(3 * times + 1) as step:
         found = bench_page(tasks, times, browser, step)
     if as_json:
         print_json(asdict(found) | found.summary)
         return
-    table = Table("과제", "처음 ms", "열기 중앙값 / 최대 ms", "다음 과제 중앙값 / 최대 ms")
+    table = Table("과제", "처음 ms", "열기", "다시 열기(캐시)", "다음 과제", caption="중앙값 / 최대, ms")
     summary = found.summary
     table.add_row(
         f"{found.tasks:,}",
         f"{found.first:,.0f}",
-        f"{summary['opened_median']:,.0f} / {summary['opened_most']:,.0f}",
-        f"{summary['next_median']:,.0f} / {summary['next_most']:,.0f}",
+        *(f"{summary[f'{what}_median']:,.0f} / {summary[f'{what}_most']:,.0f}" for what in ("opened", "again", "next")),
     )
     stdout().print(table)

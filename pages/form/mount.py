@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -10,22 +12,37 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.components.v2.types import ComponentRenderer
 
+from pages.form.bundle import bundle
 from pages.form.choice import go_to
 from pages.form.messages import Exchange, Json, Work
 from pages.session import language
 
-NAME = "hansang.form"
 FOLDER = Path(__file__).parent
+_PROJECT, _ENTRY, _STYLE = "hansang", "form.js", "form.css"
+_UNDER = "/_stcore/bidi-components"
+
+
+@cache
+def served() -> Mapping[str, bytes]:
+    """The form's script and style by the path under which a browser asks for them."""
+    script = bundle(FOLDER / "assets", "form").encode()
+    style = (FOLDER / "assets" / _STYLE).read_bytes()
+    under = f"{_UNDER}/{_PROJECT}.form-{hashlib.sha256(script + style).hexdigest()[:12]}"
+    return {f"{under}/{_ENTRY}": script, f"{under}/{_STYLE}": style}
+
+
+def _name() -> str:
+    return next(iter(served())).split("/")[3]
 
 
 @st.cache_resource
 def _form() -> ComponentRenderer:
     # Streamlit finds a component's files through the pyproject.toml of an installed package, which an editable install
     # with several packages at its root doesn't have: so ours are announced here. They are served as they lie in assets.
-    project, _, component = NAME.partition(".")
+    project, _, component = _name().partition(".")
     manifest = ComponentManifest(project, "1", [ComponentConfig(component, "assets")])
     get_bidi_component_manager().register_from_manifest(manifest, FOLDER)
-    return st.components.v2.component(NAME, js="form.js", css="form.css")
+    return st.components.v2.component(_name(), js=_ENTRY, css=_STYLE)
 
 
 def show(key: str, begin: Callable[[], Work], schemes: list[dict[str, str]]) -> None:
