@@ -15,6 +15,7 @@ from annotations.types import Annotation, Dispute, Draft, Labels, Lease, Progres
 from pages.form.messages import Json
 
 STARS = 5
+DAY = len("2026-12-31")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,20 @@ def task_json(task: Task, scheme: Scheme, who: str) -> Json:
         "text": task.text,
         "fields": [field.id for field in asked(scheme, task.context)],
         "shown": list(shown) if shown else None,
-        "context": context_json(task.context, [pair[id] for id in shown] if pair and shown else []),
+        "context": context_json(task.context, [pair[id] for id in shown] if pair and shown else [], task.due),
     }
 
 
-def context_json(context: Mapping[str, object], pair: Sequence[str] = ()) -> Json:
-    """What stands beside a text: the question, where and when it was written, the passages, two alternatives.
+def context_json(context: Mapping[str, object], pair: Sequence[str] = (), due: str = "") -> Json:
+    """What stands beside a text: the question, where and when it was written, until when it is wanted, the passages,
+    two alternatives.
 
     Not what the asker said of an answer: graders are to find that out by themselves.
     """
     cited = _citations(context)
     return {
         "question": _line(context.get("question")),
-        "facts": _facts(context),
+        "facts": _facts(context) + ([{"kind": "due", "text": due[:DAY]}] if due else []),
         "abstained": context.get("abstained") is True,
         "passages": [_passage_json(each, cited) for each in _items(context.get("passages"))],
         "alternatives": list(pair),

@@ -135,12 +135,25 @@ def test_enter_pressed_twice_saves_once(browser: Browser, labels: Labels) -> Non
 
 
 def test_two_race_for_one_seat_and_nobody_gets_the_same(browser: Browser, labels: Labels) -> None:
-    bring(labels, TEXTS[:2])
-    with at_work(browser, labels, somebody(labels)) as kim, at_work(browser, labels, somebody(labels)) as lee:
-        kim.see(TEXTS[0])
-        lee.see(TEXTS[1])
-        kim.page.reload()
-        kim.see(TEXTS[0])
+    """Both are at the page at once, and there is one seat; whoever hasn't got it sees something else, or nothing."""
+    with (
+        at_work(browser, labels, somebody(labels), "/mine?scheme=review") as kim,
+        at_work(browser, labels, somebody(labels), "/mine?scheme=review") as lee,
+    ):
+        (task,) = bring(labels, ["둘 가운데 하나만 받을 글"])
+        for person in (kim, lee):  # neither waits for the other
+            person.page.evaluate("() => { setTimeout(() => { location.href = '/label?scheme=review' }, 0); }")
+        for person in (kim, lee):
+            expect(person.form.locator(".card")).to_be_visible()
+        got = [person for person in (kim, lee) if person.form.locator(".reading", has_text="하나만 받을").count()]
+        assert len(got) == 1
+        got[0].page.reload()
+        got[0].see("둘 가운데 하나만 받을 글")
+    with labels.desk() as desk:
+        held = desk.writer.read(
+            lambda db: db.execute("SELECT annotator, state FROM seats WHERE task_id = ?", [task]).fetchall()
+        )
+    assert held == [(got[0].name, "leased")]
 
 
 def test_an_answer_whose_seat_has_gone_is_kept_as_a_spare_and_said_so(browser: Browser, labels: Labels) -> None:

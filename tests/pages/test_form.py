@@ -341,6 +341,14 @@ def test_only_what_people_may_see_goes_out(desk: Desk) -> None:
     assert out["passages"] == [{"text": "주차 2시간", "facts": facts, "cited": [{"start": 0, "end": 2}]}]
     assert not {"secret", "lee", "gold"} & set(json.dumps(out, ensure_ascii=False).split('"'))
     assert context_json({"rating": 9, "passages": "x", "question": None})["facts"] == []
+    assert context_json({}, due="2026-12-31T09:00")["facts"] == [{"kind": "due", "text": "2026-12-31"}]
+
+
+def test_the_day_until_when_a_task_is_wanted_stands_beside_it(desk: Desk) -> None:
+    desk.add_tasks([NewTask("soon", "review", 1, "급한 글", priority=9, due="2026-12-31")], "test")
+    view = given(Exchange(Labelling(desk, KIM, "review")))["view"]
+    assert view["task"]["text"] == "급한 글"
+    assert {"kind": "due", "text": "2026-12-31"} in view["task"]["context"]["facts"]
 
 
 def test_two_answers_are_shown_in_a_person_s_own_order_and_stored_by_id(desk: Desk) -> None:

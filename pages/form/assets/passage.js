@@ -164,7 +164,7 @@ export function origin(sheet) {
 
 function fact(each) {
   const stars = each.kind === "rating" ? { role: "img", "aria-label": t("별점 {value}", each) } : {};
-  return h("span", { class: each.kind, ...stars }, plain(each.text));
+  return h("span", { class: each.kind, ...stars }, plain(each.kind === "due" ? t("마감 {text}", each) : each.text));
 }
 
 /** The passages that an answer could draw on. */

@@ -88,7 +88,7 @@ function precedents(previous, scheme) {
   return h(
     "details",
     { class: "precedents", key: "precedents" },
-    h("summary", {}, t("비슷한 판례 {count}건", { count: previous.precedents.length })),
+    h("summary", {}, t("비슷한 선례 {count}건", { count: previous.precedents.length })),
     h(
       "ul",
       {},
