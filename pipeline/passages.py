@@ -142,6 +142,20 @@ class PassageStore:
         """The row of each passage id."""
         return {id_: row for row, id_ in enumerate(self._table.column("id").to_pylist())}
 
+    def named(self, id_: str) -> list[int]:
+        """The rows that an id means: that of a passage, or those of the parts of a document that was split."""
+        row = self.rows.get(id_)
+        return self._parts.get(id_, []) if row is None else [row]
+
+    @cached_property
+    def _parts(self) -> dict[str, list[int]]:
+        codes, documents = self.codes("document_id")
+        split = np.flatnonzero(np.bincount(codes, minlength=len(documents))[codes] > 1)
+        parts: dict[str, list[int]] = {}
+        for row in split.tolist():
+            parts.setdefault(documents[codes[row]], []).append(row)
+        return parts
+
     @cached_property
     def _codes(self) -> dict[str, tuple[NDArray[np.int32], list[Any]]]:
         return {}

@@ -178,7 +178,7 @@ def is_correct(
 
 def _is_span(service: Service, sample: Sample, request: Request) -> bool:
     passages = service.index(request.index).passages
-    rows = [passages.rows[id_] for id_ in sample.passage_ids if id_ in passages.rows]
+    rows = (row for id_ in sample.passage_ids for row in passages.named(id_))
     return any(holds(passages[row].text, sample.reference) for row in rows)
 
 
@@ -193,14 +193,15 @@ def gold_paths(
     found = [c for c in trace.candidates if c.passage.id in wanted or c.passage.source.document_id in wanted]
     paths = [GoldPath(c.passage.id, True, dict(c.ranks), True, c.in_prompt) for c in found]
     seen = {c.passage.id for c in found} | {c.passage.source.document_id for c in found}
-    if outside is not None:  # an answer may have made some of them candidates since
-        return (*paths, *(path for path in outside if path.passage_id not in seen))
-    rows = service.index(request.index).passages.rows
+    passages = service.index(request.index).passages
     for id_ in sample.passage_ids:
         if id_ in seen:
             continue
-        if id_ in rows:
-            paths.append(GoldPath(id_, True, dict(service.explain(request, id_).ranks)))
+        missed = [passages[row].id for row in passages.named(id_)]
+        if outside is not None:  # as it was found then; an answer may have made candidates of others since
+            paths += [path for path in outside if path.passage_id in (missed or [id_])]
+        elif missed:
+            paths += [GoldPath(part, True, dict(service.explain(request, part).ranks)) for part in missed]
         else:
             paths.append(GoldPath(id_, False, {}))
     return tuple(paths)
