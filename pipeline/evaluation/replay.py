@@ -12,12 +12,13 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.clock import Clock
 from pipeline.config import server_only, with_overrides
 from pipeline.evaluation.records import columns
 from pipeline.evaluation.refusion import fused, pad
 from pipeline.fusion import ROUNDING
 from pipeline.prompted import mark_cited, mark_prompt
-from pipeline.rag import Rag, rerank
+from pipeline.rag import Ask, Rag, rerank, write_answer
 from pipeline.service import Request, Service
 from pipeline.settings import Settings, options
 from pipeline.terms import make_query
@@ -88,7 +89,7 @@ def replay(service: Service, trace: Trace, changes: Changes) -> Replay:
     marked = mark_prompt(ranked, understanding, rag.settings)
     after = replace(trace, candidates=marked, settings=rag.settings.flat(), answer=None)
     was = _stored_prompt(trace, service.rag(trace.index, _callable_settings(service, stored)).settings)
-    after = _answered(trace, after, rag, changes.generate, redone, was)
+    after = _answered(trace, after, rag, changes, redone, was)
     return _result(trace, after, tuple(redone))
 
 
@@ -207,20 +208,34 @@ def _injected(service: Service, trace: Trace, rag: Rag, ids: Sequence[str]) -> l
     return [replace(c, scores={**c.scores, "fused": float(score)}) for c, score in zip(made, scores, strict=True)]
 
 
-def _answered(before: Trace, after: Trace, rag: Rag, generate: Generate, redone: list[Step], was: Prompt) -> Trace:
+def _answered(before: Trace, after: Trace, rag: Rag, changes: Changes, redone: list[Step], was: Prompt) -> Trace:
     """The answer: the stored one where the prompt and the way of answering are the same, else a new one if wanted."""
-    now = rag.settings.flat()
+    now, beyond = rag.settings.flat(), _beyond(before, after, changes.drop)
     same = all(now[n] == before.settings.get(n) for n in now if n.startswith(ANSWERING))
-    if generate != "always" and same and _prompt(after.candidates) == was and before.answer:
-        return replace(after, answer=before.answer, candidates=mark_cited(after.candidates, before.answer))
-    if generate == "never":
+    alike = _prompt(after.candidates) == was
+    if before.answer is not None and before.answer.kind == "aspects":  # it counts more than the prompt
+        alike = not changes.drop and _ids([*after.candidates, *beyond]) == _ids(before.candidates)
+    if changes.generate != "always" and same and alike and before.answer:
+        return replace(after, answer=before.answer, candidates=mark_cited((*after.candidates, *beyond), before.answer))
+    if changes.generate == "never":
         return after
     redone.append("answer")
-    understanding = after.understanding
-    assert understanding is not None
-    for answer in rag.generator.generate(_query(after, rag), understanding, after.candidates):
-        after = replace(after, answer=answer)
-    return replace(after, candidates=mark_cited(after.candidates, after.answer)) if after.answer else after
+    clock = Clock(spent=before.timings_ms)
+    *_, after = write_answer(after, _query(after, rag), rag, Ask(dropped=changes.drop), clock)
+    return after
+
+
+def _beyond(before: Trace, after: Trace, drop: Collection[str]) -> list[ScoredPassage]:
+    """What the stored answer cites though no retriever brought it."""
+    if before.answer is None:
+        return []
+    there = {c.passage.id for c in after.candidates} | set(drop)
+    cited = {citation.passage_id for citation in before.answer.citations} - there
+    return [c for c in before.candidates if c.passage.id in cited]
+
+
+def _ids(candidates: Sequence[ScoredPassage]) -> list[str]:
+    return [c.passage.id for c in candidates]
 
 
 def _prompt(candidates: Sequence[ScoredPassage]) -> Prompt:

@@ -12,7 +12,14 @@ from pipeline.service import Request, Service
 from pipeline.trace_json import from_json, to_json
 from pipeline.types import Trace
 
-QUESTIONS = ("숯골갈비 주차 무료예요?", "아이랑 가기 편한 곳은?", "연탄집 냄새 배나요?", "마포에서 웨이팅 긴 집은?")
+COUNTED = "연탄집 서비스 어때요?"  # reviews are counted for it, beyond the prompt
+QUESTIONS = (
+    "숯골갈비 주차 무료예요?",
+    "아이랑 가기 편한 곳은?",
+    "연탄집 냄새 배나요?",
+    "마포에서 웨이팅 긴 집은?",
+    COUNTED,
+)
 
 
 def asked(service: Service, question: str, **overrides: object) -> Trace:
@@ -87,6 +94,20 @@ def test_a_dropped_passage_is_gone(service: Service, question: str) -> None:
     assert order(found.after)[:5] == order(fresh)[:5]
     move = next(move for move in found.moves if move.passage_id == first)
     assert (move.before, move.after, move.is_in_prompt) == (1, None, False)
+
+
+def test_counted_answers_stay_counted(service: Service) -> None:
+    trace = asked(service, COUNTED)
+    assert trace.answer is not None
+    assert trace.answer.kind == "aspects"
+    written = replay(service, trace, Changes(generate="always"))
+    assert written.redone == ("answer",)
+    assert written.after.answer == trace.answer
+    cited = trace.answer.citations[0].passage_id
+    fewer = replay(service, trace, Changes(drop=(cited,))).after.answer
+    *_, fresh = service.ask(Request(COUNTED, "small", {}, keep=False, dropped=(cited,)))
+    assert fewer == fresh.answer
+    assert fewer != trace.answer
 
 
 def test_a_passage_put_in_comes_first_with_its_scores(service: Service) -> None:
