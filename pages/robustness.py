@@ -108,7 +108,7 @@ def _show(moves: _Found, k: int, lang: Lang) -> None:
         {
             text("kind", lang): kind_name(each.kind, lang),
             text("questions", lang): each.questions,
-            text("kept", lang): f"{each.kept:.0%}",
+            text("kept", lang): "–" if each.kept is None else f"{each.kept:.0%}",
             text("lost", lang): each.lost,
             text("gained", lang): each.gained,
             text("mrr", lang): f"{each.mean_reciprocal_before:.3f} → {each.mean_reciprocal_after:.3f}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -54,6 +55,8 @@ def _two_runs(runs: Path, lang: Lang) -> None:
         st.warning(error.korean if lang == "ko" else error.english)
         return
     st.html(f"<div class='hs-card' id='hs-runs-verdict'><p>{escape(found.verdict)}</p></div>")
+    if found.warning:
+        st.warning(found.warning)
     _differences(found.differences, lang)
     for key, flips in (("better", found.better), ("worse", found.worse)):
         _flips(key, flips, a, b, lang)
@@ -99,7 +102,9 @@ def _flips(key: str, flips: Sequence[Flip], a: str, b: str, lang: Lang) -> None:
             text("question", lang): flip.question,
             f"A · {a}": said_of_flip(flip.a, lang),
             f"B · {b}": said_of_flip(flip.b, lang),
+            text("look", lang): f"/failures?{urlencode({'run': b, 'question': flip.id})}",
         }
         for flip in flips
     ]
-    st.dataframe(rows, hide_index=True, key=f"hs-runs-{key}")
+    links = {text("look", lang): st.column_config.LinkColumn(display_text=text("open", lang))}
+    st.dataframe(rows, hide_index=True, key=f"hs-runs-{key}", column_config=links)

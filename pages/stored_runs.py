@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from pipeline.config import is_open
-from pipeline.evaluation.compare import Comparison, compare
-from pipeline.evaluation.runs import RECORDS, Plan, read_records
+from pipeline.evaluation.compare import Comparison, compare_runs
+from pipeline.evaluation.judgements import LEDGER
+from pipeline.evaluation.runs import RECORDS, Plan
 from pipeline.evaluation.table import read_table
 from pipeline.index import Index
 from pipeline.passages import PassageStore
@@ -58,19 +59,19 @@ def comparison(one: Path, other: Path) -> Comparison:
     Raises:
         RunsNotComparable: they aren't over the same questions, or one of them isn't finished.
     """
-    return _comparison(str(one), str(other), _changed(one), _changed(other))
+    ledgers = _changed(one, LEDGER), _changed(other, LEDGER)
+    return _comparison(str(one), str(other), (_changed(one), _changed(other), *ledgers))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _comparison(one: str, other: str, changed_one: int, changed_other: int) -> Comparison:
-    first, second = Path(one), Path(other)
-    return compare(first.name, second.name, read_records(first), read_records(second))
+def _comparison(one: str, other: str, changed: tuple[int, ...]) -> Comparison:
+    return compare_runs(Path(one), Path(other))
 
 
-def _changed(folder: Path) -> int:
-    """When the records last changed, in nanoseconds; 0 before the first."""
+def _changed(folder: Path, file: str = RECORDS) -> int:
+    """When the records, or another file of a run, last changed, in nanoseconds; 0 before the first."""
     try:
-        return (folder / RECORDS).stat().st_mtime_ns
+        return (folder / file).stat().st_mtime_ns
     except FileNotFoundError:
         return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,14 +22,12 @@ from app.cli.options import (
     home_of,
     overrides_of,
 )
-from pipeline.config import load_profile, with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.evaluation.compare import Comparison, Flip
     from pipeline.evaluation.runs import Plan
     from pipeline.evaluation.sweep import Setting, Sweep
-    from pipeline.settings import Settings
 
 SHOWN = 10
 
@@ -61,11 +60,11 @@ def sweep(
     예) hansang sweep base --grid fusion.weight=0:1:.1 --grid rerank.depth=10,30,50
     """  # fmt: skip
     from pipeline.evaluation import sweep as sweeping  # heavy: brings numpy and scipy
-    from pipeline.evaluation.runs import read_plan, read_records, run_folder
+    from pipeline.evaluation.runs import read_plan, read_records, run_folder, settings_of
     from pipeline.storage import clear_errors, write_atomically
 
     folder = run_folder(home_of(ctx, home).runs, run)
-    base = settings_of_run(read_plan(folder))
+    base = settings_of(read_plan(folder))
     settings = sweeping.grid(dict(sweeping.parse_grid(text) for text in grids))
     with waiting(f"설정 {len(settings):,}가지를 훑는 중 … (Sweeping)"):
         found = sweeping.sweep(read_records(folder), base, settings, measure)
@@ -80,11 +79,6 @@ def sweep(
         _show_sweep(found)
         if plot:
             note(f"열 지도: {plot}", f"Heat map: {plot}")
-
-
-def settings_of_run(plan: Plan) -> Settings:
-    """The settings that a run was made with."""
-    return with_overrides(load_profile(), dict(plan.settings), indexing=True)
 
 
 def _words(setting: Setting) -> str:
@@ -105,7 +99,26 @@ def _show_sweep(found: Sweep) -> None:
     )
     sure = "나아집니다" if least > 0 else "나빠집니다" if most < 0 else "나아진다고 할 수 없습니다"
     console.print(f"지금 설정보다 {gain:+.4f} (95 % {least:+.4f} ~ {most:+.4f}): {sure}.")
+    alike = len(found.tried) > 1 and found.tried[0].value == found.tried[-1].value
+    votes = Counter(_words(setting) for setting in found.chosen)
+    for words, count in () if alike else votes.most_common():
+        console.print(clean(f"교차 검증이 고른 설정: {words} ({len(found.chosen)}번 가운데 {count}번)"))
+    _note_alike(found, alike)
     console.print("리랭커 점수는 실행 때 본 후보의 것입니다. 고른 설정은 evaluate로 확인하세요.", style="dim")
+
+
+def _note_alike(found: Sweep, alike: bool) -> None:
+    """Say why settings that were swept make no difference."""
+    if found.measure == "mrr10" and "retrieval.k" in found.tried[0].setting:
+        note(
+            "retrieval.k는 순위를 바꾸지 않아 mrr10이 달라지지 않습니다. `--measure hit`으로 훑으세요.",
+            "retrieval.k changes no ranking, so mrr10 stays; sweep it with `--measure hit`.",
+        )
+    elif alike:
+        note(
+            "모두 같은 값입니다. 저장된 리랭커 점수가 순서를 정합니다: `--grid reranker=none`이 융합만 견줍니다.",
+            "All alike, as where stored scores of the reranker decide; `--grid reranker=none` compares the fusion.",
+        )
 
 
 def compare(
@@ -146,14 +159,13 @@ def compare(
     if not b:
         raise typer.BadParameter("견줄 실행 둘을 적거나 --models를 주세요 · Name two runs, or give --models.")
     from pipeline.evaluation import compare as comparing  # heavy: brings scipy
-    from pipeline.evaluation.runs import read_plan, read_records, run_folder
+    from pipeline.evaluation.runs import read_plan, run_folder
 
     runs = home_of(ctx, home).runs
-    folders = [run_folder(runs, name) for name in (a, b)]
-    plans = [read_plan(folder) for folder in folders]
+    one, other = (run_folder(runs, name) for name in (a, b))
+    plans = read_plan(one), read_plan(other)
     with waiting("비교하는 중 … (Comparing)"):
-        first, second = (read_records(folder) for folder in folders)
-        found = comparing.compare(a, b, first, second)
+        found = comparing.compare_runs(one, other)
     if as_json:
         print_json(asdict(found))
     else:
@@ -178,7 +190,7 @@ def _show_comparison(found: Comparison) -> None:
     console = stdout()
     table = Table("측정", "질문", found.a, found.b, "차이", "95 % 구간", "p(Holm)", "더 필요한 질문")
     for d in found.differences:
-        more = "–" if d.needed is None else "충분" if d.is_clear or d.needed == 0 else f"약 {d.needed - d.questions:,}"
+        more = "충분" if d.is_clear else "–" if d.needed is None else f"약 {d.more:,}" if d.more else "조금"
         table.add_row(
             NAMES[d.measure], f"{d.questions:,}", f"{d.a:.4f}", f"{d.b:.4f}", f"{d.difference:+.4f}",
             f"{d.low:+.4f} ~ {d.high:+.4f}", f"{d.adjusted:.3f}", more,
@@ -187,6 +199,8 @@ def _show_comparison(found: Comparison) -> None:
     for title, flips in ((f"{found.b}만 맞힌 질문", found.better), (f"{found.a}만 맞힌 질문", found.worse)):
         _show_flips(title, flips)
     console.print(clean(found.verdict))
+    if found.warning:
+        console.print(clean(found.warning, "yellow"), soft_wrap=True)
 
 
 def _show_flips(title: str, flips: tuple[Flip, ...]) -> None:

@@ -12,8 +12,8 @@ import typer
 from rich.table import Table
 
 from app.cli.console import clean, note, print_json, stdout
-from app.cli.evaluating import watching
 from app.cli.options import home_of, settings_of
+from app.cli.run_progress import watching
 from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
@@ -113,9 +113,7 @@ def _show(rows: list[Row], pairs: list[Pair], refused: list[Refusal]) -> None:
         gaps = Table("정답률의 차이", "차이", "95 % 구간", "p(Holm)", "더 필요한 질문")
         for pair in pairs:
             d = pair.difference
-            more = (
-                "–" if d.needed is None else "충분" if d.is_clear or not d.needed else f"약 {d.needed - d.questions:,}"
-            )
+            more = "충분" if d.is_clear else "–" if d.needed is None else f"약 {d.more:,}" if d.more else "조금"
             bounds = f"{d.low:+.3f} ~ {d.high:+.3f}"
             gaps.add_row(clean(f"{pair.other} − {pair.one}"), f"{d.difference:+.3f}", bounds, f"{d.adjusted:.3f}", more)
         console.print(gaps)

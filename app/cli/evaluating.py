@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from app.cli.console import clean, note, print_json, stderr, stdout
+from app.cli.console import clean, note, print_json, stdout
 from app.cli.engines import ActorsOption, EngineOption, engine_of
 from app.cli.options import (
     DEFAULT_INDEX,
@@ -27,6 +24,7 @@ from app.cli.options import (
     overrides_of,
     settings_of,
 )
+from app.cli.run_progress import watching
 from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
@@ -34,13 +32,10 @@ if TYPE_CHECKING:
     from pipeline.engines.work import Engine
     from pipeline.evaluation.asking import Asking
     from pipeline.evaluation.phases import Phases, Told
-    from pipeline.evaluation.runs import State, Watch
     from pipeline.evaluation.summary import Summary
-    from pipeline.service import Home
+    from pipeline.service import Home, Service
     from pipeline.settings import Settings
     from pipeline.types import Sample
-
-MIB = 2**20
 
 
 def evaluate(
@@ -91,10 +86,10 @@ def evaluate(
         samples = _watched_questions(place, index, questions, regression, bool(limit or sample))
     else:
         samples = running.read_questions(questions, form, limit=limit, size=sample, stratify=stratify, seed=seed)
-    name = run or f"{questions.stem if questions else 'regression'}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     service = Service(place, settings_of(ctx, profile))
     overrides = overrides_of(assignments)
     try:
+        name = run or _name(service, index, samples, overrides, seed, questions.stem if questions else "regression")
         with engine_of(engine, actors) as where, watching(len(samples)) as (watch, told):
             settings = with_overrides(service.settings, overrides)
             asking = _asking(phases, settings, told) if engine == "local" else _elsewhere(phases, where)
@@ -111,6 +106,20 @@ def evaluate(
     if watched:
         show_watched(watched)
     note(f"보고서: {folder / 'report.html'}", f"Report: {folder / 'report.html'}")
+
+
+def _name(
+    service: Service, index: str, samples: list[Sample], overrides: dict[str, object], seed: int, stem: str
+) -> str:
+    """What a run is called that nobody named: the same command goes on with what it was broken off at."""
+    from pipeline.evaluation.runs import name_for, plan
+
+    name, goes_on = name_for(
+        service.home.runs, stem, plan(service, index, samples, overrides, seed), datetime.datetime.now()
+    )
+    if goes_on:
+        note(f"멈춘 실행 '{name}'을(를) 이어서 합니다.", f"Going on with the run '{name}', which was broken off.")
+    return name
 
 
 def _asking(wanted: Phases, settings: Settings, told: Told) -> Asking | None:
@@ -178,36 +187,6 @@ def show_watched(watched: Watched) -> None:
     for sign, questions in (("▼ 깨짐  ", watched.broken), ("▲ 고쳐짐", watched.mended)):
         for question in questions:
             console.print(clean(f"  {sign}  {question}"))
-
-
-@contextmanager
-def watching(total: int) -> Iterator[tuple[Watch, Told]]:
-    """A line of progress on the terminal: what to call after every question, and after every search of two phases."""
-    console = stderr()
-    shown = Progress(
-        TextColumn("질문"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("남은"),
-        TimeRemainingColumn(), TextColumn("{task.fields[state]}"),
-        console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
-    with shown:
-        task = shown.add_task("ask", total=total, state="")
-
-        def watch(state: State) -> None:
-            good = (state.done - state.failures) / state.done
-            shown.update(
-                task,
-                completed=state.done,
-                total=state.total,
-                state=(
-                    f"성공 {good:.1%} · 메모리 {state.used // MIB:,} MiB(남음 {state.free // MIB:,})"
-                    f"{f' · GPU {state.gpu // MIB:,} MiB' if state.gpu else ''} · 동시 {state.workers}"
-                ),
-            )
-
-        def told(done: int, of: int) -> None:
-            shown.update(task, completed=done, total=of, state="검색 · searching")
-
-        yield watch, told
 
 
 def show_summary(summary: Summary) -> None:

@@ -99,7 +99,7 @@ def gate_llm(
 def _answered(
     service: Service, folder: Path, report: Optimised, side: Side, endpoint: Endpoint, asked: list[Sample], job: Any
 ) -> Optimised:
-    from app.cli.evaluating import watching
+    from app.cli.run_progress import watching
     from pipeline.evaluation import llm_sides
 
     note(f"{side}: {endpoint.url} · {endpoint.model}")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
-from app.cli.comparing import settings_of_run
-from app.cli.console import clean, print_json, stdout
+from app.cli.console import clean, note, print_json, stdout
 from app.cli.options import HomeOption, JsonOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _of_run(service: Service, home: Home, name: str) -> Trace:
         RunNotFound, QuestionNotFound: there is no such run or question.
     """
     from pipeline.errors import QuestionNotFound
-    from pipeline.evaluation.runs import read_plan, read_records, run_folder
+    from pipeline.evaluation.runs import read_plan, read_records, run_folder, settings_of
     from pipeline.service import Request
 
     run, _, question = name.partition("/")
@@ -87,10 +86,16 @@ def _of_run(service: Service, home: Home, name: str) -> Trace:
     record = next((record for record in read_records(folder) if record.id == question), None)
     if record is None:
         raise QuestionNotFound(run=run, question=question)
-    own, base = settings_of_run(plan).flat(), service.settings.flat()
+    own, base = settings_of(plan).flat(), service.settings.flat()
     *_, trace = service.ask(
         Request(record.question, plan.index, {n: v for n, v in own.items() if base[n] != v}, keep=False)
     )
+    now = trace.versions["index"]
+    if now != plan.index_version:
+        note(
+            f"실행 뒤 색인이 바뀌어({plan.index_version} → {now}) ‘전’도 지금 색인에 다시 물은 것입니다.",
+            f"The index has changed since the run ({plan.index_version} → {now}); ‘before’ was asked of today's, too.",
+        )
     return trace
 
 

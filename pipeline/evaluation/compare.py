@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -12,14 +13,22 @@ from numpy.typing import NDArray
 
 from pipeline.errors import RunsNotComparable
 from pipeline.evaluation.blame import Verdict
+from pipeline.evaluation.checks import judged_of
+from pipeline.evaluation.judged_pairs import Uneven, judged_pairs
+from pipeline.evaluation.judged_report import TITLES, warning
+from pipeline.evaluation.judgements import Judgement, read_ledger
 from pipeline.evaluation.records import Record
+from pipeline.evaluation.runs import read_records
 from pipeline.evaluation.summary import MEASURES
 from pipeline.evaluation.sweep import interval
 
 LEVEL = 0.05
 POWER = 0.8
 RESAMPLES = 9_999
-NAMES = {"mrr10": "MRR@10", "recall5": "상위 5위 적중률", "accuracy": "정답률"}
+NAMES: Mapping[str, str] = {
+    "mrr10": "MRR@10", "recall5": "상위 5위 적중률", "accuracy": "정답률", "f1": "글자 F1(기권은 0)", **TITLES
+}  # fmt: skip
+Ledgers = tuple[Sequence[Judgement], Sequence[Judgement]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,11 @@ class Difference:
         """Whether the difference stands after correction."""
         return self.adjusted < LEVEL
 
+    @property
+    def more(self) -> int:
+        """About how many more questions are needed; 0 where that isn't known."""
+        return self.needed - self.questions if self.needed else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Flip:
@@ -60,7 +74,11 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What ``hansang compare`` prints. ``better`` are questions that only B got right, ``worse`` only A."""
+    """What ``hansang compare`` prints. ``better`` are questions that only B got right, ``worse`` only A.
+
+    ``judge`` is who judged both runs, if anybody did, ``uneven`` the measures of which it said too little to compare
+    them, and ``warning`` what is to be known of it.
+    """
 
     a: str
     b: str
@@ -68,21 +86,42 @@ class Comparison:
     better: tuple[Flip, ...]
     worse: tuple[Flip, ...]
     verdict: str
+    judge: str = ""
+    uneven: tuple[Uneven, ...] = ()
+    warning: str = ""
 
 
-def compare(a: str, b: str, first: Sequence[Record], second: Sequence[Record], seed: int = 0) -> Comparison:
-    """Compare two runs question by question.
+def compare_runs(one: Path, other: Path, seed: int = 0) -> Comparison:
+    """Compare two stored runs with all that was measured and judged of them.
+
+    Raises:
+        RunsNotComparable: they aren't over the same questions, or one of them isn't finished.
+    """
+    first, second = read_records(one), read_records(other)
+    found = compare(one.name, other.name, first, second, seed, (read_ledger(one), read_ledger(other)))
+    if not found.judge:
+        return found
+    return replace(found, warning=warning(judged_of(other, second)[found.judge]))
+
+
+def compare(
+    a: str, b: str, first: Sequence[Record], second: Sequence[Record], seed: int = 0, ledgers: Ledgers = ((), ())
+) -> Comparison:
+    """Compare two runs question by question; ``ledgers`` are what judges said of each.
 
     Raises:
         RunsNotComparable: they aren't over the same questions, or one of them isn't finished.
     """
     pairs = paired(a, b, first, second)
-    differences = holm([d for name in MEASURES if (d := difference(name, pairs, seed))])
+    judged = judged_pairs(pairs, *ledgers)
+    measured = [difference(name, pairs, seed) for name in MEASURES]
+    measured += [of_values(name, values, seed) for name, values in judged.scores.items()]
+    differences = tuple(holm([d for d in measured if d]))
     flips = [(x, y) for x, y in pairs if (x.verdict == Verdict.RIGHT) != (y.verdict == Verdict.RIGHT)]
     better = tuple(_flip(x, y) for x, y in flips if y.verdict == Verdict.RIGHT)
     worse = tuple(_flip(x, y) for x, y in flips if x.verdict == Verdict.RIGHT)
-    made = Comparison(a, b, tuple(differences), better, worse, "")
-    return Comparison(a, b, made.differences, better, worse, in_words(made))
+    made = Comparison(a, b, differences, better, worse, "", judged.judge, judged.uneven)
+    return replace(made, verdict=in_words(made))
 
 
 def paired(a: str, b: str, first: Sequence[Record], second: Sequence[Record]) -> list[tuple[Record, Record]]:
@@ -107,10 +146,14 @@ def _flip(x: Record, y: Record) -> Flip:
 def difference(name: str, pairs: Sequence[tuple[Record, Record]], seed: int) -> Difference | None:
     """Other − one in a measure, not yet corrected; None where no question has it in both."""
     has, value = MEASURES[name]
-    measured = [(value(x), value(y)) for x, y in pairs if has(x) and has(y)]
-    if not measured:
+    return of_values(name, [(value(x), value(y)) for x, y in pairs if has(x) and has(y)], seed)
+
+
+def of_values(name: str, values: Sequence[tuple[float, float]], seed: int) -> Difference | None:
+    """Other − one over pairs of values, not yet corrected; None without any."""
+    if not values:
         return None
-    one, other = (np.array(column) for column in zip(*measured, strict=True))
+    one, other = (np.array(column) for column in zip(*values, strict=True))
     gap = other - one
     mean, low, high = interval(gap, np.random.default_rng(seed))
     p = sign_flip(gap, seed)
@@ -173,7 +216,25 @@ def in_words(comparison: Comparison) -> str:
     else:
         advice = _undecided(comparison)
     flips = f"{b}만 맞힌 질문은 {len(comparison.better)}개, {a}만 맞힌 질문은 {len(comparison.worse)}개입니다."
-    return " ".join([*said, flips, advice])
+    return " ".join([*said, *_judge_said(comparison), flips, advice])
+
+
+def _judge_said(comparison: Comparison) -> list[str]:
+    """Who judged, and which measures can't be compared and what to do about it."""
+    said = []
+    if any(d.measure in TITLES for d in comparison.differences):
+        said.append(f"{', '.join(TITLES.values())}은(는) {comparison.judge}의 채점입니다.")
+    for each in comparison.uneven:
+        counts = f"{comparison.a} {each.a:,}개, {comparison.b} {each.b:,}개"
+        why = (
+            f"프롬프트가 달라({', '.join(each.prompts)})"
+            if each.prompts
+            else f"질문 {each.questions:,}개 가운데 {counts}만 채점되어"
+        )
+        said.append(
+            f"{TITLES[each.measure]}은(는) {why} 견주지 않았습니다. 두 실행을 `hansang judge`로 마저 채점하세요."
+        )
+    return said
 
 
 def _sentence(d: Difference, a: str, b: str) -> str:
@@ -182,12 +243,16 @@ def _sentence(d: Difference, a: str, b: str) -> str:
     if d.is_clear:
         direction = "높습니다" if d.difference > 0 else "낮습니다"
         return f"{name}은(는) {b}이(가) {a}보다 {abs(d.difference):.3f} {direction}({d.a:.3f} → {d.b:.3f}, {bounds})."
-    return f"{name}의 차이 {d.difference:+.3f}은(는) 우연일 수 있습니다({d.a:.3f} → {d.b:.3f}, {bounds})."
+    if d.low == d.high == 0:
+        return f"{name}은(는) 두 실행이 같습니다({d.a:.3f}, 질문 {d.questions:,}개)."
+    doubt = "측정 여럿을 함께 보면 아직 확실하지 않습니다" if d.low > 0 or d.high < 0 else "우연일 수 있습니다"
+    return f"{name}의 차이 {d.difference:+.3f}은(는) {doubt}({d.a:.3f} → {d.b:.3f}, {bounds})."
 
 
 def _undecided(comparison: Comparison) -> str:
-    wanted = [(d.needed, d.questions) for d in comparison.differences if d.needed]
-    if not wanted:
+    if all(d.needed is None for d in comparison.differences):
         return "지금 질문으로는 둘을 가를 차이가 보이지 않습니다."
-    total, have = min(wanted)
-    return f"판단하기에는 모자랍니다. 이만한 차이가 참인지 알려면 질문이 약 {total - have:,}개 더 필요합니다."
+    if any(d.needed == 0 for d in comparison.differences):
+        return "차이가 있어 보이지만 확실하지 않습니다. 바꾸기 전에 질문을 늘려 다시 견주세요."
+    more = min(d.more for d in comparison.differences if d.needed)
+    return f"판단하기에는 모자랍니다. 이만한 차이가 참인지 알려면 질문이 약 {more:,}개 더 필요합니다."

@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.endpoint import FOR_ALL, Endpoint, Named, checked_endpoint, complaint, is_here
 from pipeline.errors import BadSetting, EndpointDown
 from pipeline.evaluation.compare import Difference, difference, holm, paired
+from pipeline.evaluation.llm_gate import OF_A_MODEL
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.summary import MEASURES, Summary
 from pipeline.evaluation.sweep import interval
@@ -39,7 +40,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A model in the table. ``accuracy`` is the mean with its 95 % bootstrap interval, times are milliseconds."""
+    """A model in the table. ``accuracy`` is the mean with its 95 % bootstrap interval, times are milliseconds.
+
+    ``counted`` are questions that were answered by counting reviews: no model wrote those answers.
+    """
 
     model: str
     run: str
@@ -51,6 +55,7 @@ class Row:
     sound: float | None
     mean_ms: float | None
     p95_ms: float | None
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,7 @@ def row(model: str, run: str, records: Sequence[Record], summary: Summary, seed:
         summary.citations.sound if summary.citations else None,
         total.mean if total else None,
         total.p95 if total else None,
+        sum(record.status == "ok" and record.kind not in OF_A_MODEL for record in records),
     )
 
 
@@ -166,6 +172,22 @@ def in_words(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, str]:
     """The choice in a sentence, in Korean and English: which models nothing that was asked tells from the best one."""
     if not rows:
         return "쓸 수 있는 모델이 없어 고를 수 없습니다.", "No model could be used, so there is nothing to choose."
+    (ko, en), (counted, counted_en) = _choice(rows, pairs), _counted(rows)
+    return f"{ko}{counted}", f"{en}{counted_en}"
+
+
+def _counted(rows: Sequence[Row]) -> tuple[str, str]:
+    """How many of the answers were no model's, which makes models look more alike than they are."""
+    most = max(row.counted for row in rows)
+    if not most:
+        return "", ""
+    return (
+        f" 이 가운데 질문 {most:,}개는 모델이 아니라 후기를 센 결과가 답해, 어느 모델에서나 같습니다.",
+        f" {most:,} of the questions were answered by counting reviews and not by a model, alike for every model.",
+    )
+
+
+def _choice(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, str]:
     best = max(rows, key=lambda row: row.accuracy[0])
     value, low, high = best.accuracy
     numbers = f"{value:.3f}(95 % {low:.3f}–{high:.3f}, 질문 {best.questions:,}개)"

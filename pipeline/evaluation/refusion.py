@@ -69,7 +69,8 @@ def fused(stored: Stored, fusion: Fusion, depth: int) -> Matrix:
     """The fused score of every candidate that ``depth`` passages from each retriever would have brought, else −inf.
 
     The formula is that of ``pipeline.fusion.fuse`` and ``pipeline.rag.run``, on stored extremes and ranks; those of
-    ColBERT are of the candidates alone.
+    ColBERT are of the candidates alone. With another ``depth`` than that of the run, of candidates that tie at it all
+    count as brought, where a search takes the first of them.
     """
     scale = _by_extremes if fusion.method == "minmax" else _by_rank
     first = shares(fusion, stored.scores.keys() - {"colbert"})
@@ -121,6 +122,13 @@ def _by_extremes(stored: Stored, name: str) -> Matrix:
 
 def _by_rank(stored: Stored, name: str) -> Matrix:
     return (1 / (RRF_K + stored.ranks[name].astype(np.float64))).astype(np.float32)
+
+
+def fused_ranks(record: Record, settings: Settings) -> list[int]:
+    """The rank (from 1) of each candidate in the fused order, equal scores sharing one; 0 where it would be none."""
+    scores = fused(stack([record]), settings.fusion, settings.retrieval.depth)[0]
+    ranks = competition_ranks(scores)
+    return [int(rank) if there else 0 for rank, there in zip(ranks, np.isfinite(scores), strict=True)]
 
 
 def best_gold_rank(stored: Stored, scores: Matrix, settings: Settings) -> NDArray[np.int64]:

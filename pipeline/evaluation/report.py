@@ -20,7 +20,7 @@ PARTS = {
     "understand": "질문 이해", "bm25": "BM25", "vector": "벡터", "window": "문장", "sparse": "희소",
     "colbert": "ColBERT", "fuse": "융합", "rerank": "리랭커", "generate": "답변", "total": "전체",
 }  # fmt: skip
-MEASURES = {"mrr10": "MRR@10", "recall5": "상위 5위 적중", "accuracy": "정답률"}
+MEASURES = {"mrr10": "MRR@10", "recall5": "상위 5위 적중", "accuracy": "정답률", "f1": "글자 F1(기권은 0)"}
 FAULTS = {"number": "숫자", "date": "날짜", "name": "이름", "negation": "부정", "uncited": "인용 없음"}
 COLOURS = {
     Verdict.NOT_INDEXED: "#000000", Verdict.MISSED: "#D55E00", Verdict.FUSION: "#E69F00", Verdict.RERANKER: "#CC79A7",

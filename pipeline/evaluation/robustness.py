@@ -23,11 +23,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """What a kind of variant did over many questions: how many, how often the right passage fell out of the first k."""
+    """What a kind of variant did over many questions: how many, how often the right passage fell out of the first k.
+
+    ``kept`` is the share of those that had it there before; None where none had.
+    """
 
     kind: str
     questions: int
-    kept: float
+    kept: float | None
     lost: int
     gained: int
     mean_reciprocal_before: float
@@ -48,7 +51,7 @@ def robustness(moves: Sequence[Moved], k: int) -> list[Robustness]:
             Robustness(
                 kind,
                 len(found),
-                1 - lost / max(1, sum(before)),
+                1 - lost / sum(before) if any(before) else None,
                 lost,
                 gained,
                 _reciprocal([m.before for m in found]),

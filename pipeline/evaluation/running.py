@@ -13,7 +13,7 @@ from pipeline.evaluation.asking import Asking
 from pipeline.evaluation.checks import judged_of
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.report import report
-from pipeline.evaluation.runs import Plan, Watch, execute, open_run, plan, run_folder
+from pipeline.evaluation.runs import SUMMARY, Plan, Watch, execute, open_run, plan, run_folder
 from pipeline.evaluation.sampling import Stratum, draw
 from pipeline.evaluation.summary import Summary, summarise
 from pipeline.evaluation.table import write_table
@@ -91,6 +91,6 @@ def write_results(folder: Path, made: Plan, records: Sequence[Record]) -> Summar
     summary = summarise(records, made.seed, judged_of(folder, records))
     write_table(folder, records)
     with clear_errors(folder):
-        write_json(folder / "summary.json", asdict(summary))
+        write_json(folder / SUMMARY, asdict(summary))
         write_atomically(folder / "report.html", report(folder.name, made, summary, records))
     return summary

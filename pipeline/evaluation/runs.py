@@ -16,22 +16,26 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import with_overrides
+from pipeline.config import load_profile, with_overrides
 from pipeline.errors import BadRunName, RunDiffers, RunNotFound
 from pipeline.evaluation.asking import Asking, ask_whole
 from pipeline.evaluation.records import Record, from_line, to_line
 from pipeline.limiting import Rule, next_limit
-from pipeline.machine import available_memory, gpu_memory, resident_memory
+from pipeline.machine import available_memory, gpu_memory, lock_owner, resident_memory
 from pipeline.service import Request, Service
+from pipeline.settings import Settings
 from pipeline.storage import clear_errors, locked, write_atomically, write_json
 from pipeline.types import Sample
 from pipeline.versions import versions
 
 RECORDS = "records.jsonl"
 MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+LOCK = ".lock"
 FORMAT = 1  # of the records; another one can't be joined with it
 MEMORY_FLOOR = 600 * 2**20  # bytes that must stay free; below it fewer questions are asked at once
 NAME = re.compile(r"[\w가-힣][\w가-힣.-]{0,79}")
@@ -144,10 +148,35 @@ def read_plan(folder: Path) -> Plan:
         raise RunNotFound(name=folder.name, known=", ".join(run_names(folder.parent)) or "–") from error
 
 
+def settings_of(plan: Plan) -> Settings:
+    """The settings that a run was made with.
+
+    Raises:
+        UnknownSetting, BadSetting: this version doesn't know one of them.
+    """
+    return with_overrides(load_profile(), dict(plan.settings), indexing=True)
+
+
 def run_names(runs: Path) -> list[str]:
     """The stored runs, newest first."""
     found = sorted(runs.glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.parent.name for path in found]
+
+
+def name_for(runs: Path, stem: str, wanted: Plan, today: datetime) -> tuple[str, bool]:
+    """What a run is called that nobody named, and whether it goes on: one that was broken off under the same
+    conditions, if there is one, else a new one after the moment.
+    """
+    stem = re.sub(r"[^\w가-힣.-]+", "-", stem).strip("-.")[:50] or "run"
+    now = json.loads(json.dumps(asdict(wanted)))
+    for name in run_names(runs):
+        folder = runs / name
+        open_ = name.startswith(f"{stem}-") and not (folder / SUMMARY).exists() and not lock_owner(folder / LOCK)
+        if open_ and json.loads((folder / MANIFEST).read_text(encoding="utf-8")) == now:
+            return name, True
+    made = f"{stem}-{today:%Y%m%d-%H%M%S}"
+    taken = sum(path.name.startswith(made) for path in runs.glob(f"{stem}-*"))
+    return f"{made}-{taken + 1}" if taken else made, False
 
 
 def read_records(folder: Path) -> list[Record]:
@@ -194,7 +223,7 @@ def execute(
         HomeLocked: the run is being worked on by another process.
         DiskFull: there is no room; what was finished is kept.
     """
-    with locked(folder / ".lock"):
+    with locked(folder / LOCK):
         done = {record.id: record for record in read_records(folder) if not (again and record.status == "error")}
         _rewrite(folder, done.values())
         open_ = [sample for sample in samples if sample.question.id not in done]

@@ -239,8 +239,12 @@ MEASURES: Mapping[str, tuple[Callable[[Record], bool], Callable[[Record], float]
     "mrr10": (lambda r: bool(r.gold), reciprocal),
     "recall5": (lambda r: bool(r.gold), hit),
     "accuracy": (lambda r: bool(r.verdict) or r.status == "error", lambda r: float(r.verdict == Verdict.RIGHT)),
+    "f1": (lambda r: r.answerable and bool(r.reference), lambda r: r.f1 or 0.0),
 }
-"""What is compared between runs and samples: by name, which records have it, and its value."""
+"""What is compared between runs and samples: by name, which records have it, and its value.
+
+Who wasn't answered got nothing: abstentions and failures have an F1 of 0 here, so that no run gains by them.
+"""
 
 
 def small_samples(records: Sequence[Record], seed: int, size: int = SMALL) -> dict[str, Interval]:

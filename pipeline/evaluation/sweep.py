@@ -64,13 +64,15 @@ def parse_grid(text: str) -> tuple[str, list[object]]:
     """
     name, _, values = text.partition("=")
     if name not in SWEPT:
-        raise BadSetting(name=name, value=values, expected=f"저장된 점수로 훑을 수 있는 설정: {', '.join(SWEPT)}")
+        expected = f"저장된 점수로 훑을 수 있는 설정(settings that can be swept): {', '.join(SWEPT)}"
+        raise BadSetting(name=name, value=values, expected=expected)
     try:
         return name, list(_values(values))
     except ValueError as error:
         raise BadSetting(
-            name=name, value=values, expected="0:1:.1(처음:끝:간격)이나 5,10,20처럼 적어 주세요."
-        ) from error
+            name=name, value=values,
+            expected="0:1:.1(처음:끝:간격)이나 5,10,20처럼 적어 주세요. (from:to:step, or values with commas)",
+        ) from error  # fmt: skip
 
 
 def _values(text: str) -> Iterator[object]:
@@ -79,7 +81,8 @@ def _values(text: str) -> Iterator[object]:
         if not step > 0 or high < low or not math.isfinite(high - low):
             raise ValueError(text)
         for number in range(math.floor((high - low) / step + 1e-9) + 1):
-            yield round(low + number * step, 10)
+            value = round(low + number * step, 10)
+            yield int(value) if value.is_integer() else value  # 5.0 is no whole number for a setting that wants one
     elif all(parts := text.split(",")):
         yield from parts
     else:
@@ -95,8 +98,9 @@ def grid(axes: Mapping[str, Sequence[object]]) -> list[Setting]:
     count = math.prod(len(values) for values in axes.values())
     if count > MOST:
         raise BadSetting(
-            name="--grid", value=f"{count:,}", expected=f"조합은 {MOST:,}개까지입니다. 간격을 넓혀 주세요."
-        )
+            name="--grid", value=f"{count:,}",
+            expected=f"조합은 {MOST:,}개까지입니다. 간격을 넓혀 주세요. (at most so many: take wider steps)",
+        )  # fmt: skip
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
@@ -109,14 +113,14 @@ def sweep(
     seed: int = 0,
     progress: Progress = lambda done: None,
 ) -> Sweep:
-    """Try settings on the questions of a run that have a right passage.
+    """Try settings on the questions of a run that have a right passage; one that failed counts as a miss.
 
     Raises:
         NothingToSweep: no question has one.
         UnknownSetting, BadSetting: a setting can't be used.
     """
-    asked = [record for record in records if record.gold and record.status == "ok"]
-    if not asked:
+    asked = [record for record in records if record.gold]
+    if not any(record.status == "ok" for record in asked):
         raise NothingToSweep
     stored = stack(asked)
     for name in ("sparse", "colbert"):

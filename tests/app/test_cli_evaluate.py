@@ -38,9 +38,36 @@ def test_a_run_prints_its_summary_and_leaves_a_report(home: Path) -> None:
     assert "정답" in printed
 
 
+def test_a_smaller_set_is_drawn_by_kind(home: Path) -> None:
+    questions = str(home / "questions.jsonl")
+    common = ("evaluate", questions, "--index", "small", "--run", "drawn", "--sample", "2")
+    found = run_json(home, *common, "--stratify", "answerable", "--concurrency", "1")
+    assert found["questions"] == 2
+    assert {key.partition("-")[0] for key in found["answers"]["matrix"]} == {"answerable", "unanswerable"}
+    assert "seed: 0 → 1" in failure(run(home, *common, "--stratify", "answerable", "--seed", "1"), 2)
+
+
+def test_the_same_command_without_a_name_goes_on_where_it_was_broken_off(home: Path) -> None:
+    questions = home / "내 질문 (1).jsonl"
+    questions.write_bytes((home / "questions.jsonl").read_bytes())
+    command = ("evaluate", str(questions), "--index", "small")
+    first = run_json(home, *command)
+    assert first["run"].startswith("내-질문-1-")
+    folder = Path(first["folder"])
+    assert run_json(home, *command)["run"] != first["run"]  # it was finished
+    (folder / "summary.json").unlink()
+    lines = (folder / "records.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "records.jsonl").write_bytes(b"".join(lines[:1]))
+    assert run_json(home, *command, "--set", "retrieval.k=2")["run"] != first["run"]
+    again = run(home, *command)
+    assert f"멈춘 실행 '{first['run']}'" in again.stderr
+    assert len((folder / "records.jsonl").read_bytes().splitlines()) == len(lines)
+    assert (folder / "summary.json").exists()
+
+
 def test_two_runs_are_compared(home: Path) -> None:
     found = run_json(home, "compare", "base", "plain")
-    assert {d["measure"] for d in found["differences"]} == {"mrr10", "recall5", "accuracy"}
+    assert {d["measure"] for d in found["differences"]} == {"mrr10", "recall5", "accuracy", "f1"}
     printed = run(home, "compare", "base", "plain").stdout
     assert "reranker: linear → none" in printed
 
@@ -50,7 +77,11 @@ def test_a_run_is_swept_and_drawn(home: Path, tmp_path: Path) -> None:
     found = run_json(home, "sweep", "base", "--grid", "fusion.weight=0:1:.5", "--plot", str(plot))
     assert len(found["tried"]) == 3
     assert "<html>" in plot.read_text(encoding="utf-8")
-    assert "지금" in run(home, "sweep", "base", "--grid", "retrieval.k=1,3", "--measure", "hit").stdout
+    printed = run(home, "sweep", "base", "--grid", "retrieval.k=1,3", "--measure", "hit")
+    assert "지금" in printed.stdout
+    assert "교차 검증이 고른 설정: retrieval.k=" in printed.stdout or "모두 같은 값" in printed.stderr
+    assert "--measure hit" not in printed.stderr
+    assert "--measure hit" in run(home, "sweep", "base", "--grid", "retrieval.k=1,3").stderr  # changes no ranking
 
 
 def test_an_answer_is_replayed_by_its_id_and_by_its_run(home: Path) -> None:

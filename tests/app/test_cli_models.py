@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pipeline.errors import BadSetting
-from pipeline.evaluation.models import needed, read_models, run_names
+from pipeline.evaluation.models import in_words, needed, read_models, row, run_names
+from pipeline.evaluation.records import Record
 from pipeline.evaluation.runs import read_plan
+from pipeline.evaluation.summary import summarise
 from tests.app.cli_runs import failure, make_index, run, run_json
 from tests.pipeline.generators.llm_server import LlmServer, Say
 
@@ -110,6 +112,20 @@ def test_where_no_model_may_be_used_nothing_is_run(home: Path) -> None:
 def test_mistakes_are_told_with_the_cure(home: Path, arguments: list[str], code: int, said: str) -> None:
     filled = [argument.replace("{questions}", str(home / "questions.jsonl")) for argument in arguments]
     assert said in failure(run(home, *filled), code)
+
+
+def test_answers_that_no_model_wrote_are_told() -> None:
+    def one(kind: str) -> Record:
+        return Record(kind, "주차?", "", "", ("r1",), True, kind=kind, correct=True, verdict="right")
+
+    records = [one("generated"), one("abstention"), one("aspects"), one("aspects")]
+    found = [row(model, model, records, summarise(records)) for model in ("a", "b")]
+    assert [each.counted for each in found] == [2, 2]
+    ko, en = in_words(found, [])
+    assert "질문 2개는 모델이 아니라 후기를 센 결과가 답해" in ko
+    assert "2 of the questions were answered by counting reviews" in en
+    alone = [row("a", "a", records[:2], summarise(records[:2]))]
+    assert "센 결과" not in in_words(alone, [])[0]
 
 
 def test_names_of_models_and_of_their_runs() -> None:

@@ -51,6 +51,7 @@ def test_the_two_newest_are_compared_as_the_library_does(runs: Path) -> None:
     assert len(found.worse) > 0
     flipped = next(frame.value for frame in at.dataframe if "질문" in frame.value and "A · base" in frame.value)
     assert set(flipped["질문"]) <= {flip.question for flip in (*found.better, *found.worse)}
+    assert f"/failures?run=narrow&question={found.worse[0].id}" in set(flipped["실패 분석"])
     assert len(at.get("plotly_chart")) == 1
 
 

@@ -13,6 +13,7 @@ from pipeline.errors import BadSetting
 from pipeline.evaluation.blame import GoldPath, Verdict
 from pipeline.evaluation.metrics import ndcg, recall, reciprocal_rank
 from pipeline.evaluation.records import Columns, Record
+from pipeline.evaluation.report import WORST, worst
 from pipeline.evaluation.sampling import draw
 from pipeline.evaluation.summary import SMALL, retrieved, summarise
 from pipeline.types import Question, Sample
@@ -52,6 +53,29 @@ def test_a_stage_is_measured_by_the_ranks_of_the_right_passages(ranks: list[int 
     assert found.recall["@5"] == pytest.approx(sum(bool(r and r <= 5) for r in ranks) / len(ranks))
 
 
+def several(number: int, ranks: list[int | None]) -> Record:
+    """A question with right passages at some ranks; ``None``: one that is no candidate."""
+    places = {rank: f"g{n}" for n, rank in enumerate(ranks) if rank}
+    ids = tuple(places.get(place, f"n{place}") for place in range(1, 61))
+    paths = tuple(GoldPath(f"g{n}", True, {}, rank is not None) for n, rank in enumerate(ranks))
+    made = record(number, None, gold=tuple(path.passage_id for path in paths), paths=paths)
+    return replace(made, candidates=Columns(ids, {}, {}, (-1,) * 60, (False,) * 60))
+
+
+@given(st.lists(st.lists(st.none() | st.integers(1, 60), min_size=1, max_size=4, unique=True), min_size=1, max_size=8))
+def test_a_run_with_several_right_passages_equals_trec_eval(runs: list[list[int | None]]) -> None:
+    records = [several(number, ranks) for number, ranks in enumerate(runs)]
+    found = retrieved(records, "final")
+    assert found is not None
+    truth = {record.id: dict.fromkeys(record.gold, 1) for record in records}
+    run = {r.id: {id_: 100.0 - place for place, id_ in enumerate(r.candidates.id)} for r in records}
+    judge = pytrec_eval.RelevanceEvaluator(truth, {"ndcg_cut.10", "recall.1,5,10,50"})
+    theirs = judge.evaluate(run)
+    ours = {"ndcg_cut_10": found.ndcg10, **{f"recall_{k}": found.recall[f"@{k}"] for k in (1, 5, 10, 50)}}
+    for name, value in ours.items():
+        assert value == pytest.approx(sum(q[name] for q in theirs.values()) / len(runs), abs=1e-9), name
+
+
 def test_a_failure_counts_as_a_miss_and_lowers_the_success() -> None:
     good = [record(n, 1) for n in range(3)]
     bad = record(3, None, status="error", error="index-not-found", verdict="", paths=(), correct=None, timings_ms={})
@@ -63,6 +87,15 @@ def test_a_failure_counts_as_a_miss_and_lowers_the_success() -> None:
     assert summary.answers.accuracy == 0.75
     assert summary.answers.matrix == {"answerable-answered": 3, "answerable-failed": 1}
     assert not summary.goals["success"]
+
+
+def test_the_worst_questions_are_those_that_failed_and_then_those_lost_first() -> None:
+    lost = [record(n, rank, verdict=verdict) for n, (rank, verdict) in enumerate(
+        [(1, "right"), (9, "wrong"), (None, "missed"), (2, "wrong"), (None, "fusion")]
+    )]  # fmt: skip
+    failed = record(9, None, status="error", verdict="")
+    assert [r.id for r in worst([*lost, failed])] == ["q9", "q2", "q4", "q1", "q3"]
+    assert len(worst([record(n, None, verdict="missed") for n in range(30)])) == WORST == 20
 
 
 def test_kinds_and_verdicts_are_counted_apart() -> None:

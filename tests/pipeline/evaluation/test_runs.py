@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -13,11 +15,21 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadRunName, FileProblem, HomeLocked, RunDiffers, RunNotFound
+from pipeline.errors import BadRunName, DiskFull, FileProblem, HomeLocked, RunDiffers, RunNotFound
 from pipeline.evaluation.blame import Verdict
 from pipeline.evaluation.records import Record, from_line, to_line
 from pipeline.evaluation.running import Evaluation, evaluate, read_questions
-from pipeline.evaluation.runs import RECORDS, Gate, State, execute, read_plan, read_records, run_folder, run_names
+from pipeline.evaluation.runs import (
+    RECORDS,
+    Gate,
+    State,
+    appending,
+    execute,
+    read_plan,
+    read_records,
+    run_folder,
+    run_names,
+)
 from pipeline.service import Request, Service
 from pipeline.storage import locked
 from pipeline.types import Question, Sample
@@ -108,7 +120,13 @@ def test_a_finished_run_has_its_report_and_summary(service: Service) -> None:
     hostile = Sample(Question("x", "<script>alert(1)</script> 주차"), passage_ids=("r1",))
     folder, summary = evaluate(service, [*SAMPLES, hostile], Evaluation("whole", "small"))
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "어디에서 놓쳤나" in page
+    for said in (
+        "목표", "성공률", "통과", "시간", "p50", "p95", "p99", "검색", "R@1", "R@50", "MRR@10", "nDCG@10", "종류별",
+        "완전 일치", "글자 F1", "기권", "인용 확인", "어디에서 놓쳤나", "나누어 보기", "가장 나쁜", "설정",
+    ):  # fmt: skip
+        assert said in page, said
+    assert "Plotly.newPlot" in page
+    assert not re.search(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", page)  # nothing comes from elsewhere
     assert "<script>alert(1)" not in page
     assert (
         "http" not in page[page.index("</head>") if "</head>" in page else page.index("<body>") :].split("<script")[0]
@@ -182,7 +200,27 @@ def test_killed_twenty_times_it_ends_as_if_it_had_not_been(service: Service, tmp
         assert all(record.status == "ok" for record in read_records(killed))
     result = execute(service, killed, samples, REQUEST)
     assert timeless(result) == timeless(expected)
-    assert timeless(read_records(killed)) == timeless(read_records(whole))
+    assert _without_timings(killed) == _without_timings(whole)  # byte for byte
+
+
+def test_a_full_disk_is_told_and_what_was_finished_is_kept(service: Service, tmp_path: Path) -> None:
+    def full(state: State) -> None:
+        if state.done == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder, whole = tmp_path / "full", tmp_path / "whole"
+    folder.mkdir()
+    whole.mkdir()
+    with pytest.raises(DiskFull, match="디스크가 가득"):
+        execute(service, folder, SAMPLES, REQUEST, watch=full)
+    assert len(read_records(folder)) == 3
+    assert timeless(execute(service, folder, SAMPLES, REQUEST)) == timeless(execute(service, whole, SAMPLES, REQUEST))
+    with pytest.raises(DiskFull, match="디스크가 가득"), appending(Path("/dev/full")) as append:
+        append("{}")
+
+
+def _without_timings(folder: Path) -> bytes:
+    return re.sub(rb'"timings_ms":\{[^}]*\}', b"", (folder / RECORDS).read_bytes())
 
 
 def _lines(folder: Path) -> int:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pipeline.config import with_overrides
 from pipeline.errors import BadSetting, NothingToSweep
 from pipeline.evaluation.heatmap import heat_map
-from pipeline.evaluation.records import Record
-from pipeline.evaluation.refusion import best_gold_rank, fused, stack
+from pipeline.evaluation.records import Record, judge
+from pipeline.evaluation.refusion import best_gold_rank, fused, fused_ranks, stack
 from pipeline.evaluation.runs import execute
-from pipeline.evaluation.summary import gold_ranks
+from pipeline.evaluation.summary import gold_ranks, summarise
 from pipeline.evaluation.sweep import grid, interval, parse_grid, sweep
 from pipeline.service import Request, Service
 from tests.pipeline.evaluation.questions import SAMPLES
@@ -86,6 +86,7 @@ def test_hits_within_k_grow_with_k(service: Service, records: list[Record]) -> N
 def test_grids_are_read_and_refused() -> None:
     assert parse_grid("fusion.weight=0:1:.5") == ("fusion.weight", [0.0, 0.5, 1.0])
     assert parse_grid("retrieval.k=5,10") == ("retrieval.k", ["5", "10"])
+    assert [str(value) for value in parse_grid("rerank.depth=5:15:5")[1]] == ["5", "10", "15"]
     for bad in ("fusion.weight", "fusion.weight=", "fusion.weight=1:0:.1", "fusion.weight=0:1:0", "fusion.weight=0:1",
                 "fusion.weight=0:inf:1", "fusion.weight=a:b:c", "tokenizer=okt", "retrieval.k=5,,6"):  # fmt: skip
         with pytest.raises(BadSetting):
@@ -97,6 +98,26 @@ def test_grids_are_read_and_refused() -> None:
 def test_nothing_known_is_nothing_to_sweep(service: Service, records: list[Record]) -> None:
     with pytest.raises(NothingToSweep):
         sweep([record for record in records if not record.gold], service.settings, [{}])
+
+
+def test_a_failed_question_is_a_miss_under_every_setting(service: Service, records: list[Record]) -> None:
+    lost = Record("bad", "주차?", "", "", ("r1",), True, status="error", error="llm-down")
+    asked = sum(bool(record.gold) for record in records)
+    before = sweep(records, service.settings, [{"fusion.weight": 0.5}])
+    found = sweep([*records, lost], service.settings, [{"fusion.weight": 0.5}])
+    assert found.questions == asked + 1
+    assert found.tried[0].value == pytest.approx(before.tried[0].value * asked / (asked + 1))
+    assert found.baseline.value == pytest.approx(summarise([*records, lost]).retrieval["final"].mrr10)
+    with pytest.raises(NothingToSweep):
+        sweep([lost], service.settings, [{}])
+
+
+def test_the_fused_order_of_a_question_is_that_of_its_trace(service: Service) -> None:
+    for sample in SAMPLES:
+        request = Request(sample.question.text, "small", keep=False)
+        *_, trace = service.ask(request)
+        record = judge(service, sample, request, trace)
+        assert fused_ranks(record, service.settings) == [c.ranks["fused"] for c in trace.candidates]
 
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=40))

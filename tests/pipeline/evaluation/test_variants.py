@@ -81,4 +81,4 @@ def test_what_was_lost_and_gained_is_counted() -> None:
     familiar, polite = robustness(moves, k=5)[0], robustness(moves, k=5)[1]
     assert (familiar.questions, familiar.lost, familiar.gained, familiar.kept) == (3, 1, 1, 0.5)
     assert familiar.mean_reciprocal_before == pytest.approx(0.5)
-    assert (polite.lost, polite.gained, polite.kept) == (0, 0, 1.0)
+    assert (polite.lost, polite.gained, polite.kept) == (0, 0, None)  # there was nothing to keep
