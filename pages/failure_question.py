@@ -12,6 +12,7 @@ import streamlit as st
 from annotations.desk import Desk
 from pages.asking_server import ServerRefused, ServerUnreachable, asked, replayed
 from pages.chat_link import chat_address
+from pages.failure_candidates import candidates
 from pages.failure_xray import xray
 from pages.inspect_texts import stage_name, text, verdict_name
 from pages.stored_runs import callable_settings, text_of
@@ -63,6 +64,7 @@ def show(desk: Desk, opened: Opened, lang: Lang) -> None:
         st.subheader(text("first", lang))
         for passage_id in opened.record.candidates.id[:FIRST]:
             st.html(_card(opened, passage_id, lang))
+    candidates(opened.plan, opened.record, opened.passages, lang)
     xray(desk, opened.plan, opened.record, lang)
     st.subheader(text("try", lang))
     _try(desk, opened, lang)

@@ -37,6 +37,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "이 실행이 쓴 색인이 없어 단락을 함께 보낼 수 없습니다.",
         "The index of this run is gone, so its passages can't be sent along.",
     ),
+    # the candidates
+    "candidates": ("단계마다의 후보 ({count:,})", "The candidates at every stage ({count:,})"),
+    "candidates_help": (
+        "숫자는 단계마다의 순위입니다(빈칸: 그 단계에 없음). 열 이름을 누르면 그 단계의 순서로 봅니다.",
+        "Numbers are ranks at each stage (blank: not there). Press a column's name for the order of that stage.",
+    ),
+    "holds": ("기준 답의 글", "Holds the reference"),
     # the X-ray
     "xray": ("형태소 X-ray", "Morpheme X-ray"),
     "xray_on": ("형태소로 견주어 보기", "Compare by morphemes"),

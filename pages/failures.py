@@ -16,7 +16,7 @@ from annotations.types import Account
 from pages.failure_question import Opened, facts, show
 from pages.failure_texts import tool_text
 from pages.failure_tools import notes_of, tools
-from pages.inspect_plots import STYLE, sankey
+from pages.flow_chart import STYLE, after_click, draw, sankey
 from pages.inspect_texts import stage_name, text, verdict_name
 from pages.session import language
 from pages.stored_runs import Wanted, narrow, passages_of, table_of
@@ -84,15 +84,24 @@ def _flow_and_filters(table: pd.DataFrame, tags: Mapping[str, Sequence[str]], ru
     """Draw the flow of all questions and the filters; the rows that are left. ``tags`` are by question id."""
     st.subheader(text("flow", lang))
     counts = table["verdict"].value_counts().to_dict()
-    figure = sankey(flow(table["verdict"]), lambda s: stage_name(s, lang), lambda v: verdict_name(v, lang))
-    st.plotly_chart(figure, key=f"hs-failure-flow-{run}", theme=None, config={"displayModeBar": False})
+    there = [value for value in _ORDER if counts.get(value)]
+    key = f"hs-failure-verdict-{run}"
+
+    def choose(pressed: tuple[str, ...]) -> None:
+        st.session_state[key] = after_click(pressed, st.session_state.get(key) or (), there)
+
+    chosen = st.session_state.get(key) or ()
+    links = flow(table["verdict"])
+    option = sankey(links, lambda s: stage_name(s, lang), lambda v: verdict_name(v, lang), chosen)
+    if links:  # nothing flows where no question could be judged
+        draw(option, text("flow", lang), f"hs-failure-flow-{run}", choose)
     verdicts = st.pills(
         text("verdict", lang),
-        [value for value in _ORDER if counts.get(value)],
+        there,
         selection_mode="multi",
         format_func=lambda value: f"{verdict_name(value, lang)} {counts[value]:,}",
         help=text("verdict_help", lang),
-        key=f"hs-failure-verdict-{run}",
+        key=key,
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         types = _several("type", table, run, lang)

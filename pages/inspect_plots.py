@@ -5,64 +5,21 @@ Every plot can be read without its colours: names and counts stand in it, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import plotly.graph_objects as go
 
-from pages.quality_plots import BLUE, GREEN, GREY, VERMILION
+from pages.quality_plots import GREEN, GREY, VERMILION
 from pipeline.evaluation.compare import Difference
-from pipeline.evaluation.table import FLOW
 
-RIGHT = "right"
 STYLE = """<style>
-.js-plotly-plot :is(.node-label, .xtick text, .ytick text, .xtitle) { fill: var(--hs-ink) !important;
+.js-plotly-plot :is(.xtick text, .ytick text, .xtitle) { fill: var(--hs-ink) !important;
   text-shadow: none !important; }
 </style>"""
 """What a page that shows these plots needs: ink that follows its theme."""
 
 _BAR = 64  # px for one difference
-_LINK, _RIGHT_LINK, _LOST_LINK = "rgba(128,136,144,.35)", "rgba(0,158,115,.45)", "rgba(213,94,0,.4)"
-
-
-def sankey(
-    links: Mapping[tuple[str, str], int], stage: Callable[[str], str], verdict: Callable[[str], str]
-) -> go.Figure:
-    """The questions through the stages: ``links`` as ``flow`` gives them; the callables name stages and verdicts."""
-    ids = list(dict.fromkeys([name for name in FLOW if any(name in link for link in links)]))
-    ids += list(dict.fromkeys(target for _, target in links if target not in FLOW))
-    coming = {id_: sum(n for (a, b), n in links.items() if id_ == (a if id_ == FLOW[0] else b)) for id_ in ids}
-    names = [f"{escape(stage(id_) if id_ in FLOW else verdict(id_))} {coming[id_]:,}" for id_ in ids]
-    figure = go.Figure(
-        go.Sankey(
-            arrangement="snap",
-            node={"label": names, "pad": 18, "thickness": 14, "color": [_node(id_) for id_ in ids],
-                  "hovertemplate": "%{label}<extra></extra>"},
-            link={
-                "source": [ids.index(source) for source, _ in links],
-                "target": [ids.index(target) for _, target in links],
-                "value": list(links.values()),
-                "color": [_link(target) for _, target in links],
-                "hovertemplate": "%{source.label} → %{target.label}<br>%{value:,}<extra></extra>",
-            },
-        )
-    )  # fmt: skip
-    figure.update_layout(
-        height=300, font={"size": 14}, margin={"l": 8, "r": 8, "t": 12, "b": 12}, paper_bgcolor="rgba(0,0,0,0)"
-    )
-    return figure
-
-
-def _node(id_: str) -> str:
-    if id_ in FLOW:
-        return BLUE
-    return GREEN if id_ == RIGHT else VERMILION
-
-
-def _link(target: str) -> str:
-    if target in FLOW:
-        return _LINK
-    return _RIGHT_LINK if target == RIGHT else _LOST_LINK
 
 
 def difference_bars(differences: Sequence[Difference], name: Callable[[str], str]) -> go.Figure:
@@ -86,7 +43,9 @@ def difference_bars(differences: Sequence[Difference], name: Callable[[str], str
         )
     )  # fmt: skip
     reach = max([0.01, *(abs(bound) for d in shown for bound in (d.low, d.high))]) * 1.1
-    figure.update_xaxes(range=[-reach, reach], tickformat="+.2f", zeroline=True, zerolinewidth=2)
+    figure.update_xaxes(
+        range=[-reach, reach], tickformat="+.2f" if reach > 0.04 else "+.3f", zeroline=True, zerolinewidth=2
+    )
     figure.update_yaxes(tickvals=list(range(len(shown))), ticktext=labels, automargin=True, showgrid=False)
     figure.update_layout(
         height=_BAR * max(1, len(shown)) + 90, font={"size": 14}, margin={"l": 8, "r": 12, "t": 20, "b": 36},

@@ -47,8 +47,8 @@ def keep(page: Page, name: str) -> None:
 
 
 def test_a_question_is_found_opened_and_replayed(page: Page) -> None:
-    expect(page.locator(".js-plotly-plot .sankey-node").first).to_be_visible(timeout=WAIT)
-    expect(page.locator("#hs-failure-facts")).to_contain_text("숯골갈비 주차 무료예요?")
+    expect(page.locator("#hs-failure-facts")).to_contain_text("숯골갈비 주차 무료예요?", timeout=WAIT)
+    expect(page.locator("[class*=st-key-hs-failure-flow-base] svg text").first).to_be_visible(timeout=WAIT)
     keep(page, "failures")
     page.get_by_role("button", name="정답", exact=False).first.click()
     expect(page.locator(".stMarkdown", has_text="번째 질문").first).not_to_contain_text("/ 10번째")
@@ -64,11 +64,35 @@ def test_a_question_is_found_opened_and_replayed(page: Page) -> None:
     keep(page, "replayed")
 
 
+def test_a_verdict_is_clicked_in_the_flow(page: Page) -> None:
+    place = page.locator(".stMarkdown", has_text="번째 질문").first
+    expect(place).to_contain_text("/ 10번째", timeout=WAIT)
+    flow = page.locator("[class*=st-key-hs-failure-flow-base] svg")
+    flow.locator("text", has_text="색인에 없음").click()
+    expect(place).to_contain_text("/ 1번째", timeout=WAIT)
+    expect(page.locator("#hs-failure-facts")).to_contain_text("없는 후기를 묻는 질문입니다")
+    settled(page)
+    keep(page, "flow-clicked")
+    flow.locator("text", has_text="색인에 없음").click()  # once more lets go
+    expect(place).to_contain_text("/ 10번째", timeout=WAIT)
+    settled(page)
+    flow.locator("text", has_text="답변").click()
+    expect(place).not_to_contain_text("/ 10번째", timeout=WAIT)
+
+
 def test_two_runs_are_compared(page: Page, app: Labels) -> None:
     page.goto(f"{app.address}/runs")
     expect(page.locator("#hs-runs-verdict")).to_contain_text("만 맞힌 질문은", timeout=WAIT)
     expect(page.locator(".js-plotly-plot .bars").first).to_be_visible(timeout=WAIT)
     keep(page, "runs")
+
+
+def test_questions_are_asked_otherwise(page: Page, app: Labels) -> None:
+    page.goto(f"{app.address}/robustness")
+    page.get_by_role("button", name="질문으로 재기").click()
+    expect(page.get_by_role("heading", name="변형별 요약")).to_be_visible(timeout=WAIT)
+    settled(page)
+    keep(page, "robustness")
 
 
 def test_annotators_are_kept_out(browser: Browser, app: Labels) -> None:
@@ -121,7 +145,12 @@ def test_the_history_leads_back_to_the_question(page: Page, app: Labels) -> None
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, app: Labels) -> None:
     page = sign_in(browser, app, ADJUDICATOR, "/regression", viewport=PHONE, has_touch=True)
-    for path, there in (("/regression", "#hs-regression-matrix"), ("/failures?run=base", "#hs-failure-facts")):
+    for path, there in (
+        ("/regression", "#hs-regression-matrix"),
+        ("/failures?run=base", "#hs-failure-facts"),
+        ("/runs", "#hs-runs-verdict"),
+        ("/robustness", ".st-key-hs-robust-go"),
+    ):
         page.goto(app.address + path)
         expect(page.locator(there)).to_be_visible(timeout=WAIT)
         settled(page)

@@ -13,12 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.failure_question import way
-from pages.inspect_plots import sankey
+from pages.flow_chart import after_click, clicked, sankey, through
 from pages.inspect_texts import _TEXTS, verdict_name
 from pages.stored_runs import Wanted, narrow
 from pipeline.evaluation.blame import GoldPath, Verdict
 from pipeline.evaluation.table import LINKS, flow, read_table
-from pipeline.service import Service
+from pipeline.service import Request, Service
 from tests.pages.stored import html, looking, opened, run, serving, two_runs
 
 SETTINGS = {"retrieval.k": 5, "rerank.depth": 30}
@@ -104,6 +104,22 @@ def test_what_is_shown_of_a_passage_that_is_in_no_index(house: Path) -> None:
     at = opened("failures", run="base", question="q10")
     assert "색인에 없음" in html(at)
     assert at.toggle(key="hs-try-inject-base-q10").disabled
+
+
+def test_the_candidates_are_shown_with_their_rank_at_every_stage(house: Path, service: Service) -> None:
+    at = opened("failures", run="base", question="q1")
+    table = at.dataframe[1].value
+    *_, trace = service.ask(Request("숯골갈비 주차 무료예요?", "small", keep=False))
+    assert list(table["id"]) == [c.passage.id for c in trace.candidates]
+    for stage in ("bm25", "vector", "fused", "rerank"):
+        assert [None if pd.isna(rank) else rank for rank in table[stage]] == [
+            c.ranks.get(stage) for c in trace.candidates
+        ]
+    assert list(table["gold"]) == [c.passage.id == "r1" for c in trace.candidates]
+    assert table.loc[table["gold"], "holds"].all()
+    assert list(table["prompt"]) == [c.in_prompt for c in trace.candidates]
+    assert "주차 2시간 무료" in table.loc[table["gold"], "text"].item()
+    assert any("단계마다의 후보" in heading.value for heading in at.subheader)
 
 
 def test_in_english(house: Path) -> None:
@@ -192,16 +208,45 @@ def test_a_way_is_a_row_of_numbers(path: GoldPath, said: str) -> None:
 
 def test_the_flow_keeps_every_question() -> None:
     links = flow([*LINKS, "right", ""])
-    figure = sankey(links, str, lambda value: verdict_name(value, "ko"))
-    labels = figure.data[0].node.label
+    series = sankey(links, str, lambda value: verdict_name(value, "ko"))["series"][0]
+    labels = [node["label"]["formatter"] for node in series["data"]]
     assert labels[0] == f"질문 {len(LINKS) + 1}"
     assert "정답 2" in labels
-    assert sum(figure.data[0].link.value) == sum(links.values())
+    assert sum(stream["value"] for stream in series["links"]) == sum(links.values())
 
 
-def test_texts_of_reviews_are_no_html() -> None:
-    figure = sankey({("질문", "<b>x"): 1}, str, str)
-    assert "<b>" not in "".join(figure.data[0].node.label)
+def test_a_click_in_the_flow_means_the_questions_that_went_through_it() -> None:
+    option = sankey(flow(LINKS), str, str)
+    nodes = [node["name"] for node in option["series"][0]["data"]]
+    streams = [(stream["source"], stream["target"]) for stream in option["series"][0]["links"]]
+
+    def on(kind: str, place: int) -> tuple[str, ...]:
+        return clicked(option, [{"series_index": 0, "data_type": kind, "data_indices": [place]}])
+
+    for verdict in LINKS:
+        assert on("node", nodes.index(verdict)) == (verdict,)
+        assert on("edge", streams.index(LINKS[verdict][-1])) == (verdict,)
+    assert set(on("node", nodes.index("질문"))) == set(LINKS)
+    assert set(on("node", nodes.index("리랭커"))) == {"cut", "refused", "wrong", "should-abstain", "right"}
+    assert on("edge", streams.index(("프롬프트", "답변"))) == through("답변")
+    assert clicked(option, []) == ()
+
+
+def test_what_is_chosen_after_a_click() -> None:
+    there = ["cut", "wrong", "right", ""]
+    assert after_click(("cut",), [], there) == ["cut"]
+    assert after_click(("cut",), ["cut"], there) == []
+    assert after_click(("right", "wrong", "refused"), ["cut"], there) == ["wrong", "right"]
+    assert after_click(tuple(LINKS), [], ["cut", "right"]) == []  # all of them are no choice
+
+
+def test_what_was_not_chosen_is_faint() -> None:
+    def shown(chosen: list[str]) -> set[str]:
+        nodes = sankey(flow(LINKS), str, str, chosen)["series"][0]["data"]
+        return {node["name"] for node in nodes if node["itemStyle"]["opacity"] == 1}
+
+    assert shown(["missed"]) == {"질문", "missed"}
+    assert shown([]) >= set(LINKS)
 
 
 def test_many_questions_are_filtered_at_once() -> None:
