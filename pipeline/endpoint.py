@@ -1,30 +1,25 @@
-"""A server that speaks OpenAI's HTTP, asked one thing at a time and asked again where that can help.
+"""A server that speaks OpenAI's HTTP: where it is, and how to read what it says when it refuses. Asks nothing.
 
-Knows nothing of prompts or of what is asked. Fields and statuses: OpenAI's API reference, "Create chat completion".
+Statuses and fields: OpenAI's API reference, "Create chat completion".
 """
 
 from __future__ import annotations
 
-import asyncio
+import datetime
+import email.utils
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 
-from pipeline.errors import BadSetting, EndpointDown, EndpointRefused, HansangError, RequestFailed
-
-Message = Mapping[str, str]
-Trouble = Literal["timeout", "busy", "cut-off", "unreadable", "refused"]
-
-WAIT_MOST_S = 60.0
-"""Nobody is waited for longer, whatever the server asks for."""
+from pipeline.errors import BadSetting
 
 _SHOWN = 300  # characters of what a server says that go into an error
-FOR_ALL = (401, 403, 404)
-"""Statuses that every request would get."""
+FOR_ALL = (401, 402, 403, 404)
+"""Statuses that every request would get: no key, no money, no right, no such model."""
 
 AGAIN = (408, 425, 429, 500, 502, 503, 504)
 """Statuses after which another try can help."""
@@ -44,15 +39,6 @@ class Endpoint:
     timeout_s: float = 60.0
     tries: int = 3
     pause_s: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the model said. ``whole`` is false when it ran into the limit of tokens; ``tokens`` are (asked, said)."""
-
-    text: str
-    whole: bool
-    tokens: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,142 +79,63 @@ def checked_endpoint(endpoint: Endpoint, named: Named = Named()) -> Endpoint:
     return replace(endpoint, url=url, model=endpoint.model.strip(), key=endpoint.key.strip())
 
 
-class Client:
-    """A connection to an endpoint within one event loop: ``async with Client(endpoint) as client``."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
-        # A proxy of the surroundings is for other machines; a server on this one is spoken to directly.
-        self._http = httpx.AsyncClient(headers=headers, timeout=endpoint.timeout_s, trust_env=not is_here(endpoint.url))
-
-    async def __aenter__(self) -> Client:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
-
-    async def chat(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str, limit: int) -> Reply:
-        """Ask for JSON of a schema in at most ``limit`` tokens.
-
-        Raises:
-            RequestFailed: it came to nothing, after all tries.
-            EndpointDown: nobody answers at the address.
-            EndpointRefused: the server refuses us or doesn't know the model.
-        """
-        body = {
-            "model": self._endpoint.model,
-            "messages": list(messages),
-            "temperature": 0,
-            "max_tokens": limit,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": name, "strict": True, "schema": dict(schema)},
-            },
-        }
-        failed = None
-        for attempt in range(self._endpoint.tries):
-            if failed:
-                await asyncio.sleep(self._pause(attempt, failed))
-            try:
-                return await self._once(body)
-            except _Again as again:
-                failed = again
-        assert failed is not None
-        raise failed.error
-
-    async def answers(self) -> bool:
-        """Whether anybody answers at the address at all, in good health."""
-        try:
-            response = await self._http.get(f"{self._endpoint.url}/models", timeout=min(5.0, self._endpoint.timeout_s))
-        except httpx.HTTPError:
-            return False
-        return response.status_code < 500
-
-    def _pause(self, attempt: int, failed: _Again) -> float:
-        # Jitter keeps many requests that failed together from coming back together.
-        pause: float = self._endpoint.pause_s * 2 ** (attempt - 1) * (1 + random.random())
-        return min(WAIT_MOST_S, max(pause, failed.after_s))
-
-    async def _once(self, body: Mapping[str, Any]) -> Reply:
-        try:
-            async with asyncio.timeout(self._endpoint.timeout_s):  # httpx's own starts anew with every byte
-                response = await self._http.post(f"{self._endpoint.url}/chat/completions", json=body)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            seconds = f"{self._endpoint.timeout_s:g}"
-            raise _failed("timeout", f"{seconds}초 안에 답이 없었습니다", f"no answer within {seconds} s") from error
-        except httpx.ConnectError as error:
-            raise _Again(EndpointDown(url=self._endpoint.url, reason=str(error))) from error
-        except httpx.HTTPError as error:
-            raise _failed("cut-off", "답하는 도중에 연결이 끊겼습니다", "the connection broke in mid-answer") from error
-        self._check(response)
-        try:
-            return _reply(response.json())
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise _failed(
-                "unreadable", "서버의 답이 온전한 JSON이 아닙니다", "the response isn't whole JSON"
-            ) from error
-
-    def _check(self, response: httpx.Response) -> None:
-        status = response.status_code
-        if status < 300:
-            return
-        said = complaint(response, self._endpoint.key)
-        if status in FOR_ALL:
-            raise EndpointRefused(url=self._endpoint.url, status=status, reason=said, model=self._endpoint.model)
-        if status in AGAIN:
-            raise _failed("busy", f"상태 {status}: {said}", f"status {status}: {said}", retry_after(response))
-        raise RequestFailed(trouble="refused", reason=f"상태 {status}: {said}", reason_en=f"status {status}: {said}")
+def adapted(body: Mapping[str, Any], complaint: str, optional: Collection[str]) -> dict[str, Any] | None:
+    """The request without an optional field that a server names as not known to it; None when it names none."""
+    if "max_tokens" in body and "max_completion_tokens" in complaint:
+        rest = {name: value for name, value in body.items() if name != "max_tokens"}
+        return {**rest, "max_completion_tokens": body["max_tokens"]}
+    named = [name for name in optional if name in body and name in complaint]
+    return {name: value for name, value in body.items() if name not in named} if named else None
 
 
-class _Again(Exception):
-    """A failure after which another try can help."""
-
-    def __init__(self, error: HansangError, after_s: float = 0.0) -> None:
-        super().__init__(error)
-        self.error = error
-        self.after_s = after_s
+def refuses_all(response: httpx.Response) -> bool:
+    """Whether every request of ours would get this: also where an account has no money left, of which OpenAI says that
+    it is busy.
+    """
+    return response.status_code in FOR_ALL or (response.status_code == 429 and "insufficient_quota" in response.text)
 
 
-def _failed(trouble: Trouble, ko: str, en: str, after_s: float = 0.0) -> _Again:
-    return _Again(RequestFailed(trouble=trouble, reason=ko, reason_en=en), after_s)
-
-
-def retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks us to wait; its form as a date is not used by such servers and not waited for."""
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds that a ``Retry-After`` asks for, as a number or a date (RFC 9110, 10.2.3); None without one."""
+    value = headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(response.headers.get("retry-after", 0)))
+        return max(0.0, float(value))
     except ValueError:
-        return 0.0
+        pass
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=datetime.UTC)
+    return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())
+
+
+def pause_s(endpoint: Endpoint, attempt: int, after_s: float) -> float:
+    """Seconds between the ``attempt``-th try (from 1) and the next, not under ``after_s``.
+
+    Jitter keeps many requests that failed together from coming back together.
+    """
+    jitter = 1 + random.random()
+    return max(after_s, endpoint.pause_s * 2.0 ** (attempt - 1) * jitter)
 
 
 def complaint(response: httpx.Response, key: str = "") -> str:
     """What a server says of why it refuses, on one line and not at length. A key that it repeats is not told."""
     try:
-        said = response.json()["error"]
+        value = response.json()
+        said = (value[0] if isinstance(value, list) else value)["error"]  # Gemini's endpoint sends a list of one
         said = said["message"] if isinstance(said, dict) else said
     except (ValueError, LookupError, TypeError):
         said = response.text
-    words = " ".join(str(said).split())[:_SHOWN] or response.reason_phrase
-    return words.replace(key, "***") if key else words
-
-
-def _reply(value: Mapping[str, Any]) -> Reply:
-    choice = value["choices"][0]
-    text = choice["message"]["content"]
-    usage = value.get("usage") or {}
-    if text is not None and not isinstance(text, str):
-        raise TypeError(type(text))
-    tokens = (int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
-    return Reply(text or "", choice.get("finish_reason") != "length", tokens)
+    words = " ".join(str(said).split())
+    return ((words.replace(key, "***") if key else words) or response.reason_phrase)[:_SHOWN]
 
 
 def is_here(url: str) -> bool:
     """Whether a URL leads to this machine: a proxy of the surroundings is for others."""
-    host = httpx.URL(url).host
-    if host == "localhost":
-        return True
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
+        host = httpx.URL(url).host
+        return host == "localhost" or ip_address(host).is_loopback
+    except (ValueError, httpx.InvalidURL):
         return False

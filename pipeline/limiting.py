@@ -6,6 +6,7 @@ fair parts, and nobody overshoots for long. The rule is pure; ``Limiter`` is a g
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ TOGETHER = 4
 """Batches of all models together that a device runs at once, while it has memory for them."""
 
 LOW, HIGH = 512 * 2**20, 1024 * 2**20  # bytes free of a device between which the limit stays
+ASKED_LOW, ASKED_HIGH = LOW // 2, HIGH // 2
+"""The same where a language model's server runs on this machine: vLLM has taken what it needs, others take more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Limiter:
         cost: bytes that one takes, where that is known. What came in less than ``settle_s`` ago doesn't show in the
             free memory yet and is reckoned with this.
         every_s: how often the memory is looked at; the limit moves at most once in that time.
+        start: the limit at first; careful unless told otherwise: it takes a moment to grow, and no time to be too many.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Limiter:
         cost: int = 0,
         every_s: float = 0.25,
         settle_s: float = 0.5,
+        start: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rule = rule
@@ -85,7 +90,7 @@ class Limiter:
         self._every_s = every_s
         self._settle_s = settle_s
         self._clock = clock
-        self._limit = rule.floor  # careful at first: it takes a moment to grow, and no time to be too many
+        self._limit = rule.floor if start is None else start
         self._measured = 0
         self._looked: float | None = None
         self._entered: list[float] = []
@@ -113,10 +118,13 @@ class Limiter:
                 self._changed.wait(self._every_s)  # memory may come back without anybody leaving
             return ticket
 
-    def try_enter(self) -> float | None:
-        """Come in if there is room at this moment; None where there is none."""
+    def try_enter(self, wait_s: float = 0.0) -> float | None:
+        """Come in if there is room at this moment, or within ``wait_s``; None where there is none."""
+        until = self._clock() + wait_s
         with self._changed:
-            return self._entered_now()
+            while (ticket := self._entered_now()) is None and (left := until - self._clock()) > 0:
+                self._changed.wait(min(left, self._every_s))
+            return ticket
 
     def leave(self, ticket: float) -> None:
         """Go out again."""
@@ -166,15 +174,31 @@ def gpu_free(card: int = 0) -> int | None:
 def device_free(device: str) -> int:
     """Bytes that batches may still take on a device, ``cpu`` or ``cuda``.
 
-    What torch has taken and holds in store for the next batch is free to it, though NVML counts it as taken.
+    What torch has taken and holds in store for the next batch is free to it, though NVML counts it as taken. Engines
+    run without torch: where NVML is missing, too, nothing is known, and nothing is held back.
     """
     if device == "cpu":
         return available_memory()
-    import torch  # an optional extra, and never without it on a GPU
-
-    free = gpu_free()
+    free, torch = gpu_free(), sys.modules.get("torch")  # an extra; what isn't loaded has taken nothing
+    if torch is None:
+        return HIGH + 1 if free is None else free
     free = int(torch.cuda.mem_get_info()[0]) if free is None else free
     return free + int(torch.cuda.memory_reserved() - torch.cuda.memory_allocated())
+
+
+def machine_free() -> int:
+    """Bytes that are still free of this machine's memory, or of its GPU's where that is less."""
+    card = gpu_free()
+    return available_memory() if card is None else min(available_memory(), card)
+
+
+def request_limiter(ceiling: int, *, here: bool) -> Limiter:
+    """For requests to a language model: ``ceiling`` of them, fewer while memory is short where its server is ``here``.
+
+    Of another machine's memory nothing is known, and its server says itself when it is busy.
+    """
+    rule = Rule(ceiling=ceiling, low=ASKED_LOW, high=ASKED_HIGH)
+    return Limiter(rule, machine_free if here else lambda: ASKED_HIGH + 1, start=ceiling)
 
 
 @cache

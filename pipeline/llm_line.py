@@ -15,12 +15,13 @@ from typing import Any
 import httpx
 
 from pipeline.circuit import Circuit, Ticket
-from pipeline.endpoint import FOR_ALL, Endpoint, complaint, is_here
+from pipeline.endpoint import FOR_ALL, Endpoint, adapted, complaint, is_here
 from pipeline.errors import HansangError, LlmDown, LlmRefused, LlmResting, LlmSlow, PromptTooLong
+from pipeline.limiting import request_limiter
 from pipeline.prompting.budget import estimated_turns
 from pipeline.prompting.messages import without_system
 from pipeline.settings import Llm
-from pipeline.streaming import adapted
+from pipeline.streaming import OPTIONAL
 
 ASK_S = 2.0
 """Seconds that a small question to the server (which models, how many tokens) may take."""
@@ -46,7 +47,7 @@ class Line:
     def __init__(self, endpoint: Endpoint, limits: Llm, now: Callable[[], float] = time.monotonic) -> None:
         self.endpoint = endpoint
         self.circuit = Circuit(limits.circuit_failures, limits.circuit_s, now)
-        self.room = threading.BoundedSemaphore(limits.concurrency)
+        self.room = request_limiter(limits.concurrency, here=is_here(endpoint.url))
         self._now = now
         self._lock = threading.Lock()
         self._no_system = False
@@ -59,7 +60,7 @@ class Line:
         """A request in the shape that the server is known to take."""
         shaped = dict(body)
         for reason in self._left_out:
-            shaped = adapted(shaped, reason) or shaped
+            shaped = adapted(shaped, reason, OPTIONAL) or shaped
         if self._no_system:
             shaped["messages"] = without_system(shaped["messages"])
         return shaped
@@ -71,7 +72,7 @@ class Line:
             if not self._no_system and "role" in said and ("system" in said or "alternate" in said):
                 self._no_system = True
                 return any(turn["role"] == "system" for turn in body["messages"])
-            if adapted(body, reason) is not None:
+            if adapted(body, reason, OPTIONAL) is not None:
                 self._left_out.append(reason)
                 return True
         return False

@@ -19,6 +19,7 @@ import psutil
 from pipeline.storage import UNFINISHED
 
 _SECONDS = 15  # for other programs to answer
+_OF_FILES = ("active_file", "inactive_file")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -97,13 +98,19 @@ def is_listening(port: int) -> bool:
 
 
 def available_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
-    """Bytes that this process may still take: what the machine has, or what its container's limit leaves."""
+    """Bytes that this process may still take: what the machine has, or what its container's limit leaves.
+
+    What the kernel keeps of files that were read counts as used there, and is given back as soon as it is wanted.
+    """
     free = int(psutil.virtual_memory().available)
     try:
-        limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        limit, used, counts = ((group / f"memory.{name}").read_text().strip() for name in ("max", "current", "stat"))
     except OSError:  # no control group of version 2
         return free
-    return free if limit == "max" else min(free, int(limit) - int(used))
+    if limit == "max":
+        return free
+    kept = sum(int(count) for name, count in map(str.split, counts.splitlines()) if name in _OF_FILES)
+    return min(free, int(limit) - int(used) + kept)
 
 
 def resident_memory() -> int:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import queue
-import random
 import ssl
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from pipeline.endpoint import AGAIN, FOR_ALL, Endpoint, complaint, is_here, retry_after
+from pipeline.endpoint import AGAIN, Endpoint, complaint, is_here, pause_s, refuses_all, retry_after
 from pipeline.errors import (
     HansangError,
     LlmBroken,
@@ -39,6 +38,9 @@ LINE_MOST = 1_000_000
 
 TOKENS_MOST = 1_000_000_000
 """A count beyond this is none."""
+
+OPTIONAL = ("temperature", "stream_options")
+"""Fields of a request that are left out where a server doesn't know them."""
 
 _TOO_LONG = ("context length", "maximum context", "max_model_len", "too long", "context window", "context size")
 _JOIN_S = 5.0  # a thread that is told to end does so at once; who closes doesn't wait longer for it
@@ -164,8 +166,7 @@ class Stream:
                     await self._pause(attempt, again, clock)
 
     async def _pause(self, attempt: int, again: _Again, clock: asyncio.Timeout) -> None:
-        jitter = 1 + random.random()  # keeps requests that failed together from coming back together
-        pause = max(self._endpoint.pause_s * 2 ** (attempt - 1) * jitter, again.after_s)
+        pause = pause_s(self._endpoint, attempt, again.after_s)
         until = clock.when()
         if until is not None and asyncio.get_running_loop().time() + pause >= until:
             raise again.error from again  # it would be too late then: better said at once
@@ -197,10 +198,10 @@ class Stream:
 
     def _refusal(self, response: httpx.Response) -> Exception:
         status, said = response.status_code, complaint(response, self._endpoint.key)
-        if status in FOR_ALL:
+        if refuses_all(response):
             return LlmRefused(url=self._endpoint.url, status=status, reason=said, model=self._endpoint.model)
         if status in AGAIN:
-            after = retry_after(response)
+            after = retry_after(response.headers) or 0.0
             reason = {"reason": f"상태 {status}: {said}", "reason_en": f"status {status}: {said}"}
             return _Again(LlmBusy(seconds=max(1.0, after), **reason), after)
         if any(words in said.lower() for words in _TOO_LONG):
@@ -278,12 +279,3 @@ def request_body(turns: Sequence[Mapping[str, str]], *, tokens: int, temperature
         "temperature": temperature,
         "stream_options": {"include_usage": True},
     }
-
-
-def adapted(body: Mapping[str, Any], reason: str) -> dict[str, Any] | None:
-    """The request without an optional field that a server names as not known to it; None when it names none."""
-    if "max_tokens" in body and "max_completion_tokens" in reason:
-        rest = {name: value for name, value in body.items() if name != "max_tokens"}
-        return {**rest, "max_completion_tokens": body["max_tokens"]}
-    named = [name for name in ("temperature", "stream_options") if name in body and name in reason]
-    return {name: value for name, value in body.items() if name not in named} if named else None

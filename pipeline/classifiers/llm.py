@@ -17,8 +17,10 @@ from pipeline.analysis.prompts import Message, Prompt, complaint, messages, read
 from pipeline.analysis.remarks import note_of, refused
 from pipeline.analysis.replies import Misfit, read_reply, schema
 from pipeline.batching.gate import Gate
-from pipeline.endpoint import Client, Endpoint, checked_endpoint
+from pipeline.connection import Client
+from pipeline.endpoint import Endpoint, checked_endpoint, is_here
 from pipeline.errors import EndpointDown, EndpointRefused, EndpointSlow, HansangError, RequestFailed
+from pipeline.limiting import request_limiter
 from pipeline.types import Analysis, Unanalysed
 
 TRIES = 3
@@ -55,7 +57,8 @@ class LlmClassifier:
         return asyncio.run(self._all(texts, aspects))
 
     async def _all(self, texts: Sequence[str], aspects: bool) -> list[Analysis | Unanalysed]:
-        gate, course = Gate(self._requests, self._budget), _Course()
+        room = request_limiter(self._requests, here=is_here(self._endpoint.url))
+        gate, course = Gate(room.look, self._budget), _Course()
         async with Client(self._endpoint) as client:
             outcomes = await _together([self._one(client, gate, course, text, aspects) for text in texts])
             if course.failed and not course.answered and not await client.answers():

@@ -99,11 +99,12 @@ class LlmGenerator:
             try:
                 yield from self._asked(work, prompt)
             finally:
-                self._line.room.release()
+                assert work.place is not None
+                self._line.room.leave(work.place)
             self._line.circuit.succeeded(ticket)
             done = True
         except (LlmDown, LlmSlow, LlmBroken, LlmBusy) as error:
-            if work.queued:  # else nobody was asked: our own limit says nothing of the server
+            if work.place is not None:  # else nobody was asked: our own limit says nothing of the server
                 self._line.failed(ticket, error)
                 done = True
             raise
@@ -123,16 +124,16 @@ class LlmGenerator:
             LlmBusy: there was none in time.
         """
         until = work.began + self._limits.first_token_s
-        while not self._line.room.acquire(timeout=max(0.0, min(BEAT_S, until - self._now()))):
+        while (place := self._line.room.try_enter(max(0.0, min(BEAT_S, until - self._now())))) is None:
             if self._now() >= until:
-                most = self._limits.concurrency
+                most = self._line.room.limit
                 raise LlmBusy(
                     reason=f"이미 {most}개를 쓰는 중",
                     reason_en=f"{most} are under way",
                     seconds=self._limits.next_token_s,
                 )
             yield work.answer
-        work.queued = True
+        work.place = place
 
     def _asked(self, work: _Work, prompt: Sequence[ScoredPassage]) -> Iterator[Answer]:
         sources, counted = self._fit(work.query, prompt)
@@ -224,13 +225,16 @@ class LlmGenerator:
 
 @dataclass(slots=True)
 class _Work:
-    """One question on its way: the answer as it stands, the sources of the prompt, what the server counted."""
+    """One question on its way: the answer as it stands, the sources of the prompt, what the server counted.
+
+    ``place`` is the one that it holds among the requests under way, None before it has one.
+    """
 
     query: Query
     understanding: Understanding
     answer: Answer
     began: float
-    queued: bool = False
+    place: float | None = None
     asked: bool = False
     sources: Sequence[ScoredPassage] = ()
     draft: Draft | None = None

@@ -8,8 +8,9 @@ import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.endpoint import retry_after
 from pipeline.errors import JudgeRefused, JudgeUnavailable
-from pipeline.judges.endpoint import SECONDS, retry_after
+from pipeline.judges.endpoint import SECONDS
 from pipeline.judges.types import CallFailed, Message, Reply
 
 URL = "https://generativelanguage.googleapis.com"

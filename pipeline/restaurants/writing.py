@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.endpoint import Client, Endpoint
+from pipeline.connection import Client
+from pipeline.endpoint import Endpoint
 from pipeline.errors import RequestFailed, WriterFailed
 
 _TOKENS = 2_000  # a reply has room for

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import limiting
 from pipeline.batching.batcher import Batcher, Limits
 from pipeline.limiting import (
+    HIGH,
     Limiter,
     Rule,
     admits,
@@ -24,6 +26,7 @@ from pipeline.limiting import (
     gpu_free,
     increased,
     next_limit,
+    request_limiter,
 )
 
 GIB = 2**30
@@ -208,6 +211,29 @@ def test_whoever_waits_is_let_in_when_memory_comes_back() -> None:
     assert limiter.inside == 0
 
 
+def test_whoever_waits_only_so_long_is_told_that_there_was_no_room() -> None:
+    limiter = Limiter(Rule(ceiling=1), lambda: 10, every_s=0.001)
+    first = limiter.enter()
+    assert limiter.try_enter(0.01) is None
+    limiter.leave(first)
+    assert limiter.try_enter(60) is not None
+
+
+def test_requests_to_a_server_of_this_machine_give_way_to_memory_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = {"memory": 10 * GIB, "card": 10 * GIB}
+    monkeypatch.setattr(limiting, "available_memory", lambda: free["memory"])
+    monkeypatch.setattr(limiting, "gpu_free", lambda: free["card"])
+    here, there = (request_limiter(16, here=here) for here in (True, False))
+    here._every_s = there._every_s = 0.0
+    assert here.look() == 16  # all of them from the first
+    for short in free:
+        free[short] = GIB // 8
+        assert [here.look() for _ in range(5)] == [8, 4, 2, 1, 1]
+        assert there.look() == 16  # of another machine's memory nothing is known
+        free[short] = 10 * GIB
+        assert [here.look() for _ in range(16)] == [*range(2, 17), 16]
+
+
 def test_all_models_of_a_device_share_one_limiter() -> None:
     assert device_limiter("cpu") is device_limiter("cpu")
     assert device_free("cpu") > 0
@@ -252,9 +278,12 @@ def test_a_gpu_s_free_memory_is_what_nvml_says(monkeypatch: pytest.MonkeyPatch) 
     )
     monkeypatch.setitem(sys.modules, "pynvml", said)
     assert gpu_free(1) == 7 * GIB + 1
+    monkeypatch.delitem(sys.modules, "torch", raising=False)  # an engine runs without it
+    assert device_free("cuda") == 7 * GIB
 
     def no_driver() -> None:
         raise said.NVMLError
 
     said.nvmlInit = no_driver
     assert gpu_free() is None
+    assert device_free("cuda") > HIGH  # nothing is known, so nothing is held back

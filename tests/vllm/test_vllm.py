@@ -13,7 +13,8 @@ import pytest
 
 from pipeline import backends
 from pipeline.config import with_overrides
-from pipeline.endpoint import Client, Endpoint
+from pipeline.connection import Client
+from pipeline.endpoint import Endpoint
 from pipeline.errors import LlmDown, LlmRefused, PromptTooLong
 from pipeline.evidence.ground import Ground
 from pipeline.generators.openai import LlmGenerator

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import limiting
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.prompts import read_prompt
 from pipeline.analysis.replies import EMOTIONS, Misfit, read_reply
@@ -94,6 +95,13 @@ def test_no_more_requests_are_under_way_than_allowed(server: ModelServer) -> Non
     assert len(made.classify(REVIEWS * 5)) == 20
     assert server.most_at_once <= 3
     assert len(server.bodies) == 20
+
+
+def test_while_memory_is_short_fewer_are(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiting, "available_memory", lambda: 0)
+    made = LlmClassifier(Endpoint(server.url, "tiny"), read_prompt("review-1"), requests=2)
+    assert all(isinstance(each, Analysis) for each in made.classify(REVIEWS * 3))
+    assert server.most_at_once == 1
 
 
 def test_the_budget_of_tokens_bounds_them_too(server: ModelServer) -> None:

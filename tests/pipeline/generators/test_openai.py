@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import backends
+from pipeline import backends, limiting
 from pipeline.config import with_overrides
 from pipeline.errors import BadSetting, LlmDown, LlmRefused, LlmResting, PromptNotFound
 from pipeline.evidence.ground import Ground
@@ -289,6 +289,12 @@ def test_a_server_that_says_no_is_asked_once(reviews: Reviews, server: LlmServer
     assert len(server.bodies) == 1
 
 
+def test_an_account_without_money_is_not_waited_for(reviews: Reviews, server: LlmServer) -> None:
+    server.say = Say(status=429, message="You exceeded your quota (insufficient_quota)")
+    assert trouble(last(reviews, server)) == "llm-refused"
+    assert len(server.bodies) == 1
+
+
 def test_it_is_asked_again_as_long_as_nothing_has_come(reviews: Reviews, server: LlmServer) -> None:
     outcomes = iter([Say(status=503, message="loading"), Say(then="drop"), Say(PIECES)])
     server.say = lambda body: next(outcomes)
@@ -354,6 +360,21 @@ def test_no_more_are_under_way_than_allowed(reviews: Reviews, server: LlmServer)
     assert len(answers) == 12
     assert all(answer.citations for answer in answers)
     assert server.most_running <= 3
+
+
+def test_while_memory_is_short_a_server_of_this_machine_is_asked_one_thing_at_a_time(
+    reviews: Reviews, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "available_memory", lambda: 0)
+    generator = made(reviews, server.url, llm__concurrency=3)
+    answers: list[Answer] = []
+    threads = [threading.Thread(target=lambda: answers.append(list(stream(generator, reviews))[-1])) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG)
+    assert [bool(answer.citations) for answer in answers] == [True] * 6
+    assert server.most_running == 1
 
 
 def test_who_finds_no_place_in_time_is_told_so_and_the_server_is_not_blamed(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.endpoint import retry_after
 from pipeline.judges.costs import MAX_TOKENS, BudgetSpent, Price, Spending, estimate, tokens_of
-from pipeline.judges.endpoint import retry_after
 from pipeline.judges.pace import DAY, MINUTE, Bucket, LongWait, Pace
 from pipeline.judges.types import Message, Reply
 
