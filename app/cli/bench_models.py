@@ -27,6 +27,13 @@ MIB = 1 << 20
 ModelOption = Annotated[
     Path | None, typer.Option("--model", metavar="폴더", show_default=False, help="모델 폴더 · Folder of a model.")
 ]
+EngineFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--engine", metavar="폴더", show_default=False,
+        help="그 모델로 만든 엔진도 함께(hansang optimise encoder) · An engine made of the model, too.",
+    ),
+]  # fmt: skip
 RandomOption = Annotated[
     str,
     typer.Option(
@@ -61,6 +68,7 @@ def encoder(
     ctx: typer.Context,
     model: ModelOption = None,
     random: RandomOption = "tiny",
+    engine: EngineFolderOption = None,
     texts: TextsOption = 256,
     threads: ThreadsOption = 16,
     rounds: RoundsOption = 3,
@@ -73,7 +81,8 @@ def encoder(
 
     예) hansang bench encoder --random tiny --threads 16
     """
-    settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
+    chosen = overrides_of(assignments) | ({"models.engine": str(engine)} if engine else {})
+    settings = with_overrides(settings_of(ctx, profile), chosen, indexing=True)
     with TemporaryDirectory(prefix="hansang-bench-") as scratch:
         folder = _model(model, random, "encoder", Path(scratch))
         from pipeline.evaluation.model_peers import encoders  # what it imports is heavy; help must answer at once
@@ -154,7 +163,7 @@ def _model(model: Path | None, random: str, kind: Literal["encoder", "reranker"]
     from pipeline.neural.loading import require
 
     if random not in SHAPES:
-        raise BadSetting(name="--random", value=random, expected="tiny나 full을 적어 주세요.")
+        raise BadSetting(name="--random", value=random, expected="tiny나 full을 적어 주세요. (tiny or full)")
     require(torch="torch", transformers="transformers", sentence_transformers="sentence-transformers")
     return model or make(scratch / "model", kind, SHAPES[random], _reviews())
 

@@ -1,4 +1,4 @@
-"""BAAI/bge-m3 and what was made of it (KURE-v1, snowflake-arctic-embed-l-v2.0-ko …): the first token's vector.
+"""BAAI/bge-m3 and what was made of it, such as KURE-v1: the first token's vector, nothing put before a text.
 
 sentence-transformers or FlagEmbedding runs it, as ``models.library`` says; the vectors are the same. bge-m3 itself also
 weighs a text's tokens and makes a vector of each, for the scores that ``models.scores`` asks for. Chen et al.,
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from pipeline.limiting import device_free, device_limiter
 from pipeline.neural import encoding, threefold
-from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of
-from pipeline.neural.folders import longest, read_config
+from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of, unit_vectors
+from pipeline.neural.folders import check_first_token, longest, read_config
 from pipeline.neural.heads import Heads, check_heads
 from pipeline.neural.hub import Found, find
-from pipeline.neural.lanes import Prepare, as_they_are
+from pipeline.neural.lanes import Lanes, Prepare, as_they_are
 from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
 from pipeline.neural.measuring import runner, sized
 from pipeline.neural.threefold import COLBERT, Threefold, ThreefoldEncoder, ThreefoldReader, nothing
@@ -39,9 +39,11 @@ def identity(settings: Settings) -> dict[str, object]:
     """What the vectors, and the further scores, depend on, as an index's fingerprint takes it."""
     _require(settings)
     scores = settings.models.scores
+    found = find(settings.models.encoder, settings.models.encoder_revision, "encoder")
+    check_first_token(found.folder, found.name)
     if scores == "dense":
         return encoding.identity(settings)
-    check_heads(find(settings.models.encoder, settings.models.encoder_revision, "encoder"))
+    check_heads(found)
     return {**encoding.identity(settings), "scores": scores}
 
 
@@ -49,6 +51,7 @@ def build(passages: PassageStore, terms: TermStore, folder: Path, settings: Sett
     """Read the passages; *shape* ``(passages, dimensions)``. Nothing of the analyser's terms is used."""
     _require(settings)
     found = find(settings.models.encoder, settings.models.encoder_revision, "encoder")
+    check_first_token(found.folder, found.name)
     if settings.models.scores == "dense":
         return encoding.build(passages, folder, found, _reader(found, settings))
     check_heads(found)
@@ -120,16 +123,17 @@ def _read_by(
     limits, sizing = sized(
         settings.batching, limits_of(settings.batching), run, where.device, device_free(where.device), memory
     )
-    more: dict[str, Any] = {
-        "prepare": opened.prepare,
-        "sizing": sizing,
-        "out_of_memory": memory,
-        "release": torch.cuda.empty_cache,
-        "room": device_limiter(where.device).through,
-    }
-    if further:
-        return ThreefoldReader(found.name, opened.dimensions, opened.threefold, size, limits, **more)
-    return Reader(found.name, opened.dimensions, opened.dense, size, limits, **more)
+    lanes: Lanes[Any] = Lanes(
+        opened.prepare,
+        threefold.checked(opened.threefold, found.name) if further else unit_vectors(opened.dense, found.name),
+        size,
+        limits,
+        sizing=sizing,
+        out_of_memory=memory,
+        release=torch.cuda.empty_cache,
+        room=device_limiter(where.device).through,
+    )
+    return ThreefoldReader(opened.dimensions, lanes) if further else Reader(opened.dimensions, lanes)
 
 
 def _by_sentence_transformers(found: Found, where: Place, tokens: int, further: frozenset[str]) -> _Loaded:

@@ -6,7 +6,6 @@ It reads for indexes of the model that it was made of, whichever of the two made
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from numpy.typing import NDArray
 from pipeline.errors import EngineMismatch, ModelUnusable
 from pipeline.limiting import device_limiter
 from pipeline.neural import encoding
-from pipeline.neural.encoding import RECORD, NeuralEncoder, Reader, Record, limits_of
+from pipeline.neural.encoding import RECORD, NeuralEncoder, Reader, Record, limits_of, unit_vectors
 from pipeline.neural.hub import Found
+from pipeline.neural.lanes import Lanes, as_they_are
 from pipeline.neural.loading import Shelf
 from pipeline.optimising.engines import Engine, passed_engine
 from pipeline.optimising.sessions import Session, require
@@ -83,11 +83,6 @@ def _read_by(engine: Engine, settings: Settings) -> Reader:
     limits = limits_of(settings.batching)
     if engine.build.target == "tensorrt":  # a batch larger than its largest shape would only be cut again
         limits = replace(limits, texts=min(limits.texts, max(texts for texts, _ in engine.build.shapes)))
-    return Reader(
-        engine.source.name,
-        engine.source.dimensions,
-        session,
-        session.size,
-        limits,
-        room=device_limiter("cpu").through if session.device.startswith("CPU") else nullcontext,
-    )
+    room = device_limiter("cpu" if session.device.startswith("CPU") else "cuda").through
+    lanes = Lanes(as_they_are, unit_vectors(session, engine.source.name), session.size, limits, room=room)
+    return Reader(engine.source.dimensions, lanes)

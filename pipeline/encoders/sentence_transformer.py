@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.limiting import device_free, device_limiter
 from pipeline.neural import encoding
-from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of
+from pipeline.neural.encoding import NeuralEncoder, Reader, limits_of, unit_vectors
 from pipeline.neural.folders import longest, read_config
 from pipeline.neural.hub import Found, find
+from pipeline.neural.lanes import Lanes, as_they_are
 from pipeline.neural.loading import Place, Shelf, dtype, loading, place, require
 from pipeline.neural.measuring import runner, sized
 from pipeline.neural.tokens import counter
@@ -81,10 +82,9 @@ def _read_by(found: Found, where: Place, wanted: int, settings: Settings) -> Rea
     limits, sizing = sized(
         settings.batching, limits_of(settings.batching), run, where.device, device_free(where.device), memory
     )
-    return Reader(
-        found.name,
-        dimensions,
-        forward,
+    lanes = Lanes(
+        as_they_are,
+        unit_vectors(forward, found.name),
         size,
         limits,
         sizing=sizing,
@@ -92,3 +92,4 @@ def _read_by(found: Found, where: Place, wanted: int, settings: Settings) -> Rea
         release=torch.cuda.empty_cache,
         room=device_limiter(where.device).through,
     )
+    return Reader(dimensions, lanes)

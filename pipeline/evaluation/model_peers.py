@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.batching.batcher import Limits
-from pipeline.encoders import bge_m3
+from pipeline.encoders import bge_m3, onnx
 from pipeline.evaluation.model_bench import Contender
 from pipeline.neural.encoding import RECORD, Record
+from pipeline.neural.folders import read_config
 from pipeline.neural.hub import Found, find
 from pipeline.neural.loading import Place, place, require
 from pipeline.neural.measuring import Sizing
+from pipeline.protocols import Encoder
 from pipeline.rerankers.cross_encoder import Pairs
-from pipeline.settings import Settings
+from pipeline.settings import NO_ENGINE, Settings
 from pipeline.storage import write_json
 from pipeline.types import AnalysedText, Query
 
 OURS = "한상 (batcher)"
+ENGINE = "한상, 엔진 (batcher, engine)"
 PLAIN = "sentence-transformers"
 FLAG = "FlagEmbedding"
 WHOLE = "sentence-transformers, 한 번에 (one call)"
@@ -57,7 +60,7 @@ class Field:
 
 
 def encoders(model: Path, record: Path, settings: Settings, texts: Sequence[str], threads: int) -> Field:
-    """Everybody who encodes, one text a request. ``record`` is an empty folder.
+    """Everybody who encodes, one text a request; the engine of ``models.engine``, too. ``record`` is an empty folder.
 
     Raises:
         HansangError: the model or the libraries aren't here, or can't be used.
@@ -65,23 +68,23 @@ def encoders(model: Path, record: Path, settings: Settings, texts: Sequence[str]
     require(torch="torch", transformers="transformers", sentence_transformers="sentence-transformers")
     found, where = find(str(model), "main", "encoder"), place(settings.models)
     settings = replace(settings, models=replace(settings.models, encoder=str(model)))
-    write_json(record / RECORD, asdict(Record(found.name, found.revision, 0)))
+    single, engine = [[text] for text in texts], settings.models.engine
+    width = int(read_config(found.folder, found.name).get("hidden_size", 0))
+    write_json(record / RECORD, asdict(Record(found.name, found.revision, width)))
+    made = [] if engine == NO_ENGINE else [Contender(ENGINE, _asking(onnx.load(record, settings)), single, threads)]
     ours, plain = bge_m3.load(record, settings), _sentence_transformer(found, where, settings.models.passage_tokens)
-    single = [[text] for text in texts]
-    contenders = [
-        Contender(OURS, lambda request: ours.encode([_query(text) for text in request]), single, threads),
-        Contender(PLAIN, lambda request: plain.encode(list(request), show_progress_bar=False), single, threads),
-    ]
+    beside = Contender(PLAIN, lambda request: plain.encode(list(request), show_progress_bar=False), single, threads)
+    contenders = [Contender(OURS, _asking(ours), single, threads), *made, beside]
     if importlib.util.find_spec("FlagEmbedding"):
         contenders.append(Contender(FLAG, _flag_encoder(found, where), single, threads))
-    contenders.append(Contender(WHOLE, contenders[1].answer, [list(texts)], 1))
+    contenders.append(Contender(WHOLE, beside.answer, [list(texts)], 1))
     network = plain[0].auto_model
     length = _counter(plain.tokenizer)
     return Field(tuple(contenders), network, where.device, _precision(network), length, ours.limits, ours.sizing)
 
 
-def _query(text: str) -> Query:
-    return Query(AnalysedText(text, ()), ())
+def _asking(encoder: Encoder) -> Callable[[Sequence[str]], object]:
+    return lambda request: encoder.encode([Query(AnalysedText(text, ()), ()) for text in request])
 
 
 def _sentence_transformer(found: Found, where: Place, tokens: int) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +18,7 @@ from pipeline.batching.batcher import Limits
 from pipeline.errors import ModelMismatch, ModelUnusable
 from pipeline.neural.folders import read_config
 from pipeline.neural.hub import Found, find
-from pipeline.neural.lanes import Lanes, Prepare, as_they_are
+from pipeline.neural.lanes import Compute, Lanes
 from pipeline.neural.measuring import UNMEASURED, Sizing
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
@@ -40,38 +39,12 @@ class Forward(Protocol):
 
 
 class Reader:
-    """A loaded model that reads texts, those of many callers together.
+    """A loaded model that reads texts, those of many callers together. ``lanes`` compute its ``unit_vectors``."""
 
-    Args:
-        forward: the library's call; never by two threads at once.
-        size: tokens of a text.
-        limits: of the batches.
-        prepare: what is done before; by one thread, too, but beside another that computes. See ``Lanes``.
-        sizing: how the limits were found, if they were measured.
-        out_of_memory, release, room: see ``Lanes``.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        dimensions: int,
-        forward: Forward,
-        size: Callable[[str], int],
-        limits: Limits,
-        *,
-        prepare: Prepare = as_they_are,
-        sizing: Sizing | None = None,
-        out_of_memory: tuple[type[BaseException], ...] = (MemoryError,),
-        release: Callable[[], None] = lambda: None,
-        room: Callable[[], AbstractContextManager[object]] = nullcontext,
-    ) -> None:
+    def __init__(self, dimensions: int, lanes: Lanes[FloatArray]) -> None:
         self.dimensions = dimensions
-        self.limits, self.sizing = limits, sizing
-        self._name = name
-        self._forward = forward
-        self._lanes: Lanes[FloatArray] = Lanes(
-            prepare, self._vectors, size, limits, out_of_memory=out_of_memory, release=release, room=room
-        )
+        self.limits, self.sizing = lanes.limits, lanes.sizing
+        self._lanes = lanes
 
     def questions(self, texts: Sequence[str]) -> FloatArray:
         """The vectors of questions. *Shape:* ``(len(texts), dimensions)``, rows of unit length.
@@ -93,8 +66,14 @@ class Reader:
     def _stacked(self, vectors: Sequence[FloatArray]) -> FloatArray:
         return np.stack(vectors) if vectors else np.zeros((0, self.dimensions), dtype=np.float32)
 
-    def _vectors(self, ready: Any, *, question: bool) -> Sequence[FloatArray]:
-        return list(unit(np.asarray(self._forward(ready, question=question), dtype=np.float32), self._name))
+
+def unit_vectors(forward: Forward, name: str) -> Compute[FloatArray]:
+    """A library's call, of which vectors of unit length are made."""
+
+    def compute(ready: Any, *, question: bool) -> Sequence[FloatArray]:
+        return list(unit(np.asarray(forward(ready, question=question), dtype=np.float32), name))
+
+    return compute
 
 
 def unit(vectors: FloatArray, name: str) -> FloatArray:

@@ -23,6 +23,7 @@ Role = Literal["encoder", "reranker", "generator"]
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = ("tokenizer.json", "sentencepiece.bpe.model", "tokenizer.model", "vocab.txt", "vocab.json")
 MODULES = "modules.json"  # what makes a folder one of sentence-transformers'
+_PLAIN = ("Transformer", "Pooling", "Normalize")  # sentence-transformers' modules that bge-m3 itself has
 _HEADER_MOST = 100_000_000  # bytes that the format allows to a header
 _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 _NO_HEADS = ("ForCausalLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering",
@@ -169,6 +170,48 @@ def _check_encoder(config: Mapping[str, Any], name: str) -> None:
             cure="`models.encoder`에 임베딩 모델을 정하세요. 예) BAAI/bge-m3",
             cure_en="Set `models.encoder` to an embedding model, e.g. BAAI/bge-m3",
         )  # fmt: skip
+
+
+def check_first_token(folder: Path, name: str) -> None:
+    """Make sure that a folder doesn't ask to be read otherwise than by its first token, with nothing put before a text.
+
+    Raises:
+        ModelUnusable: it does, in sentence-transformers' files; the backend of that library heeds them.
+    """
+    try:
+        prompts = _said(folder / "config_sentence_transformers.json", {}).get("prompts") or {}
+        modules = [(str(each["type"]).rpartition(".")[2], str(each["path"])) for each in _said(folder / MODULES, [])]
+        modes = [_mode(_said(folder / path / "config.json", {})) for kind, path in modules if kind == "Pooling"]
+        other = [kind for kind, _ in modules if kind not in _PLAIN] + [f"Pooling {m}" for m in modes if m != "cls"]
+        asked = [text for text in prompts.values() if text]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        ko, en = "sentence-transformers의 설정을 읽지 못했습니다", "sentence-transformers' files can't be read"
+        raise _half(name, ko, en) from error
+    if asked:
+        raise _read_otherwise(name, f"글 앞에 '{asked[0]}'을(를) 붙이라고", f"'{asked[0]}' is to stand before a text")
+    if other:
+        raise _read_otherwise(name, f"벡터가 {other[0]}을(를) 거친다고", f"its vectors go through {other[0]}")
+
+
+def _said(path: Path, nothing: Any) -> Any:
+    """What a file of JSON says; ``nothing`` where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else nothing
+
+
+def _mode(pooling: Mapping[str, Any]) -> str:
+    """How vectors are pooled: older versions have a field for each way, of which several may be true."""
+    older = [name.removeprefix("pooling_mode_") for name, chosen in pooling.items() if chosen is True]
+    ways = [name for name in older if name.endswith(("_token", "_tokens", "lasttoken"))]
+    return str(pooling.get("pooling_mode") or ("cls" if ways in ([], ["cls_token"]) else " ".join(ways)))
+
+
+def _read_otherwise(name: str, ko: str, en: str) -> ModelUnusable:
+    return ModelUnusable(
+        name=name, reason=f"폴더의 설정이 {ko} 하는데 bge_m3는 첫 토큰만 그대로 읽습니다",
+        reason_en=f"{en}, and bge_m3 reads the first token as it is",
+        cure="`--set encoder=sentence_transformer`로 색인하세요(폴더의 설정을 따릅니다)",
+        cure_en="Index with `--set encoder=sentence_transformer`, which does as its folder says",
+    )  # fmt: skip
 
 
 def _check_generator(config: Mapping[str, Any], name: str) -> None:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline.batching.batcher import Batcher, Limits
+from pipeline.neural.measuring import Sizing
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -42,7 +43,11 @@ class Lanes(Generic[R]):
     """See the module.
 
     Args:
+        prepare: done before the model's part; by one thread, too, but beside another that computes.
+        compute: the model's part; never by two threads at once.
         size: tokens of a text.
+        limits: of the batches.
+        sizing: how the limits were found, if they were measured.
         out_of_memory, release: what the library raises when memory runs out, and what gives it back.
         room: held for the length of each batch, such as the limiter of the device.
     """
@@ -54,10 +59,12 @@ class Lanes(Generic[R]):
         size: Callable[[str], int],
         limits: Limits,
         *,
+        sizing: Sizing | None = None,
         out_of_memory: tuple[type[BaseException], ...] = (MemoryError,),
         release: Callable[[], None] = lambda: None,
         room: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        self.limits, self.sizing = limits, sizing
         self._prepare = prepare
         self._compute = compute
         self._preparing, self._computing = threading.Lock(), threading.Lock()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,11 +18,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.batching.batcher import Limits
 from pipeline.neural.encoding import NeuralEncoder, not_numbers, says_something, unit, write_record
 from pipeline.neural.hub import Found
-from pipeline.neural.lanes import Lanes, Prepare, as_they_are
-from pipeline.neural.measuring import Sizing
+from pipeline.neural.lanes import Compute, Lanes
 from pipeline.neural.multivectors import MultivectorWriter
 from pipeline.neural.postings import PostingsWriter
 from pipeline.passages import PassageStore
@@ -63,29 +61,12 @@ class Forward(Protocol):
 
 
 class ThreefoldReader:
-    """A loaded model that reads texts, those of many callers together. The arguments are those of ``Reader``."""
+    """A loaded model that reads texts, those of many callers together. ``lanes`` compute what is ``checked``."""
 
-    def __init__(
-        self,
-        name: str,
-        dimensions: int,
-        forward: Forward,
-        size: Callable[[str], int],
-        limits: Limits,
-        *,
-        prepare: Prepare = as_they_are,
-        sizing: Sizing | None = None,
-        out_of_memory: tuple[type[BaseException], ...] = (MemoryError,),
-        release: Callable[[], None] = lambda: None,
-        room: Callable[[], AbstractContextManager[object]] = nullcontext,
-    ) -> None:
+    def __init__(self, dimensions: int, lanes: Lanes[Threefold]) -> None:
         self.dimensions = dimensions
-        self.limits, self.sizing = limits, sizing
-        self._name = name
-        self._forward = forward
-        self._lanes: Lanes[Threefold] = Lanes(
-            prepare, self._checked, size, limits, out_of_memory=out_of_memory, release=release, room=room
-        )
+        self.limits, self.sizing = lanes.limits, lanes.sizing
+        self._lanes = lanes
         self._lately: OrderedDict[str, Threefold] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -119,12 +100,21 @@ class ThreefoldReader:
         """What is told of passages, however many."""
         return self._lanes.passages(texts)
 
-    def _checked(self, ready: Any, *, question: bool) -> list[Threefold]:
-        told = self._forward(ready, question=question)
+
+def checked(forward: Forward, name: str) -> Compute[Threefold]:
+    """A library's call, of which vectors of unit length and nothing but numbers come.
+
+    Its errors: ModelUnusable, where the model gave something else.
+    """
+
+    def compute(ready: Any, *, question: bool) -> list[Threefold]:
+        told = forward(ready, question=question)
         if not all(np.isfinite(each.weights).all() and np.isfinite(each.vectors).all() for each in told):
-            raise not_numbers(self._name)
-        dense = unit(np.stack([each.dense for each in told]).astype(np.float32), self._name)
+            raise not_numbers(name)
+        dense = unit(np.stack([each.dense for each in told]).astype(np.float32), name)
         return [replace(each, dense=vector) for each, vector in zip(told, dense, strict=True)]
+
+    return compute
 
 
 class ThreefoldEncoder(NeuralEncoder):

@@ -11,7 +11,8 @@ import numpy as np
 
 from pipeline.batching.batcher import Limits
 from pipeline.neural.hub import Found
-from pipeline.neural.threefold import Threefold, ThreefoldEncoder, ThreefoldReader, build
+from pipeline.neural.lanes import Lanes, as_they_are
+from pipeline.neural.threefold import Threefold, ThreefoldEncoder, ThreefoldReader, build, checked
 from pipeline.passages import PassageStore
 
 WIDTH = 16
@@ -39,7 +40,7 @@ def forward(texts: Sequence[str], *, question: bool) -> list[Threefold]:
 
 
 def reader() -> ThreefoldReader:
-    return ThreefoldReader("letters", WIDTH, forward, len, Limits(wait_ms=0))
+    return ThreefoldReader(WIDTH, Lanes(as_they_are, checked(forward, "letters"), len, Limits(wait_ms=0)))
 
 
 def encoder() -> ThreefoldEncoder:

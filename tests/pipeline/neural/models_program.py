@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline import backends
+from pipeline import backends, limiting
 from pipeline.config import load_profile, with_overrides
 from pipeline.corpus.reader import read_corpus
 from pipeline.errors import HansangError
@@ -36,10 +36,15 @@ LONG = "갈비탕 국물이 진하고 고기가 부드러워요 " * 200
 TEXTS = [*tiny.TEXTS, "?!", "", LONG]
 
 
-def settings(profile: str = "embedded", **models: object) -> Settings:
-    return with_overrides(
-        load_profile(profile), {f"models.{name}": value for name, value in models.items()}, indexing=True
-    )
+BATCH = 4_096
+"""Tokens of a batch, given here: measured ones follow the memory and the speed that others leave, and in other batches
+the last digits of a vector are others.
+"""
+
+
+def settings(profile: str = "embedded", batch: int = BATCH, **models: object) -> Settings:
+    named = {f"models.{name}": value for name, value in models.items()}
+    return with_overrides(load_profile(profile), {"batching.tokens": batch, **named}, indexing=True)
 
 
 def query(text: str) -> Query:
@@ -76,6 +81,7 @@ def encoders(root: Path) -> Any:
         "by sentence-transformers": ("bge_m3", settings(encoder=root / "encoder")),
         "by FlagEmbedding": ("bge_m3", settings(encoder=root / "encoder", library="flag_embedding")),
         "any": ("sentence_transformer", settings(encoder=root / "packed")),
+        "measured": ("bge_m3", settings(encoder=root / "encoder", batch=0)),
         "bf16": ("bge_m3", settings(encoder=root / "encoder", precision="bf16")),
         "short": ("bge_m3", settings(encoder=root / "encoder", passage_tokens=16)),
         "longer than the model": ("bge_m3", settings(encoder=root / "encoder", passage_tokens=8192)),
@@ -133,6 +139,11 @@ def rerankers(root: Path) -> Any:
     }
 
 
+def card(root: Path) -> Any:
+    """What NVML says is free, by the real library where it is installed."""
+    return {"free": limiting.gpu_free()}
+
+
 def cuts(root: Path) -> Any:
     """What a pair of too many tokens becomes."""
     from transformers import AutoTokenizer
@@ -175,6 +186,7 @@ def refusals(root: Path) -> Any:
         "too large": refused(lambda: with_little_memory(build(tiny.encoder(root / "huge", seed=7)))),
         "memory runs out": refused(lambda: runs_out(root / "encoder")),
         "overflow": refused(build(wild)),
+        "a prompt of its own": refused(build(with_a_prompt(root / "prompted"))),
         "not here": refused(build("maker/model")),
         "no gpu": refused(build(root / "encoder", device="cuda")),
         "another model": refused(lambda: encoder.load(built, settings(encoder=other))),
@@ -182,6 +194,17 @@ def refusals(root: Path) -> Any:
         "the same elsewhere": refused(lambda: encoder.load(built, settings(
             encoder=shutil.copytree(root / "encoder", root / "moved")))),
     }  # fmt: skip
+
+
+def with_a_prompt(folder: Path) -> Path:
+    """A model that wants something to stand before each question, as sentence-transformers saves it."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    words = Transformer(str(folder.parent / "encoder"))
+    modules, prompts = [words, Pooling(64, "cls")], {"query": "질문: "}
+    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(str(folder))
+    return folder
 
 
 def with_little_memory(act: Callable[[], object]) -> object:
@@ -238,7 +261,7 @@ def main(root: Path) -> None:
     tiny.encoder(root / "encoder")
     tiny.reranker(root / "reranker")
     tiny.reranker(root / "reranker-2", seed=5)
-    parts = (encoders, in_threads, rerankers, cuts, refusals, whole)
+    parts = (encoders, in_threads, rerankers, card, cuts, refusals, whole)
     sys.stdout.write("\n" + json.dumps({part.__name__: part(root) for part in parts}) + "\n")
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelUnusable
-from pipeline.neural.folders import check, digest, longest, weights
+from pipeline.neural.folders import check, check_first_token, digest, longest, weights
 from tests.pipeline.neural.folders import make, make_reranker, write_safetensors
 
 
@@ -94,6 +94,54 @@ def test_what_gives_no_single_score_is_no_reranker(tmp_path: Path) -> None:
         with pytest.raises(ModelUnusable, match=r"models\.reranker") as told:
             check(folder, "m", "reranker")
         assert said in told.value.english
+
+
+def packed(folder: Path, pooling: object, prompts: dict[str, str], *more: str) -> Path:
+    """What sentence-transformers writes beside a model: its modules, how it pools, what stands before texts."""
+    named = [("Transformer", ""), ("Pooling", "1_Pooling"), *((kind, f"2_{kind}") for kind in more)]
+    listed = [{"path": path, "type": f"sentence_transformers.models.{kind}"} for kind, path in named]
+    (folder / "modules.json").write_text(json.dumps(listed))
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": prompts}))
+    return folder
+
+
+OLDER = {"word_embedding_dimension": 4, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+NONE = {"query": "", "document": ""}
+
+
+@pytest.mark.parametrize("pooling", [OLDER, {"pooling_mode": "cls"}, {}])
+def test_a_folder_that_is_read_by_its_first_token_is_bge_m3s_to_read(tmp_path: Path, pooling: object) -> None:
+    check_first_token(make(tmp_path / "plain"), "m")
+    check_first_token(packed(make(tmp_path / "packed"), pooling, NONE, "Normalize"), "m")
+
+
+@pytest.mark.parametrize(
+    ("pooling", "prompts", "more", "said"),
+    [
+        (OLDER, {"query": "query: ", "document": ""}, (), "'query: ' is to stand before a text"),
+        (OLDER | {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, NONE, (), "Pooling mean_tokens"),
+        (OLDER | {"pooling_mode_mean_tokens": True}, NONE, (), "Pooling cls_token mean_tokens"),
+        ({"pooling_mode": "mean"}, NONE, (), "Pooling mean"),
+        (OLDER, NONE, ("Dense", "Normalize"), "Dense"),
+    ],
+)
+def test_a_folder_that_wants_to_be_read_otherwise_names_the_backend_that_does(
+    tmp_path: Path, pooling: object, prompts: dict[str, str], more: tuple[str, ...], said: str
+) -> None:
+    folder = packed(make(tmp_path / "m"), pooling, prompts, *more)
+    with pytest.raises(ModelUnusable, match="encoder=sentence_transformer") as told:
+        check_first_token(folder, "m")
+    assert said in told.value.english
+
+
+@pytest.mark.parametrize("damage", ["{", '{"prompts": 5}', "[]"])
+def test_damaged_files_of_sentence_transformers_are_told(tmp_path: Path, damage: str) -> None:
+    folder = packed(make(tmp_path / "m"), OLDER, NONE)
+    (folder / "config_sentence_transformers.json").write_text(damage)
+    with pytest.raises(ModelUnusable, match="온전하지 않습니다"):
+        check_first_token(folder, "m")
 
 
 def test_memory_is_that_of_the_parameters_and_not_of_the_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-WAYS = ("by sentence-transformers", "by FlagEmbedding", "any", "bf16", "short", "longer than the model")
+WAYS = ("by sentence-transformers", "by FlagEmbedding", "any", "measured", "bf16", "short", "longer than the model")
 
 
 @pytest.mark.models
@@ -64,7 +65,7 @@ def test_vectors_are_of_unit_length_or_zero_and_halves_on_disk(found: Any, way: 
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("way", ["by sentence-transformers", "by FlagEmbedding", "any", "longer than the model"])
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in ("bf16", "short")])
 def test_both_libraries_and_our_batches_give_the_same_vectors(found: Any, way: str) -> None:
     plain = np.array(found["encoders"]["plain"])
     plain[list(NOTHING_KNOWN)] = 0
@@ -105,6 +106,11 @@ def test_relevance_is_told_only_by_a_calibration(found: Any) -> None:
     assert told["calibrated"] == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.models
+def test_nvml_says_what_is_free_where_there_is_a_card_and_nothing_elsewhere(found: Any) -> None:
+    assert (found["card"]["free"] is None) == (shutil.which("nvidia-smi") is None)
+
+
 def inside(part: list[int], whole: list[int]) -> bool:
     return any(whole[at : at + len(part)] == part for at in range(len(whole) - len(part) + 1))
 
@@ -130,6 +136,7 @@ def test_the_passage_is_cut_and_the_question_whole(found: Any) -> None:
         ("too large", "model-too-large", "cpu: 0.0 GiB needed"),
         ("memory runs out", "model-too-large", "is not enough memory for model"),
         ("overflow", "model-unusable", "arithmetic overflowed"),
+        ("a prompt of its own", "model-unusable", "encoder=sentence_transformer"),
         ("not here", "model-absent", "hf download maker/model"),
         ("no gpu", "model-unusable", "models.device=cpu"),
         ("another model", "model-mismatch", "run `hansang index` again"),

@@ -128,6 +128,14 @@ def test_an_index_can_be_made_by_an_engine_and_says_so(found: Any) -> None:
     assert "models.engine" in found["made"]["without"]["err"]
 
 
+def test_many_callers_of_an_engine_are_timed_beside_its_model(found: Any) -> None:
+    assert found["bench"]["rc"] == 0, found["bench"]["err"]
+    speeds = json.loads(found["bench"]["out"])["speeds"]
+    assert list(speeds)[:3] == ["한상 (batcher)", "한상, 엔진 (batcher, engine)", "sentence-transformers"]
+    assert [speeds[name]["errors"] for name in list(speeds)[:2]] == [0, 0]
+    assert speeds["한상, 엔진 (batcher, engine)"]["per_second"] > 0
+
+
 def test_an_engine_answers_where_there_is_no_torch(found: Any) -> None:
     assert found["without torch"]["rc"] == 0, found["without torch"]["rows"]
     assert sorted(found["without torch"]["rows"]) == sorted(found["asked"]["engine"]["rows"])
@@ -137,6 +145,7 @@ def test_an_engine_answers_where_there_is_no_torch(found: Any) -> None:
     ("name", "code", "said"),
     [
         ("another model", 4, "One model's question can't search another's vectors"),
+        ("bench of another model", 4, "One model's question can't search another's vectors"),
         ("no network", 5, "ONNX Runtime can't open it"),
         ("wrong width", 5, "its vectors have 64 dimensions, engine.json says 128"),
         ("tensorrt", 5, "TensorRT can't be used"),
