@@ -82,5 +82,9 @@ def parse_member(text: str) -> tuple[str, str]:
     """
     name, _, model = text.partition(":")
     if not name.strip():
-        raise BadSetting(name="--member", value=text, expected="`이름` 또는 `이름:모델`. 예) linear, llm:qwen3-8b")
+        raise BadSetting(
+            name="--member",
+            value=text,
+            expected="`이름` 또는 `이름:모델`. 예) linear, llm:qwen3-8b (a name, or name:model)",
+        )
     return name.strip(), model.strip()

@@ -23,7 +23,9 @@ def draw(samples: Sequence[Sample], size: int, stratify: Stratum = "", seed: int
         BadSetting: no questions are wanted.
     """
     if size < 1:
-        raise BadSetting(name="--sample", value=size, expected="1 이상의 수가 필요합니다. 예) --sample 49")
+        raise BadSetting(
+            name="--sample", value=size, expected="1 이상의 수가 필요합니다. 예) --sample 49 (a number from 1 on)"
+        )
     if size >= len(samples):
         return list(samples)
     strata: dict[str, list[int]] = defaultdict(list)
