@@ -10,12 +10,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from sqlite_utils import Database
 
 from annotations.types import Account
-from pipeline.errors import BadAccountName, UnknownAccount
+from pipeline.errors import BadAccountName, DiskFull, LabelsBusy, NotWritable, UnknownAccount
 
 T = TypeVar("T")
 
@@ -118,6 +119,12 @@ def record(db: Database, kind: str, by: str, name: str, **detail: object) -> Non
     """Note who did what to an account."""
     what = json.dumps({"account": name} | detail, ensure_ascii=False, sort_keys=True)
     db.execute("INSERT INTO events (kind, by, detail, at) VALUES (?, ?, ?, ?)", (kind, by, what, stamp()))
+
+
+def note_use(store: Store, statement: str, values: tuple[object, ...]) -> None:
+    """Note that a key or a session is in use, where that can be written: a full disk keeps nobody out."""
+    with suppress(DiskFull, NotWritable, LabelsBusy):
+        store.write(lambda db: db.execute(statement, values))
 
 
 def stamp() -> str:

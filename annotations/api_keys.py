@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from sqlite_utils import Database
 
-from annotations.account_rows import Store, account_name, stamp
+from annotations.account_rows import Store, account_name, note_use, stamp
 from annotations.audit import note_act
 from pipeline.errors import BadAccountName, BadKeyName, BadScopes, KeyExists, KeyRefused, UnknownKey
 
@@ -137,7 +137,7 @@ class ApiKeys:
         if state == "expired":
             raise KeyRefused(ko=f"'{found.name}' 열쇠는 기한이 지났습니다", en=f"'{found.name}' has expired")
         if found.used is None or now - found.used > SEEN_EVERY:
-            self._store.write(lambda db: db.execute("UPDATE api_keys SET used = ? WHERE digest = ?", (now, digest)))
+            note_use(self._store, "UPDATE api_keys SET used = ? WHERE digest = ?", (now, digest))
         return found
 
 

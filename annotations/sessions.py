@@ -14,7 +14,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from annotations.account_rows import Store, account_name, as_account, end_sessions, known, record, row_of, stamp
+from annotations.account_rows import (
+    Store,
+    account_name,
+    as_account,
+    end_sessions,
+    known,
+    note_use,
+    record,
+    row_of,
+    stamp,
+)
 from annotations.lockout import attempt, forgive
 from annotations.passwords import Passwords
 from annotations.types import Account
@@ -98,9 +108,7 @@ class Sessions:
         if now - found["seen"] > IDLE or now - found["begun"] > LIFETIME:
             return None
         if now - found["seen"] > SEEN_EVERY:
-            self._store.write(
-                lambda db: db.execute("UPDATE sessions SET seen = ? WHERE digest = ?", (now, _digest(token)))
-            )
+            note_use(self._store, "UPDATE sessions SET seen = ? WHERE digest = ?", (now, _digest(token)))
         return as_account(found)
 
     def end(self, token: str) -> None:

@@ -25,12 +25,13 @@ from app.access.page import account_page, sign_in_page
 from app.access.refusals import ForeignRequest, NotVouched, SignInNeeded
 from app.access.vouching import PENDING_SECONDS
 from app.access.words import Lang
-from pipeline.errors import HansangError, SignInLocked, SignInRefused
+from pipeline.errors import HansangError, SignInLocked
 
 COOKIE = "hansang_chat"
 LABELS_COOKIE = "hansang_labels"  # whoever signed in to the annotation app on this host is known here, too
 FORM_COOKIE = "hansang_form"
 FORM_BYTES = 16_384
+BUSY_SECONDS = 5  # in which dozens of passwords are looked at
 VOUCHED_COOKIE = "hansang_vouched"  # of a sign-in that a provider is asked for
 _ADDRESSES = ("/signin", "/signout", "/account", "/signin/with", CALLBACK)
 _ERROR = re.compile(r"[\w.-]{1,60}", re.ASCII)
@@ -43,8 +44,8 @@ class Busy(HansangError):
     code = "sign-in-busy"
     exit_code = 5
     status = 503
-    ko = "로그인하려는 사람이 몰려 있습니다. 잠시 뒤 다시 해 주세요."
-    en = "Too many people are signing in. Try again in a moment."
+    ko = "로그인하려는 사람이 몰려 있습니다. {seconds}초 뒤에 다시 해 주세요."
+    en = "Too many people are signing in. Try again in {seconds} s."
 
 
 class SignIn:
@@ -81,10 +82,10 @@ class SignIn:
             return self._form(request, ForeignRequest())
         try:
             token = await self._doors.sign_in(sent.get("name", ""), sent.get("password", ""))
-        except SignInRefused as refused:
+        except HansangError as refused:  # name and password, or a disk on which no session can be kept
             return self._form(request, refused, sent.get("name", "")[:64])
         if token is None:
-            return self._form(request, Busy())
+            return self._form(request, Busy(seconds=BUSY_SECONDS))
         response = _let_in(request, token, _target(request))
         secure = request.url.scheme == "https"
         response.delete_cookie(FORM_COOKIE, path="/signin", httponly=True, samesite="strict", secure=secure)
@@ -153,7 +154,7 @@ class SignIn:
         names = self._doors.vouching.names if self._doors.vouching else ()
         response = sign_in_page(form_token(nonce), _target(request), lang, said, name, names)
         response.status_code = status or (200 if error is None else error.status)
-        if isinstance(error, SignInLocked):
+        if isinstance(error, SignInLocked | Busy):
             response.headers["Retry-After"] = str(error.fields["seconds"])
         secure = request.url.scheme == "https"
         response.set_cookie(

@@ -27,7 +27,7 @@ from annotations.audit import AuditEntry, audit_log
 from annotations.lockout import FREE_FAILURES
 from annotations.migrations import MIGRATIONS
 from annotations.passwords import Passwords
-from annotations.sessions import IDLE, LIFETIME, Sessions
+from annotations.sessions import IDLE, LIFETIME, SEEN_EVERY, Sessions
 from annotations.writer import Writer
 from app.access import sessions as signing
 from app.access.addresses import guarded, household, is_loopback, names_this_machine
@@ -38,7 +38,7 @@ from app.access.limits import KEPT, Buckets
 from app.access.opening import forwarding, guarding
 from app.access.scopes import OPEN, needed, offered
 from pages import session as pages_session
-from pipeline.errors import NoAccounts, SignInLocked
+from pipeline.errors import DiskFull, NoAccounts, SignInLocked
 from pipeline.settings import Access
 from tests.annotations.test_accounts import CHEAP, Clock
 
@@ -299,6 +299,45 @@ def test_what_is_no_session_opens_nothing(place: Place, cookie: str) -> None:
 def test_accounts_of_the_demo_do_not_open_a_server(place: Place) -> None:
     Accounts(place.store, passwords=Passwords(CHEAP)).add("demo1", "admin", PASSWORD, "demo", demo=True)
     assert sign_in(place.client(), "demo1").status_code == 401
+
+
+class Full:
+    """A store on a disk without room."""
+
+    def __init__(self, store: Writer) -> None:
+        self.read = store.read
+        self.path = store.path
+
+    def write(self, job: object) -> Any:
+        raise DiskFull(path=self.path)
+
+
+def test_a_full_disk_keeps_nobody_out_who_is_in(place: Place) -> None:
+    """Though when a session or a key was used last can't be noted."""
+    client, key = place.client(), place.key("ask")
+    sign_in(client)
+    place.clock.now += SEEN_EVERY + 1
+    full: Any = Full(place.store)
+    doors = Doors(full, passwords=Passwords(CHEAP))
+    doors.sessions = Sessions(full, passwords=Passwords(CHEAP), now=place.clock)
+    guard = Guard(_inner(), doors, FREELY, guarded=True)
+    person = TestClient(guard, base_url="http://server.kr", cookies=dict(client.cookies))
+    assert person.get("/v1/indexes").json()["caller"] == "minji"
+    program = TestClient(guard, base_url="http://server.kr")
+    assert program.get("/v1/indexes", headers=key).json()["caller"] == "key:k"
+    refused = sign_in(program)  # a session that can't be kept is none: the page says why
+    assert (refused.status_code, refused.headers["content-type"].split(";")[0]) == (507, "text/html")
+    assert "디스크가 가득 차" in refused.text
+    assert signing.COOKIE not in program.cookies
+
+
+def test_who_comes_while_too_many_sign_in_is_told_when_to_come_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.access.doors.WAITING", 0)
+    busy = sign_in(place.client())
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, str(signing.BUSY_SECONDS))
+    assert f"{signing.BUSY_SECONDS}초 뒤에" in busy.text
 
 
 # the lock-out is one for both apps
