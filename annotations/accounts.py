@@ -185,9 +185,9 @@ class Accounts:
         """What administrators did last, the newest first."""
         rows = self._store.read(
             lambda db: db.execute(
-                f"SELECT at, kind, by, detail FROM events WHERE kind IN ({', '.join('?' * len(_ACTS))})"
+                "SELECT at, kind, by, detail FROM events WHERE kind IN (SELECT value FROM json_each(?))"
                 " ORDER BY id DESC LIMIT ?",
-                (*_ACTS, limit),
+                (json.dumps(_ACTS), limit),
             ).fetchall()
         )
         details = [json.loads(detail) for *_, detail in rows]
@@ -198,9 +198,8 @@ class Accounts:
 
     def any(self) -> bool:
         """Whether anybody could sign in."""
-        where = "NOT disabled" if self._demo else "NOT disabled AND NOT demo"
-        found = self._store.read(lambda db: db.execute(f"SELECT 1 FROM accounts WHERE {where} LIMIT 1").fetchone())
-        return found is not None
+        usable = "SELECT 1 FROM accounts WHERE NOT disabled AND (? OR NOT demo) LIMIT 1"
+        return self._store.read(lambda db: db.execute(usable, (self._demo,)).fetchone()) is not None
 
     def language(self, name: str) -> str:
         """The language somebody chose, ``ko`` or ``en``."""

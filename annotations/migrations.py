@@ -221,9 +221,13 @@ def _counters(database: Database) -> None:
         "INSERT INTO counters SELECT scheme, annotator, date(saved_at, '+9 hours'), count(*) FROM annotations"
         " WHERE revision = 1 AND stage <> 'adjudicated' GROUP BY scheme, annotator, date(saved_at, '+9 hours')"
     )
-    for day, where in (("total", ""), ("done", "AND state = 'done'")):
-        counted = f"SELECT scheme, '', '{day}', count(*) FROM seats WHERE place <> '' {where} GROUP BY scheme"
-        database.execute(f"INSERT INTO counters {counted}")
+    database.execute(
+        "INSERT INTO counters SELECT scheme, '', 'total', count(*) FROM seats WHERE place <> '' GROUP BY scheme"
+    )
+    database.execute(
+        "INSERT INTO counters SELECT scheme, '', 'done', count(*) FROM seats WHERE place <> '' AND state = 'done'"
+        " GROUP BY scheme"
+    )
 
 
 def _precedents(database: Database) -> None:

@@ -13,6 +13,11 @@ from sqlite_utils import Database
 from annotations.rows import record
 from annotations.types import DeskSettings
 
+_FIRST_ANSWER = "SELECT id FROM annotations WHERE annotator = ? AND scheme = ? AND stage = 'blind' ORDER BY id LIMIT 1"
+_EARLIER_ANSWER = (
+    "SELECT id FROM annotations WHERE annotator = ? AND scheme = ? AND stage = 'blind' ORDER BY id DESC LIMIT 1"
+    " OFFSET ?"
+)
 _ORDINARY_ANSWER = (
     "SELECT a.task_id FROM annotations AS a JOIN tasks AS t ON t.id = a.task_id"
     " WHERE a.annotator = :who AND a.scheme = :scheme AND a.id >= :first AND a.id <= :last AND a.revision = 1"
@@ -56,11 +61,8 @@ def repeat_for(db: Database, annotator: str, scheme: str, taken: int, at: str, s
     """The repeat that somebody's next task should be, made now: a task that they did some time ago, chosen evenly."""
     if not falls(settings.repeat_rate, taken, "repeat", annotator, scheme):
         return None
-    answers = "FROM annotations WHERE annotator = ? AND scheme = ? AND stage = 'blind' ORDER BY id"
-    first = db.execute(f"SELECT id {answers} LIMIT 1", [annotator, scheme]).fetchone()
-    last = db.execute(
-        f"SELECT id {answers} DESC LIMIT 1 OFFSET ?", [annotator, scheme, settings.repeat_after]
-    ).fetchone()
+    first = db.execute(_FIRST_ANSWER, [annotator, scheme]).fetchone()
+    last = db.execute(_EARLIER_ANSWER, [annotator, scheme, settings.repeat_after]).fetchone()
     if first is None or last is None:
         return None
     middle = first[0] + floor(chance("which", annotator, scheme, taken) * (last[0] - first[0] + 1))

@@ -22,10 +22,9 @@ from annotations.writer import Writer
 SLICE = 500  # rows; some milliseconds
 Row = Sequence[Any]
 
-_LASTS = "SELECT {} FROM (SELECT 1)".format(
-    ", ".join(
-        f"(SELECT coalesce(max(id), 0) FROM {table})" for table in ("annotations", "tasks", "suggestions", "events")
-    )
+_LASTS = (
+    "SELECT (SELECT coalesce(max(id), 0) FROM annotations), (SELECT coalesce(max(id), 0) FROM tasks),"
+    " (SELECT coalesce(max(id), 0) FROM suggestions), (SELECT coalesce(max(id), 0) FROM events)"
 )
 _TASKS = f"SELECT {TASK}, settled FROM tasks WHERE scheme = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?"
 _ANSWERS = f"SELECT {ANNOTATION} FROM annotations WHERE scheme = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?"

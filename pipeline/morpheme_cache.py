@@ -59,8 +59,9 @@ class CachedTokenizer:
         found: dict[str, AnalysedText] = {}
         for start in range(0, len(texts), _BATCH):
             hashes = {_hash(text): text for text in texts[start : start + _BATCH]}
-            marks = ",".join("?" * len(hashes))
-            rows = self._db.execute(f"SELECT hash, analysis FROM analyses WHERE hash IN ({marks})", tuple(hashes))
+            rows = self._db.execute(
+                f"SELECT hash, analysis FROM analyses WHERE hash IN ({', '.join('?' * len(hashes))})", tuple(hashes)
+            )
             found |= {hashes[key]: _unpack(hashes[key], packed) for key, packed in rows}
         return found
 

@@ -7,19 +7,19 @@ import json
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from app.jobs.types import ENDED, Failure, Job, Kind, State
+from app.jobs.types import Failure, Job, Kind, State
 from app.refusals import JobCut, JobEnded, JobNotFound, JobsFull
 from pipeline.database import open_database, transaction, writing
 from pipeline.errors import HansangError
 
 ATTEMPTS = 2  # times that a job is begun; one that takes the machine down twice would do so for ever
-_COLUMNS = "id, kind, name, state, created, started, ended, attempts, stage, done, total, result, error"
+_FIELDS = tuple(field.name for field in fields(Job))
 
 
 def _create(database: Database) -> None:
@@ -80,7 +80,7 @@ class JobStore:
             JobNotFound: there is none of that id.
         """
         with self.lock:
-            row = self.database.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", [id_]).fetchone()
+            row = next(self.database.query("SELECT * FROM jobs WHERE id = ?", [id_]), None)
         if row is None:
             raise JobNotFound(job=id_)
         return _job(row)
@@ -88,13 +88,14 @@ class JobStore:
     def page(self, before: int | None, limit: int) -> tuple[list[Job], int | None]:
         """Jobs before number ``before``, the newest first; and the number to go on from, None at the end."""
         with self.lock:
-            rows = self.database.execute(
-                f"SELECT number, {_COLUMNS} FROM jobs WHERE :before IS NULL OR number < :before"
-                " ORDER BY number DESC LIMIT :limit",
-                {"before": before, "limit": limit + 1},
-            ).fetchall()
+            rows = list(
+                self.database.query(
+                    "SELECT * FROM jobs WHERE :before IS NULL OR number < :before ORDER BY number DESC LIMIT :limit",
+                    {"before": before, "limit": limit + 1},
+                )
+            )
         shown = rows[:limit]
-        return [_job(row[1:]) for row in shown], shown[-1][0] if len(rows) > limit else None
+        return [_job(row) for row in shown], shown[-1]["number"] if len(rows) > limit else None
 
     def claim(self) -> tuple[Job, dict[str, Any]] | None:
         """Begin the job that has waited longest; it and what it is to do. None where none waits."""
@@ -162,9 +163,8 @@ class JobStore:
 
     def busy(self) -> bool:
         """Whether a job waits or runs."""
-        marks = ", ".join("?" * len(ENDED))
         with self.lock:
-            found = self.database.execute(f"SELECT 1 FROM jobs WHERE state NOT IN ({marks})", list(ENDED)).fetchone()
+            found = self.database.execute("SELECT 1 FROM jobs WHERE state IN ('queued', 'running')").fetchone()
         return found is not None
 
     def close(self) -> None:
@@ -173,7 +173,7 @@ class JobStore:
             self.database.close()
 
 
-def _job(row: Sequence[Any]) -> Job:
-    known = dict(zip(_COLUMNS.split(", "), row, strict=True))
+def _job(row: Mapping[str, Any]) -> Job:
+    known = {name: row[name] for name in _FIELDS}
     result, error = (json.loads(known[name]) if known[name] else None for name in ("result", "error"))
     return Job(**{**known, "result": result, "error": Failure(**error) if error else None})
