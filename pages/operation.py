@@ -53,7 +53,20 @@ _WORDS: dict[str, tuple[str, str]] = {
     "answered": ("답변", "Answered"),
     "abstained": ("기권", "Abstained"),
     "searched": ("검색만", "Search only"),
+    "troubled": ("언어 모델이 답을 못 씀", "No whole answer by the model"),
     "unfinished": ("끝나지 않음", "Unfinished"),
+    "failures": ("실패한 질문", "Questions that failed"),
+    "no_failures": ("이 기간에는 실패한 질문이 없습니다.", "No question failed in this span."),
+    "why": ("까닭", "Why"),
+    "understood": ("질문을 이해한", "the question was understood"),
+    "retrieved": ("후기를 찾은", "reviews were found"),
+    "reranked": ("순위를 다시 매긴", "they were reranked"),
+    "analysing": ("후기를 분석하기 시작한", "their analysis was begun"),
+    "answering": ("답을 쓰기 시작한", "the answer was begun"),
+    "stopped": (
+        "{state} 뒤에 멈췄습니다: 묻던 쪽이 떠났거나, 너무 오래 걸렸거나, 오류가 났습니다",
+        "It ended after {state}: whoever asked left, it took too long, or there was an error",
+    ),
     "votes": ("의견", "Votes"),
     "complaints": ("👎를 받은 질문", "Questions with 👎"),
     "no_complaints": ("이 기간에는 👎가 없습니다.", "No 👎 in this span."),
@@ -90,6 +103,7 @@ def render(desk: Desk, account: Account) -> None:
         return
     _summary(found, lang)
     _plots(found, "hour" if days == 1 else "day", lang)
+    _failures(found, lang)
     _complaints(found, lang)
 
 
@@ -114,7 +128,7 @@ def _server(lang: Lang) -> None:
 def _summary(found: Figures, lang: Lang) -> None:
     whole, total = found.whole, found.questions
     facts = [(_say("questions", lang), f"{total:,}")]
-    for name in ("answered", "abstained", "searched", "unfinished"):
+    for name in ("answered", "abstained", "searched", "troubled", "unfinished"):
         count = getattr(whole, name)
         facts.append((_say(name, lang), _say("of", lang, count=count, share=count / total if total else 0.0)))
     for name in ("p50", "p95"):
@@ -137,7 +151,8 @@ def _plots(found: Figures, unit: str, lang: Lang) -> None:
 
 def question_bars(bins: tuple[Bin, ...], names: list[str], say: Callable[[str], str]) -> go.Figure:
     """Questions by hour or day, stacked by what came of them; told apart by patterns as well as by colours."""
-    parts = (("answered", BLUE, ""), ("abstained", GREY, "/"), ("searched", GREY, "."), ("unfinished", VERMILION, "x"))
+    parts = (("answered", BLUE, ""), ("abstained", GREY, "/"), ("searched", GREY, "."), ("troubled", VERMILION, "\\"),
+             ("unfinished", VERMILION, "x"))  # fmt: skip
     traces = [
         go.Bar(name=say(key), x=names, y=[getattr(each, key) for each in bins],
                marker={"color": colour, "pattern": {"shape": shape}})
@@ -166,6 +181,23 @@ def _laid_out(figure: go.Figure, **more: object) -> go.Figure:
     figure.update_xaxes(automargin=True, showgrid=False, type="category")
     figure.update_yaxes(automargin=True, gridcolor="rgba(128,136,144,.35)")
     return figure
+
+
+def _failures(found: Figures, lang: Lang) -> None:
+    st.subheader(_say("failures", lang), anchor=False)
+    if not found.failures:
+        st.markdown(_say("no_failures", lang))
+        return
+    rows = [
+        {_say("asked", lang): f"{each.asked:%m-%d %H:%M}", _say("question", lang): each.question,
+         _say("why", lang): (each.ko if lang == "ko" else each.en) or _stopped(each.state, lang)}
+        for each in found.failures
+    ]  # fmt: skip
+    st.dataframe(rows, hide_index=True, key="hs-operation-failures")
+
+
+def _stopped(state: str, lang: Lang) -> str:
+    return _say("stopped", lang, state=_say(state, lang) if state in _WORDS else state)
 
 
 def _complaints(found: Figures, lang: Lang) -> None:

@@ -13,8 +13,15 @@ from pipeline.evaluation.metrics import percentile
 
 KST = timezone(timedelta(hours=9), "KST")
 COMPLAINTS = 20
+FAILURES = 20
 
-_QUESTIONS = "SELECT created, state, abstained, total_ms FROM traces WHERE created >= ? ORDER BY created"
+_QUESTIONS = "SELECT created, state, abstained, total_ms, trouble FROM traces WHERE created >= ? ORDER BY created"
+# The sentence lies in the trace, which is long: of the few that are shown it is looked up.
+_FAILED = (
+    "SELECT created, question, state, id, json_extract(body, '$.answer.trouble.ko'),"
+    " json_extract(body, '$.answer.trouble.en') FROM traces WHERE created >= ? AND (state <> 'done' OR trouble <> '')"
+    " ORDER BY created DESC LIMIT ?"
+)
 _VOTES = (
     "SELECT t.created, f.vote, t.question, f.reason, t.id FROM feedback AS f JOIN traces AS t ON t.id = f.trace_id"
     " WHERE f.created >= ? AND NOT EXISTS"
@@ -24,12 +31,17 @@ _VOTES = (
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """An hour or a day in Korea. Milliseconds are None where nothing was finished."""
+    """An hour or a day in Korea. Milliseconds are None where nothing was finished.
+
+    ``troubled`` are those for which the language model gave no whole answer, ``unfinished`` those that were left,
+    stopped or failed on the way.
+    """
 
     start: datetime
     answered: int = 0
     abstained: int = 0
     searched: int = 0
+    troubled: int = 0
     unfinished: int = 0
     p50: float | None = None
     p95: float | None = None
@@ -46,6 +58,18 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A question without a whole answer: why, in either language, where the model is at fault; else how far it came."""
+
+    asked: datetime
+    question: str
+    state: str
+    trace: str
+    ko: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All of a span of time. ``whole`` is its figures as one bin; ``up`` and ``down`` are the votes in force."""
 
@@ -54,11 +78,13 @@ class Figures:
     up: int
     down: int
     complaints: tuple[Complaint, ...]
+    failures: tuple[Failure, ...] = ()
 
     @property
     def questions(self) -> int:
         """How many questions there were."""
-        return self.whole.answered + self.whole.abstained + self.whole.searched + self.whole.unfinished
+        whole = self.whole
+        return whole.answered + whole.abstained + whole.searched + whole.troubled + whole.unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +93,7 @@ class _Row:
     state: str
     abstained: int | None
     total_ms: float | None
+    trouble: str
 
 
 def figures(path: Path, now: datetime, days: int) -> Figures | None:
@@ -80,8 +107,11 @@ def figures(path: Path, now: datetime, days: int) -> Figures | None:
     start = today - timedelta(days=days - 1)
     since = start.astimezone(UTC).isoformat(timespec="milliseconds")
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+        if not _migrated(connection):
+            return None
         rows = [_Row(_time(row[0]), *row[1:]) for row in connection.execute(_QUESTIONS, [since])]
         votes = connection.execute(_VOTES, [since]).fetchall()
+        failed = connection.execute(_FAILED, [since, FAILURES]).fetchall()
     if not rows and not votes:
         return None
     step = timedelta(hours=1) if days == 1 else timedelta(days=1)
@@ -90,7 +120,14 @@ def figures(path: Path, now: datetime, days: int) -> Figures | None:
     complaints = [Complaint(_time(asked), question, reason, id_) for asked, vote, question, reason, id_ in votes
                   if vote == "down"]  # fmt: skip
     up = sum(vote == "up" for _, vote, *_ in votes)
-    return Figures(_bin(start, rows), bins, up, len(complaints), tuple(complaints[:COMPLAINTS]))
+    failures = tuple(Failure(_time(at), question, state, id_, ko or "", en or "")
+                     for at, question, state, id_, ko, en in failed)  # fmt: skip
+    return Figures(_bin(start, rows), bins, up, len(complaints), tuple(complaints[:COMPLAINTS]), failures)
+
+
+def _migrated(connection: sqlite3.Connection) -> bool:
+    """Whether a server of this version has opened the file; until then it is one of an earlier version."""
+    return "trouble" in {name for _, name, *_ in connection.execute("PRAGMA table_info(traces)")}
 
 
 def _time(text: str) -> datetime:
@@ -102,8 +139,9 @@ def _bin(start: datetime, rows: Sequence[_Row]) -> Bin:
     times = sorted(row.total_ms for row in done if row.total_ms is not None)
     return Bin(
         start,
-        answered=sum(row.abstained == 0 for row in done),
-        abstained=sum(row.abstained == 1 for row in done),
+        answered=sum(row.abstained == 0 and not row.trouble for row in done),
+        troubled=sum(row.trouble != "" for row in done),
+        abstained=sum(row.abstained == 1 and not row.trouble for row in done),
         searched=sum(row.abstained is None for row in done),
         unfinished=len(rows) - len(done),
         p50=percentile(times, 0.5) if times else None,

@@ -41,7 +41,12 @@ def _add_assignments(database: Database) -> None:
     )
 
 
-MIGRATIONS = (_create, _add_assignments)
+def _add_trouble(database: Database) -> None:
+    # The code of why the language model gave no whole answer; empty where it did, or where nobody asked it.
+    database.execute("ALTER TABLE traces ADD COLUMN trouble TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS = (_create, _add_assignments, _add_trouble)
 
 _ASSIGNED = (
     "SELECT a.session, a.variant, t.created, t.abstained,"
@@ -56,14 +61,16 @@ _VOTED = (
     " FROM feedback AS f JOIN traces AS t ON t.id = f.trace_id"
     " WHERE f.id > :after AND f.created >= :since AND (:vote IS NULL OR f.vote = :vote)"
     " AND NOT EXISTS (SELECT 1 FROM feedback AS later WHERE later.trace_id = f.trace_id AND later.id > f.id)"
-    f" ORDER BY f.id LIMIT {_SLICE}"
+    " ORDER BY f.id LIMIT :slice"
 )
 
 
-_COLUMNS = ("id", "created", "question", "index_name", "state", "abstained", "total_ms", "body")
 _INSERT = (
-    f"INSERT INTO traces ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
-    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+    "INSERT INTO traces (id, created, question, index_name, state, abstained, total_ms, trouble, body)"
+    " VALUES (:id, :created, :question, :index_name, :state, :abstained, :total_ms, :trouble, :body)"
+    " ON CONFLICT (id) DO UPDATE SET created = excluded.created, question = excluded.question,"
+    " index_name = excluded.index_name, state = excluded.state, abstained = excluded.abstained,"
+    " total_ms = excluded.total_ms, trouble = excluded.trouble, body = excluded.body"
 )
 
 
@@ -124,8 +131,11 @@ class TraceStore:
         self._queue: list[_Waiting] = []
         self._queue_lock = threading.Lock()
 
-    def save(self, trace: Trace) -> None:
+    def save(self, trace: Trace, text: bytes | None = None) -> None:
         """Keep a trace; saving it again replaces it (an answer grows until it is done).
+
+        Args:
+            text: what ``to_text`` made of it, where somebody has that already; the trace may lack its candidates then.
 
         Raises:
             DiskFull: there is no room; what was kept before stands.
@@ -138,7 +148,8 @@ class TraceStore:
             "state": trace.state,
             "abstained": None if trace.answer is None else int(trace.answer.abstained),
             "total_ms": trace.timings_ms.get("total"),
-            "body": to_text(trace).decode(),
+            "trouble": trace.answer.trouble.code if trace.answer and trace.answer.trouble else "",
+            "body": (to_text(trace) if text is None else text).decode(),
         }
         self._write(_Waiting(row))
 
@@ -229,7 +240,8 @@ class TraceStore:
         after = 0
         while True:
             with self._lock:
-                rows = self._database.execute(_VOTED, {"after": after, "vote": vote, "since": since}).fetchall()
+                span = {"after": after, "vote": vote, "since": since, "slice": _SLICE}
+                rows = self._database.execute(_VOTED, span).fetchall()
             for body, *feedback in rows:
                 yield from_json(json.loads(body)), Feedback(*feedback)
             if len(rows) < _SLICE:

@@ -16,14 +16,17 @@ from plotly.graph_objects import Figure
 from pages.operation import question_bars, time_lines
 from pages.operation_figures import KST, Bin, figures
 from pipeline.traces import TraceStore
-from pipeline.types import Answer, Question, Trace
+from pipeline.types import Answer, Question, Trace, Trouble
 from tests.pages.stored import html, looking, opened
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # twelve o'clock in Korea
 
 
-def trace(number: int, asked: datetime, ms: float = 10.0, *, state: str = "done", abstained: bool = False) -> Trace:
-    answer = Answer("네", abstained=abstained) if state == "done" else None
+def trace(
+    number: int, asked: datetime, ms: float = 10.0, *, state: str = "done", abstained: bool = False,
+    trouble: Trouble | None = None,
+) -> Trace:  # fmt: skip
+    answer = Answer("네", abstained=abstained, trouble=trouble) if state == "done" else None
     created = asked.astimezone(UTC).isoformat(timespec="milliseconds")
     return Trace(f"t{number}", Question(f"t{number}", f"질문 {number}"), "demo", {}, state, answer=answer,  # type: ignore[arg-type]
                  timings_ms={"total": ms}, created=created)  # fmt: skip
@@ -73,6 +76,33 @@ def test_the_last_vote_counts_and_complaints_are_listed(tmp_path: Path, store: T
     assert [(each.question, each.reason, each.trace) for each in found.complaints] == [("질문 1", "근거와 다름", "t1")]
 
 
+def test_what_failed_is_counted_apart_and_told_with_its_reason(tmp_path: Path, store: TraceStore) -> None:
+    now = datetime.now(UTC)
+    down = Trouble("llm-down", "언어 모델이 답하지 않습니다.", "The language model doesn't answer.")
+    store.save(trace(1, now - timedelta(seconds=3)))
+    store.save(trace(2, now - timedelta(seconds=2), trouble=down))
+    store.save(trace(3, now - timedelta(seconds=1), state="retrieved"))
+    found = figures(tmp_path / "traces.db", now, 7)
+    assert found is not None
+    whole = found.whole
+    assert (found.questions, whole.answered, whole.troubled, whole.unfinished) == (3, 1, 1, 1)
+    assert [(each.question, each.state, each.ko) for each in found.failures] == [
+        ("질문 3", "retrieved", ""), ("질문 2", "done", down.ko),
+    ]  # fmt: skip
+    with looking(tmp_path, chat=1):
+        (failed, *_) = opened("operation").dataframe
+    left, troubled = failed.value["까닭"]
+    assert left.startswith("후기를 찾은 뒤에 멈췄습니다")
+    assert troubled == down.ko
+
+
+def test_a_record_of_an_earlier_version_is_left_to_the_server(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "traces.db")) as made:
+        made.execute("CREATE TABLE traces (id, created, question, index_name, state, abstained, total_ms, body)")
+        made.commit()
+    assert figures(tmp_path / "traces.db", NOON, 1) is None
+
+
 @given(st.lists(st.tuples(st.integers(0, 7 * 24 * 60 - 1), st.sampled_from(["done", "retrieved"])), max_size=30))
 def test_every_question_is_in_exactly_one_bin(asked: list[tuple[int, str]]) -> None:
     import tempfile
@@ -80,11 +110,16 @@ def test_every_question_is_in_exactly_one_bin(asked: list[tuple[int, str]]) -> N
     with tempfile.TemporaryDirectory() as folder:
         path, start = Path(folder) / "traces.db", datetime(2026, 11, 17, tzinfo=KST)
         with closing(sqlite3.connect(path)) as made:
-            made.execute("CREATE TABLE traces (id, created, question, index_name, state, abstained, total_ms)")
+            made.execute(
+                "CREATE TABLE traces (id, created, question, index_name, state, abstained, total_ms, trouble, body)"
+            )
             made.execute("CREATE TABLE feedback (id INTEGER, trace_id, created, vote, reason)")
             rows = [((start + timedelta(minutes=m)).astimezone(UTC).isoformat(timespec="milliseconds"), state)
                     for m, state in asked]  # fmt: skip
-            made.executemany("INSERT INTO traces (created, state, abstained, total_ms) VALUES (?, ?, 0, 1)", rows)
+            made.executemany(
+                "INSERT INTO traces (created, state, abstained, total_ms, trouble, body) VALUES (?, ?, 0, 1, '', '{}')",
+                rows,
+            )
             made.commit()
         found = figures(path, NOON, 7)
         if not asked:
