@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotations.audit import note_act
 from annotations.desk import Desk
 from annotations.export import export
 from annotations.export_folder import FOLDER, salt_of, sweep
@@ -70,6 +71,7 @@ def start(desk: Desk, wish: Wish) -> Job:
         now = datetime.datetime.now().astimezone()
         # Two people may press at the same second.
         name = f"{wish.scheme}-{wish.form}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        desk.writer.write(lambda db: note_act(db, "export", wish.by, name))
         job = _last[desk.path] = Job(wish, root_of(desk) / name)
         threading.Thread(target=_work, args=(desk, job), name="export", daemon=True).start()
         return job

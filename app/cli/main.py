@@ -121,7 +121,7 @@ app.add_typer(train, name="train")
 optimise.command("llm", cls=Command)(optimising_llm.llm)
 optimise.command("gate-llm", cls=Command)(gating_llm.gate_llm)
 app.add_typer(optimise, name="optimise")
-app.command("export", cls=Command)(export)
+app.command("export", cls=Recorded)(export)
 
 
 def main() -> None:

@@ -20,8 +20,17 @@ class Recorded(Command):
         result = super().invoke(ctx)
         labels = root_of(ctx, ctx.params.get("home")) / "labels.db"
         if labels.exists():
-            _note(labels, str(self.name), _what(ctx.params))
+            _note(labels, _kind(ctx), _what(ctx.params))
         return result
+
+
+def _kind(ctx: Any) -> str:
+    """The command as it was typed after ``hansang``."""
+    words: list[str] = []
+    while ctx.parent is not None:
+        words.insert(0, str(ctx.info_name))
+        ctx = ctx.parent
+    return " ".join(words)
 
 
 def _note(labels: Path, kind: str, what: str) -> None:
@@ -41,5 +50,6 @@ def _note(labels: Path, kind: str, what: str) -> None:
 
 def _what(params: dict[str, Any]) -> str:
     """What it was done to: the name that was given, else the file."""
-    given = params.get("name") or params.get("copy") or params.get("files") or params.get("file") or ""
+    named = ("name", "copy", "files", "file", "scheme")
+    given = next((params[each] for each in named if params.get(each)), "")
     return ", ".join(map(str, given)) if isinstance(given, list | tuple) else str(given)

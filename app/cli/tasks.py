@@ -15,6 +15,7 @@ from app.cli.console import print_json, waiting
 from app.cli.failures import Command
 from app.cli.indexing import parse_columns
 from app.cli.options import HomeOption, JsonOption, home_of
+from app.cli.recording import Recorded
 from app.cli.task_reports import say, show_counts, show_import, show_requests
 from app.cli.users import BY
 from pipeline.errors import BadSetting, NothingToImport
@@ -82,7 +83,7 @@ SinceOption = Annotated[
 ]
 
 
-@tasks.command("import", cls=Command)
+@tasks.command("import", cls=Recorded)
 def import_(
     ctx: typer.Context,
     file: FileArgument,
@@ -116,7 +117,7 @@ def import_(
     _bring_in(home_of(ctx, home), found, chosen, file.stem, as_json=as_json)
 
 
-@tasks.command("from-pairs", cls=Command)
+@tasks.command("from-pairs", cls=Recorded)
 def from_pairs(
     ctx: typer.Context,
     file: PairsArgument,
@@ -142,7 +143,7 @@ def from_pairs(
     _bring_in(home_of(ctx, home), found, chosen, file.stem, as_json=as_json)
 
 
-@tasks.command("from-traces", cls=Command)
+@tasks.command("from-traces", cls=Recorded)
 def from_traces(
     ctx: typer.Context,
     feedback: FeedbackOption = "down",
@@ -190,7 +191,7 @@ def _graded(asked: Iterable[NewTask | str], empty: list[str]) -> Iterator[Incomi
             yield Incoming(0, each)
 
 
-@tasks.command("suggest", cls=Command)
+@tasks.command("suggest", cls=Recorded)
 def suggest_labels(
     ctx: typer.Context,
     classifier: ClassifierOption = "linear",

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from annotations.api_keys import ApiKeys
+from annotations.desk import Desk
 from annotations.migrations import MIGRATIONS
 from annotations.writer import Writer
-from tests.app.cli_runs import failure, make_index, run, run_json
+from tests.annotations.filled import give, new_review, review
+from tests.app.cli_runs import failure, make_index, run, run_json, write_reviews
 
 
 def test_a_key_is_all_that_is_on_the_output(tmp_path: Path) -> None:
@@ -70,6 +72,21 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(
     before = run_json(tmp_path, "keys", "list")
     assert said in failure(run(tmp_path, "keys", *arguments), code)
     assert run_json(tmp_path, "keys", "list") == before
+
+
+def test_bringing_tasks_in_and_taking_labels_out_are_in_the_log(tmp_path: Path) -> None:
+    home, reviews = tmp_path / "home", write_reviews(tmp_path)
+    run(home, "keys", "add", "k")
+    with Desk(home / "labels.db") as desk:
+        desk.add_tasks([new_review("mine", seats=1)], "test")
+        give(desk, "annotator", "mine", review())
+    assert run(home, "tasks", "import", str(reviews), "--scheme", "review").exit_code == 0
+    assert run(home, "export", "--scheme", "review", "--form", "jsonl", "--out", str(tmp_path / "out")).exit_code == 0
+    failure(run(home, "export", "--scheme", "nope", "--form", "jsonl"), 3)
+    log = run_json(home, "audit")
+    assert [(each["kind"], each["by"]) for each in log[:2]] == [("export", "terminal"), ("tasks import", "terminal")]
+    assert (log[0]["what"], Path(log[1]["what"]).name) == ("review", reviews.name)
+    assert [each["kind"] for each in log[2:]] == ["key-added"]
 
 
 def test_indexing_and_restoring_are_in_the_log_where_there_is_one(tmp_path: Path) -> None:
