@@ -40,7 +40,7 @@ def test_no_acknowledged_feedback_is_lost_when_the_server_is_killed_under_load(h
     enough, gone = threading.Event(), threading.Event()
 
     def use(user: int) -> None:
-        with httpx.Client(base_url=url, timeout=60) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
             for number in range(1_000):
                 try:
                     asked = client.post("/v1/ask", json=QUESTION)
@@ -58,16 +58,21 @@ def test_no_acknowledged_feedback_is_lost_when_the_server_is_killed_under_load(h
                     enough.set()
 
     with server(home) as (process, url), ThreadPoolExecutor(USERS) as pool:
+        assert httpx.post(f"{url}/v1/ask", json=QUESTION, timeout=PATIENCE).status_code == 200  # loaded
         for user in range(USERS):
             pool.submit(use, user)
         assert enough.wait(PATIENCE)
         process.kill()
         process.wait()
         gone.set()
+    with server(home) as (_, url), httpx.Client(base_url=url, timeout=PATIENCE) as client:  # nobody has to mend a thing
+        wait_for(lambda: client.get("/readyz").status_code == 200, PATIENCE)
+        assert client.post("/v1/ask", json=QUESTION).json()["state"] == "done"
+        for trace_id, _ in acknowledged:
+            assert client.get(f"/v1/traces/{trace_id}").json()["state"] == "done"
     store = TraceStore(Home(home).traces)
     for trace_id, reason in acknowledged:
         assert store.feedback(trace_id)[-1].reason == reason
-        assert store.get(trace_id).state == "done"
     store.close()
 
 
