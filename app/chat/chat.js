@@ -8,6 +8,21 @@
   const triggers = new Map();
   let pending = null; // what to go to once the evidence of another answer has arrived
 
+  /* Why the server can't take a click now: Gradio has one English sentence for all of that, ours say when to try again. */
+  const BUSY = {
+    ko: "지금 묻는 사람이 많습니다. 잠시 뒤 다시 눌러 주세요.",
+    en: "Too many people are asking at once. Try again in a moment.",
+  };
+  const plain = window.fetch;
+  window.fetch = async (...request) => {
+    const reply = await plain(...request);
+    if (reply.ok || reply.status === 422 || !reply.url.includes("/gradio_api/queue/join")) return reply;
+    const said = await reply.json().catch(() => ({}));
+    const lang = document.documentElement.lang === "en" ? "en" : "ko";
+    const detail = said.detail_en ? said[lang === "en" ? "detail_en" : "detail"] : BUSY[lang];
+    return new Response(JSON.stringify({detail}), {status: 500, headers: {"Content-Type": "application/json"}});
+  };
+
   /* Hangul: Gradio's text box sends on Enter without asking whether a syllable is still being composed. */
   let swallow = false;
   const composing = (event) => event.isComposing || event.keyCode === 229;

@@ -37,6 +37,26 @@ def test_a_question_is_answered_with_evidence_scores_and_times(page: Page, site:
     expect(page.locator(".xray .why li").first).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ({"title": "draining", "detail": "서버를 다시 시작하는 중입니다.", "detail_en": "It is being restarted."},
+         {"ko": "서버를 다시 시작하는 중입니다.", "en": "It is being restarted."}),
+        ({"detail": "Queue is full. Max size is 64 and size is 64."},
+         {"ko": "지금 묻는 사람이 많습니다", "en": "Too many people"}),
+    ],
+    ids=["ours", "gradio's"],
+)  # fmt: skip
+def test_who_can_t_be_answered_now_is_told_why_in_their_language(page: Page, said: dict, shown: dict) -> None:
+    page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(status=503, json=said))
+    page.fill(BOX, "주차 되나요?")
+    for lang, sentence in shown.items():
+        page.evaluate("lang => { document.documentElement.lang = lang; }", lang)
+        page.keyboard.press("Enter")
+        expect(page.locator(".toast-body", has_text=sentence).first).to_be_visible()
+    expect(page.get_by_text("currently busy")).to_have_count(0)
+
+
 def test_a_citation_and_its_evidence_light_up_together(page: Page) -> None:
     ask(page)
     page.locator(".answer .cite").first.focus()
