@@ -17,6 +17,7 @@ from pipeline.protocols import FloatArray
 from pipeline.training.linear.data import Integers, Judged
 from pipeline.training.linear.pairs import Pairs, fit_table, inverse, pairs
 from pipeline.training.linear.sentences import Clause
+from pipeline.training.linear.written import INDIRECT
 
 SCORES = ("positive", "negative", *ASPECTS)
 SIGNS = np.array([1, -1, *(0 for _ in ASPECTS)], dtype=np.float32)
@@ -24,6 +25,7 @@ LEAST = 2  # texts that a gram stands in
 SIZE = 150_000
 RIDGE = 0.3
 CONJUGATED, WRITTEN, MARKED, WHOLE = 0.2, 1.0, 0.5, 2.0  # what a text of each origin counts
+ROUNDABOUT = 0.3  # what one of a review counts beside that, where the review means more than its words say
 EVERYWHERE = -1
 
 
@@ -60,9 +62,10 @@ def examples(reviews: Sequence[Judged], conjugated: Sequence[Clause], written: S
     """All that the table is trained on: clauses, and reviews as wholes with all that they are about."""
     made = [_example(clause, CONJUGATED) for clause in conjugated] + [_example(clause, WRITTEN) for clause in written]
     for number, review in enumerate(reviews):
-        made += [_example(clause, MARKED, number) for clause in labelled(review)]
+        share = ROUNDABOUT if review.id.startswith(INDIRECT) else 1
+        made += [_example(clause, MARKED * share, number) for clause in labelled(review)]
         about = frozenset(aspect for aspect, *_ in review.aspects)
-        made.append(Example(review.text, review.sentiment, about, WHOLE, number))
+        made.append(Example(review.text, review.sentiment, about, WHOLE * share, number))
     return made
 
 

@@ -34,7 +34,7 @@ from pipeline.training.linear.written import WRITTEN
 
 FOLDS = 24
 RIDGES = (0.003, 0.01)
-SHARE = 0.25  # what a review that was written for training counts beside one of the demo
+SHARE = 0.1  # what a review that was written for training counts beside one of the demo
 
 Told = Callable[[str], None]
 

@@ -24,7 +24,7 @@ from pipeline.training.linear.film import FilmModel
 from pipeline.training.linear.measures import Measure, reliability
 from pipeline.training.linear.restaurant import Held
 from pipeline.training.linear.sentences import Clause, Join, conjugated, written
-from pipeline.training.linear.written import written_reviews
+from pipeline.training.linear.written import INDIRECT, written_reviews
 
 EACH = 2  # sentences made of each stem of the lexicon
 
@@ -164,12 +164,15 @@ class _Opinions:
 
 
 def _opinions(ours: _OfRestaurants, films: Scored, sentiment: Doubles, tokenizer: Tokenizer) -> _Opinions:
-    analysed = list(tokenizer.analyse([review.text for review in ours.reviews]))
-    held = aspects.held_clauses(ours.reviews, analysed, ours.held.folds, ours.by_fold, films, sentiment)
-    aspect, polarity, threshold, found = aspects.train(held, ours.reviews, ours.held.folds)
-    demo = ours.demo.tolist()
+    """The heads for opinions; what is said without saying it is no guide to which words say what."""
+    plain = np.flatnonzero([not review.id.startswith(INDIRECT) for review in ours.reviews])
+    reviews, folds = [ours.reviews[row] for row in plain], ours.held.folds[plain]
+    analysed = list(tokenizer.analyse([review.text for review in reviews]))
+    held = aspects.held_clauses(reviews, analysed, folds, ours.by_fold, films, sentiment[plain])
+    aspect, polarity, threshold, found = aspects.train(held, reviews, folds)
+    demo = np.flatnonzero(np.isin(plain, ours.demo)).tolist()
     return _Opinions(
-        aspect, polarity, threshold, aspects.figures([ours.reviews[row] for row in demo], [found[row] for row in demo])
+        aspect, polarity, threshold, aspects.figures([reviews[row] for row in demo], [found[row] for row in demo])
     )
 
 

@@ -25,7 +25,7 @@ from pipeline.training.linear.fit import fit
 from pipeline.training.linear.pairs import fit_table, inverse, pairs
 from pipeline.training.linear.sentences import conjugated, written
 from pipeline.training.linear.train import Trained, facts_of, train
-from pipeline.training.linear.written import written_reviews
+from pipeline.training.linear.written import INDIRECT, written_reviews
 from pipeline.types import Opinion
 from tests.pipeline.analysis.tiny import GOOD, material, nsmc_file, ratings, review_file, reviews
 
@@ -202,7 +202,7 @@ def test_the_lexicon_conjugates_the_same_each_time(kiwi: Tokenizer) -> None:
 
 def test_reviews_written_for_training_count_less_than_those_of_the_demo() -> None:
     shares = restaurant.shares_of([*written_reviews()[:2], *reviews("r", ("가",))])
-    assert shares.tolist() == [restaurant.SHARE] * 2 + [1] * 6
+    assert shares.tolist() == pytest.approx([restaurant.SHARE] * 2 + [1] * 6)
     assert 0 < restaurant.SHARE < 1
 
 
@@ -238,3 +238,11 @@ def test_ratings_of_the_tiny_file_read_back(tmp_path: Path) -> None:
     read = read_ratings(nsmc_file(tmp_path))
     assert read.texts == ratings().texts
     assert read.ratings.tolist() == ratings().ratings.tolist()
+
+
+def test_reviews_that_mean_more_than_they_say_count_less_in_the_table() -> None:
+    given = written_reviews()
+    plain, roundabout = given[0], next(review for review in given if review.id.startswith(INDIRECT))
+    weights = {example.review: example.weight for example in domain.examples([plain, roundabout], [], [])}
+    assert weights[1] == pytest.approx(domain.ROUNDABOUT * weights[0])
+    assert 0 < domain.ROUNDABOUT < 1
