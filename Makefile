@@ -76,10 +76,15 @@ test-slow: .venv/.dev ## 오래 걸리는 시험: 강제 종료, 가득 찬 디�
 .venv/with/models/.done: .venv/.dev
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2 "ray[data]==2.60.0" onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.31.1
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2 "ray[data]==2.60.0" onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.31.1 nvidia-ml-py==13.615.71
 	@touch $@
 
-WITH := models label_studio_sdk trl transformers ragas google_genai
+.venv/with/peers/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt langchain-classic==1.0.8 langchain-community==0.4.2 faiss-cpu==1.15.1
+	@touch $@
+
+WITH := models label_studio_sdk trl transformers ragas google_genai peers
 
 test-models: $(WITH:%=.venv/with/%/.done) ## 큰 라이브러리가 필요한 시험 / tests with large libraries
 	$(BIN)/python -m pytest -m models

@@ -22,6 +22,8 @@ PROBLEM = "application/problem+json"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 OTHERS = ("/docs", "/livez", "/openapi.json")  # the API's own, outside of /v1
 OPENAI = ("/v1/chat/", "/v1/models")  # asked by clients of the OpenAI API
+LATER = (429, 503)
+AGAIN_SECONDS = 5  # where nobody knows better
 
 # What pydantic says of a value, by its type of error; whatever else it says stays English.
 _WHY: Mapping[str, tuple[str, str]] = MappingProxyType({
@@ -84,7 +86,7 @@ def problem(
     """An error as a problem document: what is wrong and the cure, in Korean and English.
 
     ``request_id`` finds the request in the log; one is made up where there is none. ``openai`` adds the member in which
-    clients of the OpenAI API look for the message.
+    clients of the OpenAI API look for the message. What may work later says when to try again.
     """
     body = {"type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status}
     said: dict[str, Any] = {**body, "detail": error.korean, "detail_en": error.english}
@@ -92,7 +94,8 @@ def problem(
     if openai:
         message = f"{error.korean} ({error.english})"
         said["error"] = {"message": message, "type": "invalid_request_error", "code": error.code, "param": None}
-    return _Said(said, status_code=error.status, headers=headers)
+    later = {"Retry-After": str(error.fields.get("seconds", AGAIN_SECONDS))} if error.status in LATER else {}
+    return _Said(said, status_code=error.status, headers=later | dict(headers or {}))
 
 
 def _of(request: Request, error: HansangError, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -12,14 +12,14 @@ import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from app.load import Running, ask_in_turn, running_server
+from app.load import Running, ask_first, problem_of, running_server
 from pipeline.evaluation.metrics import percentile
 
 MIB = 1_048_576
@@ -33,7 +33,8 @@ class Load:
     """What came of one load. Milliseconds are those of accepted questions; ``growth`` is a share of the memory.
 
     ``cpu_ms`` is the processor's time that the server took, divided by all requests: unlike the other times it hardly
-    depends on what else the machine is doing.
+    depends on what else the machine is doing. It and the memory are those of all of the server's processes; what they
+    share of it counts in each. ``trouble`` is what most of those that weren't answered were told.
     """
 
     users: int
@@ -48,6 +49,7 @@ class Load:
     cpu_ms: float
     memory_mib: float
     growth: float
+    trouble: str = ""
 
 
 @dataclass(slots=True)
@@ -58,22 +60,33 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     memory: list[int] = field(default_factory=list)
     cpu_s: float = 0.0
+    said: dict[int, str] = field(default_factory=dict)
 
 
 def bench_serve(
-    home: Path, profile: str, index: str, texts: Sequence[str], *, path: str, users: int, seconds: float, pause: float
+    home: Path,
+    profile: str,
+    index: str,
+    texts: Sequence[str],
+    *,
+    path: str,
+    users: int,
+    seconds: float,
+    pause: float,
+    overrides: Mapping[str, object] | None = None,
 ) -> Load:
     """Start a server over a home's indexes, with an empty record of its own, and put a load on it.
 
     Args:
         path: ``/v1/search`` or ``/v1/ask``.
         pause: seconds from one question of a user to the next.
+        overrides: settings of the server that differ from the profile's.
 
     Raises:
-        BackendUnavailable: the server doesn't come up.
+        BackendUnavailable: the server doesn't come up, or answers nothing.
     """
-    with scratch(home) as place, running_server(place, profile) as server:
-        ask_in_turn(server.url, index, texts[:3])  # what is loaded with the first questions isn't a user's wait
+    with scratch(home) as place, running_server(place, profile, overrides) as server:
+        ask_first(server.url, index, texts[:3])
         bodies = [json.dumps({"question": text, "index": index}, ensure_ascii=False).encode() for text in texts]
         tally, took = asyncio.run(_put(server, [request(path, server, body) for body in bodies], users, seconds, pause))
     return load_of(tally, users, took, pause)
@@ -109,8 +122,17 @@ def load_of(tally: Tally, users: int, took: float, pause: float) -> Load:
         users=users, offered_per_second=users / pause, requests=total, per_second=len(times) / took, p50=p50, p95=p95,
         p99=p99, refused=refused, errors=total - refused - len(times),
         cpu_ms=tally.cpu_s * 1000 / total if total else 0.0, memory_mib=memory[-1] / MIB,
-        growth=memory[-1] / settled - 1 if settled else 0.0,
+        growth=memory[-1] / settled - 1 if settled else 0.0, trouble=_trouble(tally),
     )  # fmt: skip
+
+
+def _trouble(tally: Tally) -> str:
+    """What most of those were told that weren't answered; empty where all were."""
+    status, count = max(((s, n) for s, n in tally.statuses.items() if s != 200), key=lambda it: it[1], default=(200, 0))
+    if not count:
+        return ""
+    said = tally.said.get(status) or ("연결이 끊겼습니다 (no reply)" if status == 0 else "")
+    return f"{count:,} × {status or '—'} {said}".rstrip()
 
 
 async def _put(
@@ -129,15 +151,21 @@ async def _put(
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor's time that a process has taken so far, in the program and in the system."""
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
+    """The processor's time that a process and its children have taken so far, in the program and in the system."""
+    found = [process.cpu_times() for process in family(pid)]
+    return float(sum(times.user + times.system for times in found))
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all that it started that still run."""
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
 
 
 async def _watch(pid: int, tally: Tally) -> None:
-    process = psutil.Process(pid)
     while True:
-        tally.memory.append(process.memory_info().rss)
+        with suppress(psutil.NoSuchProcess):  # a child may end between two looks
+            tally.memory.append(sum(process.memory_info().rss for process in family(pid)))
         await asyncio.sleep(1)
 
 
@@ -154,23 +182,24 @@ async def _user(
         try:
             async with asyncio.timeout(PATIENCE_S):
                 connection = connection or await asyncio.open_connection(host, int(port))
-                status = await _exchange(*connection, body)
+                status, said = await _exchange(*connection, body)
         except (OSError, EOFError, ValueError):  # TimeoutError is an OSError
-            status = 0
+            status, said = 0, b""
             if connection:
                 connection[1].close()
             connection = None
         tally.statuses[status] += 1
-        if status == 200:
+        if status != 200:
+            tally.said.setdefault(status, problem_of(said))
+        else:
             tally.accepted.append((time.perf_counter() - due) * 1000)
     if connection:
         connection[1].close()
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> int:
-    """Send a request and read the whole reply; its status."""
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> tuple[int, bytes]:
+    """Send a request and read the whole reply; its status and its body."""
     writer.write(body)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     length = int(head.partition("content-length:")[2].split("\r\n", 1)[0])
-    await reader.readexactly(length)
-    return int(head.split(" ", 2)[1])
+    return int(head.split(" ", 2)[1]), await reader.readexactly(length)

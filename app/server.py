@@ -81,6 +81,8 @@ def serve(
 def warm_up(operation: Operation) -> None:
     """Load the analyser and the indexes, so that nobody's first question waits for them."""
     loaded, failed = list[str](), list[HansangError]()
+    if crew := operation.service.crew:
+        crew.start()  # they load at the same time
     for manifest in operation.service.indexes():
         try:
             for _ in operation.service.ask(Request("준비되었나요?", manifest.name, answer=False, keep=False)):
@@ -90,6 +92,8 @@ def warm_up(operation: Operation) -> None:
             log.warning("%s", error)
         else:
             loaded.append(manifest.name)
+    if crew:
+        crew.wait()
     warmth = operation.warmth
     warmth.loaded, warmth.failed, warmth.done = tuple(loaded), tuple(failed), True
     gc.freeze()  # what is loaded by now stays; to look through it at every collection costs a question a millisecond

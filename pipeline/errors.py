@@ -67,8 +67,8 @@ class UnknownSetting(InputError):
     """A setting that does not exist."""
 
     code = "unknown-setting"
-    ko = "'{name}'이라는 설정이 없습니다. 쓸 수 있는 설정: {known}"
-    en = "There is no setting '{name}'. Known settings: {known}"
+    ko = "'{name}'이라는 설정이 없습니다.{near} 쓸 수 있는 설정: {known}"
+    en = "There is no setting '{name}'.{near_en} Known settings: {known}"
 
 
 class BadSetting(InputError):
@@ -760,8 +760,8 @@ class EndpointRefused(MachineError):
     """An endpoint that would refuse every request: the key, the address or the model is wrong."""
 
     code = "endpoint-refused"
-    ko = "{url}이(가) 요청을 거절했습니다(상태 {status}: {reason}). 401·403이면 열쇠(HANSANG_LLM_KEY), 404면 주소와 모델 이름 '{model}', 400이면 서버가 JSON 스키마를 받는지 확인하세요."
-    en = "{url} refused the request (status {status}: {reason}). On 401 or 403 check the key (HANSANG_LLM_KEY), on 404 the address and the model's name '{model}', on 400 whether the server takes a JSON schema."
+    ko = "{url}이(가) 요청을 거절했습니다(상태 {status}: {reason}). 401·403이면 열쇠(HANSANG_LLM_KEY), 402·429면 계정에 남은 금액, 404면 주소와 모델 이름 '{model}', 400이면 서버가 JSON 스키마를 받는지 확인하세요."
+    en = "{url} refused the request (status {status}: {reason}). On 401 or 403 check the key (HANSANG_LLM_KEY), on 402 or 429 the account's credit, on 404 the address and the model's name '{model}', on 400 whether the server takes a JSON schema."
 
 
 class RequestFailed(MachineError):
@@ -1129,8 +1129,8 @@ class LlmRefused(NoAnswer):
     """A server that refuses us, or doesn't know the model."""
 
     code = "llm-refused"
-    ko = "언어 모델 서버({url})가 거절했습니다(상태 {status}: {reason}). 401·403이면 환경 변수 HANSANG_LLM_KEY를, 404면 설정 llm.url과 모델 이름 llm.model='{model}'을 고치세요."
-    en = "The language model's server ({url}) refused (status {status}: {reason}). On 401 or 403 mend the environment variable HANSANG_LLM_KEY, on 404 the settings llm.url and llm.model='{model}'."
+    ko = "언어 모델 서버({url})가 거절했습니다(상태 {status}: {reason}). 401·403이면 환경 변수 HANSANG_LLM_KEY를, 402·429면 계정에 남은 금액을, 404면 설정 llm.url과 모델 이름 llm.model='{model}'을 살펴보세요."
+    en = "The language model's server ({url}) refused (status {status}: {reason}). On 401 or 403 mend the environment variable HANSANG_LLM_KEY, on 402 or 429 see to the account's credit, on 404 mend the settings llm.url and llm.model='{model}'."
 
 
 class LlmRejected(NoAnswer):

@@ -260,7 +260,8 @@ def add_up(scores: dict[str, FloatArray], understanding: Understanding, rag: Rag
     fused = fuse(scores, rag.settings.fusion)
     favour = boosts(understanding, rag.index.passages)
     if favour is not None:
-        scores["boost"] = (rag.settings.fusion.boost * favour).astype(np.float32)
+        added = np.float32(rag.settings.fusion.boost) * favour
+        scores["boost"] = np.where(np.isfinite(fused), added, np.float32(-np.inf))  # among those allowed, as any stage
         fused = fused + scores["boost"]
     return fused + scores["concept"] if "concept" in scores else fused
 

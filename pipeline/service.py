@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import datetime
-import secrets
-import threading
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.assemble import Part, assemble, open_part
 from pipeline.config import with_overrides
 from pipeline.errors import HansangError, PassageNotFound, QuestionEmpty, QuestionTooLong
 from pipeline.experiments import running
 from pipeline.experiments.running import Arm
 from pipeline.experiments.variants import Variant, assign, label
-from pipeline.index import Index, Manifest, current_folder, names, read_manifest
-from pipeline.protocols import OpinionSource
+from pipeline.index import Manifest, current_folder, names, read_manifest
+from pipeline.pipelines import Asked, Pipelines, Whole, begin
 from pipeline.rag import Ask, Rag, answer_later, run
-from pipeline.restaurants.opinions import IndexOpinions
 from pipeline.settings import Settings
+from pipeline.trace_json import to_text
 from pipeline.traces import Feedback, TraceRow, TraceStore, Vote
-from pipeline.types import Question, Trace
-from pipeline.versions import versions
+from pipeline.types import Trace
 from pipeline.xray import Xray, explain
 
 QUESTION_LIMIT = 1_000
-RAGS_KEPT = 32  # pipelines with settings of their own that are kept ready; each is small beside the index they share
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +97,7 @@ class Request:
     session: str = ""
 
 
-class Service:
+class Service(Pipelines):
     """Answers questions over the indexes of one home. Safe to use from several threads."""
 
     def __init__(
@@ -112,16 +107,11 @@ class Service:
         today: Callable[[], datetime.date] = datetime.date.today,
         store: Callable[[Path], TraceStore] = TraceStore,
     ) -> None:
+        super().__init__(home.indexes, settings)
         self.home = home
-        self.settings = settings
         self._today = today
         self._traces = store(home.traces)
-        self._indexes: dict[str, Index] = {}
-        self._parts: dict[tuple[Path, str, str, str], Part] = {}
-        self._rags: dict[tuple[Path, Settings], Rag] = {}
-        self._opinions: dict[Path, OpinionSource] = {}
         self._arms: Mapping[str, str] = {}
-        self._opening = threading.Lock()
 
     def ask(self, request: Request) -> Iterator[Trace]:
         """Answer a question, yielding the trace as it grows. The trace is saved however the iteration ends.
@@ -131,6 +121,15 @@ class Service:
         """
         rag, trace, ask = self._prepare(request)
         return self._run(trace, rag, ask, request)
+
+    def whole(self, request: Request) -> Whole:
+        """Answer a question for somebody who has no use for the trace while it grows.
+
+        Raises:
+            HansangError: it can't be answered; what there is of the trace is saved.
+        """
+        *_, trace = self.ask(request)
+        return Whole(trace, to_text(trace))
 
     def answer(self, trace: Trace, request: Request) -> Iterator[Trace]:
         """Go on with a trace that was asked without an answer, as if it had been asked with one. It is not stored."""
@@ -142,28 +141,39 @@ class Service:
             for trace in run(trace, rag, ask):  # noqa: B020  (each trace is the former one, grown)
                 yield trace
         finally:
-            if request.keep and trace.state != "understood":
-                self._traces.save(trace)
-                if variant := trace.versions.get("variant"):
-                    self._traces.assign(trace.id, request.session, variant)
+            self._keep(trace, request)
+
+    def _keep(self, trace: Trace, request: Request, text: bytes | None = None) -> None:
+        """Save a trace, and who was given its variant, where that is wanted; see ``TraceStore.save`` for ``text``."""
+        if request.keep and trace.state != "understood":
+            self._traces.save(trace, text)
+            if variant := trace.versions.get("variant"):
+                self._traces.assign(trace.id, request.session, variant)
 
     def _prepare(self, request: Request) -> tuple[Rag, Trace, Ask]:
+        asked = self.asked(request)
+        rag = self.rag(asked.index, asked.overrides)
+        return rag, *begin(asked, rag)
+
+    def asked(self, request: Request) -> Asked:
+        """What a request asks: the question cleaned, the variant chosen, the trace read that it follows up.
+
+        Raises:
+            QuestionEmpty, QuestionTooLong, TraceNotFound: it can't be asked.
+        """
         text = clean_question(request.question)
         variant = assign(self.settings.variants, request.session) if request.session and not request.overrides else None
-        rag = self.rag(request.index, dict(variant.overrides) if variant else request.overrides)
-        arm = {"variant": self._arm(variant)} if variant else {}
-        previous = self._traces.get(request.previous) if request.previous else None
-        trace = Trace(
-            id=secrets.token_hex(8),
-            question=Question("", text),
-            index=request.index,
-            settings=rag.settings.flat(),
-            versions={**versions(), "index": rag.index.manifest.version, **arm},
-            created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
-            previous=request.previous,
+        return Asked(
+            text,
+            request.index,
+            self._today(),
+            dict(variant.overrides if variant else request.overrides),
+            self._traces.get(request.previous) if request.previous else None,
+            request.removed,
+            request.dropped,
+            request.answer,
+            {"variant": self._arm(variant)} if variant else {},
         )
-        trace = replace(trace, question=Question(trace.id, text))
-        return rag, trace, Ask(previous, request.removed, request.dropped, self._today(), request.answer)
 
     def _arm(self, variant: Variant) -> str:
         """The label of a variant; the first time, it is noted which arms run."""
@@ -217,64 +227,6 @@ class Service:
             except HansangError:  # asking it says what is wrong; a list of what can be asked leaves it out
                 continue
         return found
-
-    def index(self, name: str) -> Index:
-        """The version of an index that is in use now; opened anew when another has taken its place."""
-        folder = current_folder(self.home.indexes, name)
-        index = self._indexes.get(name)
-        if index is None or index.folder != folder:
-            with self._opening:
-                index = self._indexes[name] = Index(folder)
-                self._parts = {key: part for key, part in self._parts.items() if key[0] in self._folders()}
-        return index
-
-    def _folders(self) -> set[Path]:
-        return {index.folder for index in self._indexes.values()}
-
-    def rag(self, index_name: str, overrides: Mapping[str, object] | None = None) -> Rag:
-        """The pipeline over an index with settings changed for one call."""
-        settings = with_overrides(self.settings, overrides or {})
-        index = self.index(index_name)
-        made = self._rags.get((index.folder, settings))
-        if made is None:
-            made = assemble(settings, index, self._part(index, settings))
-            made = self._rags[index.folder, settings] = replace(made, opinions=self._opinions_of(index))
-            if len(self._rags) > RAGS_KEPT:
-                self._rags.pop(next(iter(self._rags)))
-        return made
-
-    def _opinions_of(self, index: Index) -> OpinionSource | None:
-        """The opinions in an index's reviews; None where they are about no restaurants."""
-        if not index.lexicon.restaurants:
-            return None
-        with self._opening:
-            known = self._opinions.get(index.folder)
-            if known is None:
-                self._opinions = {folder: it for folder, it in self._opinions.items() if folder in self._folders()}
-                known = self._opinions[index.folder] = IndexOpinions(index)
-            return known
-
-    def _part(self, index: Index, settings: Settings) -> Part:
-        key = (index.folder, settings.tokenizer, settings.retrieval.bm25, settings.models.engine)
-        part = self._parts.get(key)
-        if part is None:
-            with self._opening:
-                part = self._parts.get(key) or open_part(index, settings)
-                self._parts[key] = part
-        return part
-
-    def release(self) -> None:
-        """Let go of the indexes and the models; the next question opens what it needs."""
-        with self._opening:
-            self._indexes, self._parts, self._rags = {}, {}, {}
-
-    def forget(self, name: str) -> None:
-        """Let go of all that is open of an index, because it is gone."""
-        with self._opening:
-            gone = self._indexes.pop(name, None)
-            if gone is not None:
-                self._parts = {key: part for key, part in self._parts.items() if key[0] != gone.folder}
-                self._rags = {key: rag for key, rag in self._rags.items() if key[0] != gone.folder}
 
     def close(self) -> None:
         """Close the stores."""

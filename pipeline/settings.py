@@ -258,6 +258,11 @@ class Serving:
         20, "그 뒤에 기다리는 질문 수(넘으면 바로 503)", "questions that wait for them; more are refused at once (503)",
         low=0, high=10_000,
     )  # fmt: skip
+    processes: int = _setting(
+        0, "API의 스트림 아닌 질문을 맡는 프로세스 수(0=서버가 직접, 내장 부품만 쓸 때, 하나에 메모리 약 0.6 GB)",
+        "processes for the API's unstreamed questions (0 = the server itself; embedded parts only, 0.6 GB each)",
+        low=0, high=64,
+    )  # fmt: skip
     stage_s: float = _setting(
         60, "한 단계가 이보다 오래 걸리면 그만둠(초)", "a stage that takes longer is given up (seconds)",
         low=0.1, high=3_600,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from pipeline.settings import Settings, options
 
@@ -106,9 +107,19 @@ def test_commands_with_their_options_are_understood(line: str) -> None:
 
 
 def test_limits_are_those_of_the_code() -> None:
+    from app.api.asking import AskBody
+    from app.api.indexes import IndexBody
     from app.api.records import FeedbackBody
+    from app.api.talking import MESSAGES
     from pipeline.service import QUESTION_LIMIT
     from pipeline.tables import cells
 
-    reason = next(m.max_length for m in FeedbackBody.model_fields["reason"].metadata if hasattr(m, "max_length"))
-    assert f"질문 {QUESTION_LIMIT:,}자 · 한 행 {cells.MAX_TEXT:,}자 · 의견 {reason:,}자" in README
+    def most(body: type[BaseModel], name: str) -> int:
+        return next(int(m.max_length) for m in body.model_fields[name].metadata if hasattr(m, "max_length"))
+
+    said = [
+        f"질문 {QUESTION_LIMIT:,}자", f"한 행 {cells.MAX_TEXT:,}자", f"의견 {most(FeedbackBody, 'reason'):,}자",
+        f"대화 하나에 글 {MESSAGES:,}개", f"한 번에 색인할 파일 {most(IndexBody, 'files'):,}개",
+        f"뺄 조건 {most(AskBody, 'without'):,}개",
+    ]  # fmt: skip
+    assert f"서버와 파일의 한도: {' · '.join(said)}." in README

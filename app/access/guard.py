@@ -138,9 +138,6 @@ def _refusal(scope: Scope, error: HansangError) -> Response:
     if isinstance(error, SignInNeeded) and looking and not path.startswith(("/v1/", "/gradio_api/")):
         back = f"{path}?{request.url.query}" if request.url.query else path
         return RedirectResponse(f"/signin?{urlencode({'next': back})}", 303, {"Cache-Control": "no-store"})
-    headers = {}
-    if isinstance(error, SignInNeeded | KeyRefused):
-        headers = {"WWW-Authenticate": 'Bearer realm="hansang"'}
-    elif isinstance(error, RateLimited):
-        headers = {"Retry-After": str(error.fields["seconds"])}
+    unknown = isinstance(error, SignInNeeded | KeyRefused)
+    headers = {"WWW-Authenticate": 'Bearer realm="hansang"'} if unknown else {}
     return problem(error, headers, scope.get("state", {}).get("request_id", ""))

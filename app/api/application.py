@@ -50,7 +50,7 @@ def create_api(service: Service) -> FastAPI:
     add_restaurants(api, service)
     add_records(api, service, desk)
     add_indexes(api, service, desk, uploads)
-    add_uploading(api, uploads)
+    add_uploading(api, uploads, desk)
     add_jobs(api, service, desk)
     add_runs(api, service)
     add_conversing(api, service)

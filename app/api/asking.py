@@ -97,16 +97,16 @@ def add_asking(api: FastAPI, service: Service) -> None:
         Each event has the fields that changed; a candidate (by ``passage_id``) what is new of it. A comment comes when
         a stage takes long. Whoever leaves stops the work; what there is by then is stored.
         """
-        traces = service.ask(body.request(settings, answer=True))
+        request = body.request(settings, answer=True)
         if body.stream:
-            stream = lines(_events(traces), settings.service.heartbeat_s)
+            stream = lines(_events(service.ask(request)), settings.service.heartbeat_s)
             return StreamingResponse(stream, media_type=EVENTS, headers=HEADERS)
-        return whole_trace(last(traces))
+        return _written(service.whole(request).text)
 
     @api.post("/v1/search", tags=["질문"], summary="찾기만 하기", responses=whole, response_class=Response)
     def search(body: AskBody) -> Any:
         """The candidates of every stage, without an answer."""
-        return whole_trace(last(service.ask(body.request(settings, answer=False))))
+        return _written(service.whole(body.request(settings, answer=False)).text)
 
     @api.post(
         "/v1/explain",
@@ -119,15 +119,14 @@ def add_asking(api: FastAPI, service: Service) -> None:
         return service.explain(body.request(settings, answer=False), passage)
 
 
-def last(traces: Iterator[Trace]) -> Trace:
-    """The trace as it is when nothing more comes."""
-    *_, trace = traces
-    return trace
-
-
 def whole_trace(trace: Trace) -> Response:
-    """A trace as JSON; it is JSON already, and FastAPI would look at each of its thousands of values."""
-    return Response(to_text(trace), media_type="application/json")
+    """A trace as JSON."""
+    return _written(to_text(trace))
+
+
+def _written(text: bytes) -> Response:
+    """What is JSON already: FastAPI would look at each of its thousands of values."""
+    return Response(text, media_type="application/json")
 
 
 def _events(traces: Iterator[Trace]) -> Iterator[str]:

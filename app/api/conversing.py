@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from app.api.asking import ASKING, checked_question, last
+from app.api.asking import ASKING, checked_question
 from app.api.conversations import Conversations, Turns
 from app.api.opened import checked
 from app.api.replies import problems
@@ -62,11 +62,12 @@ def add_conversing(api: FastAPI, service: Service) -> None:
         Fields of the OpenAI API that mean nothing here (``temperature``, ``tools`` …) are left out.
         """
         turns = turns_of(body.messages)
-        traces = _ask(service, body, turns, conversations)
+        request = _request(service, body, turns, conversations)
         if body.stream:
-            stream = lines(_chunks(traces, body, turns, conversations), service.settings.service.heartbeat_s)
+            chunks = _chunks(service.ask(request), body, turns, conversations)
+            stream = lines(chunks, service.settings.service.heartbeat_s)
             return StreamingResponse(stream, media_type=EVENTS, headers=HEADERS)
-        trace = last(traces)
+        trace = service.whole(request).trace()
         conversations.keep(body.model, turns, said(trace), trace.id)
         return JSONResponse({
             **envelope("chat.completion", trace, body.model),
@@ -91,14 +92,14 @@ def _add_models(api: FastAPI, service: Service) -> None:
         return next(_model(manifest) for manifest in service.indexes() if manifest.name == name)
 
 
-def _ask(service: Service, body: ChatQuestion, turns: Turns, conversations: Conversations) -> Iterator[Trace]:
+def _request(service: Service, body: ChatQuestion, turns: Turns, conversations: Conversations) -> Request:
     index = _index(service, body.model)
     question = turns[-1][1]
     checked_question(question, service.settings)
     more = body.hansang
     previous = more.previous or conversations.previous(body.model, turns[:-1])
     overrides = checked(service.settings, more.set)
-    return service.ask(Request(question, index, overrides, previous, tuple(more.without)))
+    return Request(question, index, overrides, previous, tuple(more.without))
 
 
 def _chunks(traces: Iterator[Trace], body: ChatQuestion, turns: Turns, conversations: Conversations) -> Iterator[str]:

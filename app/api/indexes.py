@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from app.api.keyed import IdempotencyKey, once
+from app.api.keyed import EMPTY, IdempotencyKey, once
 from app.api.replies import problems
 from app.bodies import Body
 from app.jobs.desk import Desk
@@ -110,7 +110,7 @@ def _add_changing(api: FastAPI, service: Service, desk: Desk) -> None:
             **problems(IndexNotFound, IndexVersionNotFound, IndexDamaged, IndexOutdated, HomeLocked, *_KEYED),
         },
     )
-    def swap(name: str, body: VersionBody, request: Request, key: IdempotencyKey = "") -> JSONResponse:
+    def swap(name: str, body: VersionBody, request: Request, key: IdempotencyKey = "") -> Response:
         """Let another version of an index answer, such as the one before. Answers under way finish with theirs."""
         return once(desk, request, key, body.model_dump(), lambda: (200, asdict(put_in_use(root, name, body.version))))
 
@@ -120,12 +120,17 @@ def _add_changing(api: FastAPI, service: Service, desk: Desk) -> None:
         summary="색인 지우기",
         status_code=204,
         response_class=Response,
-        responses=problems(IndexNotFound, HomeLocked, body=False),
+        responses=problems(IndexNotFound, HomeLocked, *_KEYED, body=False),
     )
-    def remove(name: str) -> None:
+    def remove(name: str, request: Request, key: IdempotencyKey = "") -> Response:
         """Drop an index with all its versions. Stored answers stay; answers under way finish."""
-        drop_index(root, name)
-        service.forget(name)
+
+        def drop() -> tuple[int, Any]:
+            drop_index(root, name)
+            service.forget(name)
+            return EMPTY, None
+
+        return once(desk, request, key, None, drop)
 
 
 def _add_building(api: FastAPI, service: Service, desk: Desk, uploads: Uploads) -> None:
@@ -142,7 +147,7 @@ def _add_building(api: FastAPI, service: Service, desk: Desk, uploads: Uploads) 
             ),
         },
     )  # fmt: skip
-    def build(body: IndexBody, request: Request, key: IdempotencyKey = "") -> JSONResponse:
+    def build(body: IndexBody, request: Request, key: IdempotencyKey = "") -> Response:
         """Build an index from uploaded files, as a job: ``/v1/jobs/{id}`` says how far it is.
 
         Until it is done the former version answers; then the new one does, at once. Files and settings are looked at

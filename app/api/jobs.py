@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from app.api.keyed import IdempotencyKey, once
 from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, cursor_of, place_of
@@ -40,6 +40,6 @@ def add_jobs(api: FastAPI, service: Service, desk: Desk) -> None:
             **problems(JobNotFound, JobEnded, BadKey, KeyReused, KeyBusy, body=False),
         },
     )
-    def cancel(job_id: str, request: Request, key: IdempotencyKey = "") -> JSONResponse:
+    def cancel(job_id: str, request: Request, key: IdempotencyKey = "") -> Response:
         """Stop a job. What it was to replace stays as it was."""
         return once(desk, request, key, None, lambda: (200, asdict(desk.runner.cancel(job_id))))

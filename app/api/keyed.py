@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Header, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from app.jobs.desk import Desk
 from app.jobs.replies import Reply
 
 REPLAYED = "Idempotency-Replayed"
+EMPTY = 204
 
 IdempotencyKey = Annotated[
     str,
@@ -23,16 +24,20 @@ IdempotencyKey = Annotated[
 ]
 
 
-def once(desk: Desk, request: Request, key: str, body: object, action: Callable[[], Reply]) -> JSONResponse:
+def once(desk: Desk, request: Request, key: str, body: object, action: Callable[[], Reply]) -> Response:
     """The reply of an action; with a key that came before, the one of then.
 
     Raises:
         BadKey, KeyReused, KeyBusy: the key can't be used for this.
     """
     if not key:
-        status, value = action()
-        return JSONResponse(value, status)
+        return _said(action(), {})
     caller = getattr(getattr(request.state, "caller", None), "name", "")
     asked = [request.method, request.url.path, body]
-    (status, value), again = desk.replies.once(key, caller, asked, action)
-    return JSONResponse(value, status, headers={REPLAYED: "true"} if again else None)
+    reply, again = desk.replies.once(key, caller, asked, action)
+    return _said(reply, {REPLAYED: "true"} if again else {})
+
+
+def _said(reply: Reply, headers: Mapping[str, str]) -> Response:
+    status, value = reply
+    return Response(None, status, headers) if status == EMPTY else JSONResponse(value, status, headers)

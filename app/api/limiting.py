@@ -11,6 +11,7 @@ from pipeline.settings import Serving
 
 UPLOADS = "/v1/uploads/"
 API = "/v1/"
+PAGE_BYTES = 1_048_576  # that the chat may send however narrow the API's limit is
 
 
 class Oversized(HTTPException):
@@ -22,7 +23,7 @@ class Oversized(HTTPException):
 
 
 class BodyLimit:
-    """ASGI middleware: ``service.body_bytes`` for requests under ``/v1``, ``service.upload_bytes`` for uploads."""
+    """ASGI middleware: ``service.upload_bytes`` for uploads, ``service.body_bytes`` for all else, the chat's too."""
 
     def __init__(self, app: ASGIApp, settings: Serving) -> None:
         self._app = app
@@ -30,7 +31,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, counting its body."""
-        if scope["type"] != "http" or not scope["path"].startswith(API):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         limit, setting = self._limit(scope["path"])
@@ -53,7 +54,8 @@ class BodyLimit:
     def _limit(self, path: str) -> tuple[int, str]:
         if path.startswith(UPLOADS):
             return self._settings.upload_bytes, "service.upload_bytes"
-        return self._settings.body_bytes, "service.body_bytes"
+        limit = self._settings.body_bytes
+        return limit if path.startswith(API) else max(limit, PAGE_BYTES), "service.body_bytes"
 
 
 def _announced(scope: Scope) -> int:

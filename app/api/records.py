@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import Field
 
 from app.api.asking import whole_trace
@@ -61,7 +61,7 @@ def add_records(api: FastAPI, service: Service, desk: Desk) -> None:
         summary="답변에 대한 의견",
         responses={200: {"model": Feedback}, **problems(TraceNotFound, BadKey, KeyReused, KeyBusy, DiskFull)},
     )
-    def feedback(body: FeedbackBody, request: Request, key: IdempotencyKey = "") -> JSONResponse:
+    def feedback(body: FeedbackBody, request: Request, key: IdempotencyKey = "") -> Response:
         """Keep what somebody says of an answer; what comes back was read from the store."""
         return once(
             desk, request, key, body.model_dump(),

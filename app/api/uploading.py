@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from app.api.keyed import EMPTY, IdempotencyKey, once
 from app.api.replies import problems
-from app.refusals import BadUploadName, EmptyUpload, UploadNotFound, UploadsFull
+from app.jobs.desk import Desk
+from app.refusals import BadKey, BadUploadName, EmptyUpload, KeyBusy, KeyReused, UploadNotFound, UploadsFull
 from app.uploads import Upload, Uploads
 from pipeline.errors import DiskFull, NotWritable
 
@@ -26,7 +28,7 @@ _FILE: dict[str, Any] = {
 }
 
 
-def add_uploading(api: FastAPI, uploads: Uploads) -> None:
+def add_uploading(api: FastAPI, uploads: Uploads, desk: Desk) -> None:
     """Put the routes into the API."""
 
     @api.get("/v1/uploads", tags=["색인"], summary="올린 파일", responses=problems(body=False))
@@ -51,8 +53,13 @@ def add_uploading(api: FastAPI, uploads: Uploads) -> None:
         summary="올린 파일 지우기",
         status_code=204,
         response_class=Response,
-        responses=problems(BadUploadName, UploadNotFound, body=False),
+        responses=problems(BadUploadName, UploadNotFound, BadKey, KeyReused, KeyBusy, body=False),
     )
-    def remove(name: str) -> None:
+    def remove(name: str, request: Request, key: IdempotencyKey = "") -> Response:
         """Remove an uploaded file. Indexes built from it stay."""
-        uploads.remove(name)
+
+        def take_away() -> tuple[int, Any]:
+            uploads.remove(name)
+            return EMPTY, None
+
+        return once(desk, request, key, None, take_away)

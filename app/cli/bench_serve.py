@@ -11,16 +11,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.console import print_json, stdout, waiting
+from app.cli.console import clean, print_json, stdout, waiting
 from app.cli.options import (
     DEFAULT_INDEX,
     HomeOption,
     IndexOption,
     JsonOption,
     ProfileOption,
+    SetOption,
     common_of,
     home_of,
+    overrides_of,
+    settings_of,
 )
+from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -56,6 +60,7 @@ def serve(
     data: Annotated[
         Path | None, typer.Option("--data", metavar="파일", show_default=False, help="질문(JSONL) · Questions.")
     ] = None,
+    assignments: SetOption = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
     profile: ProfileOption = None,
@@ -64,14 +69,15 @@ def serve(
 
     사용자마다 1초에 하나씩 묻습니다(100명 = 초당 100개). · Each user asks once a second, whatever comes back.
 
-    예) hansang bench serve --users 1,20,100,500 --seconds 600 --what search
+    예) hansang bench serve --users 1,20,100,500 --seconds 600 --what search --set service.processes=1
     """
     from app.cli.bench import _counts
     from app.cli.building import DEMO
     from app.serve_bench import bench_serve  # heavy: brings the evaluation's libraries
     from pipeline.corpus.reader import read_samples
 
-    path = _path(what)
+    path, overrides = _path(what), overrides_of(assignments)
+    with_overrides(settings_of(ctx, profile), overrides)
     texts = [sample.question.text for sample in read_samples(data or DEMO / "questions.jsonl", "auto")]
     counts, place = _counts(users), home_of(ctx, home)
     found = {}
@@ -79,7 +85,7 @@ def serve(
         with waiting(f"{count:,}명이 {seconds:g}초 동안 묻는 중 … ({count:,} users for {seconds:g} s)"):
             found[count] = bench_serve(
                 place.root, profile or common_of(ctx).profile, index, texts, path=path, users=count, seconds=seconds,
-                pause=pause,
+                pause=pause, overrides=overrides,
             )  # fmt: skip
     if as_json:
         print_json({str(count): asdict(load) for count, load in found.items()})
@@ -104,3 +110,6 @@ def _show(console: Console, found: Mapping[int, Load]) -> None:
             f"{load.memory_mib:,.0f}", f"{load.growth:+.1%}",
         )  # fmt: skip
     console.print(table)
+    for load in found.values():
+        if load.trouble:
+            console.print(clean(f"{load.users:,}명: {load.trouble}"), soft_wrap=True)

@@ -26,7 +26,10 @@ from pipeline.errors import HansangError
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked by machines that watch; answered whatever happens."""
 
-QUESTIONS = re.compile(r"/v1/(ask|search|explain|replay|robustness|analyze|chat/completions|restaurants/.+)/?")
+QUESTIONS = {
+    "POST": re.compile(r"/v1/(ask|search|explain|replay|robustness|analyze|chat/completions)/?"),
+    "GET": re.compile(r"/v1/restaurants/.+/(summary|strengths)/?"),
+}
 """What costs the time of the processor or of a model. The chat's own questions have Gradio's queue."""
 
 FINISHING = "/gradio_api/queue/data"
@@ -88,7 +91,7 @@ class Front:
         if self.draining and path not in ALWAYS and not path.startswith(FINISHING):
             self._metrics.refused("draining")
             await reply.refuse(Draining(seconds=RESTART_SECONDS), RESTART_SECONDS)
-        elif scope["method"] == "POST" and QUESTIONS.fullmatch(path):
+        elif is_question(scope):
             await self._in_turn(scope, receive, reply)
         else:
             await self._app(scope, receive, reply)
@@ -157,7 +160,13 @@ def route_of(scope: Scope) -> str:
     template = getattr(scope.get("route"), "path", "")
     if template:
         return str(template)
-    return "/v1" + OTHER if not QUESTIONS.fullmatch(path) else str(re.sub(r"/restaurants/.+", "/restaurants", path))
+    return str(re.sub(r"/restaurants/.+/", "/restaurants/", path)) if is_question(scope) else "/v1" + OTHER
+
+
+def is_question(scope: Scope) -> bool:
+    """Whether a request has to wait for its turn."""
+    costly = QUESTIONS.get(scope["method"])
+    return costly is not None and costly.fullmatch(scope["path"]) is not None
 
 
 def outcome_of(status: int) -> str:

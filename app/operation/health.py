@@ -86,6 +86,9 @@ class Health:
             ko = f"질문 {hanging:,}개가 멈춰 있습니다. GPU와 모델 서버를 확인하고 서버를 다시 시작하세요."
             en = f"{hanging:,} questions hang. Look at the GPU and the model server, and restart the server."
             return Check("models", "fail" if hanging >= MOST // 2 else "warn", ko, en)
+        crew = self._service.crew
+        if crew and len(crew.pids) < crew.size:
+            return _few(len(crew.pids), crew.size, crew.trouble)
         failed = [error for error in warmth.failed if not isinstance(error, MilvusDown)]  # that may be over by now
         if failed:
             return _of("models", "warn" if warmth.loaded else "fail", failed)
@@ -152,6 +155,14 @@ def _still_answering(check: Check) -> Check:
     ko = f"{check.ko} 서버가 이미 연 색인은 계속 답합니다. 서버를 다시 켜기 전에 고치세요."
     en = f"{check.en} What the server has open answers on; mend it before the server is restarted."
     return replace(check, ko=ko, en=en)
+
+
+def _few(ready_: int, size: int, trouble: HansangError | None) -> Check:
+    """Fewer worker processes than there should be."""
+    ko, en = (f"{trouble.korean} ", f"{trouble.english} ") if trouble else ("", "")
+    ko += f"질문을 처리하는 프로세스 {size:,}개 가운데 {ready_:,}개만 준비되어 있습니다. 다른 것을 켜는 중입니다."
+    en += f"{ready_:,} of {size:,} worker processes are ready; the others are being started."
+    return Check("models", "warn" if ready_ else "fail", ko, en)
 
 
 def _of(name: str, status: Status, errors: Sequence[HansangError]) -> Check:

@@ -74,6 +74,10 @@ class Metrics:
         self._stalled = Counter(
             "hansang_stages_stalled", "Questions given up because a stage didn't end", ("after",), registry=registry
         )
+        self._workers_ended = Counter(
+            "hansang_workers_ended", "Worker processes that ended by themselves, by reason", ("reason",),
+            registry=registry,
+        )  # fmt: skip
         self._unsaved = Counter("hansang_traces_unsaved", "Answers not stored for want of disk", registry=registry)
         self._backups = Counter("hansang_backups", "Automatic backups by outcome", ("outcome",), registry=registry)
         self._begin()
@@ -84,6 +88,8 @@ class Metrics:
             self._feedback.labels(vote)
         for reason in ("overloaded", "draining"):
             self._refused.labels(reason)
+        for reason in ("died", "stalled"):
+            self._workers_ended.labels(reason)
         for outcome in ("ok", "failed"):
             self._backups.labels(outcome)
         for direction in ("in", "out"):
@@ -125,6 +131,10 @@ class Metrics:
     def stalled(self, after: str) -> None:
         """A question was given up; ``after`` is the last state that it reached."""
         self._stalled.labels(after).inc()
+
+    def worker_ended(self, reason: str) -> None:
+        """A worker process ``died``, or was ended because it ``stalled``; another is started."""
+        self._workers_ended.labels(reason).inc()
 
     def unsaved(self) -> None:
         """An answer could not be stored."""

@@ -92,6 +92,9 @@ class Operation:
         yield "hansang_questions_hanging", "Questions given up whose thread hangs", self.service.hanging
         yield "hansang_questions_waiting", "Questions that wait for their turn", self.turnstile.waiting
         yield "hansang_questions_queue_limit", "Questions that may wait", self.turnstile.queue
+        crew = self.service.crew
+        yield "hansang_workers", "Worker processes that are ready", len(crew.pids) if crew else 0
+        yield "hansang_workers_wanted", "Worker processes that there should be", crew.size if crew else 0
         yield "hansang_draining", "1 while the server is being stopped", float(self.draining)
         yield "hansang_disk_free_bytes", "Room left where everything is stored", self.disk.free_bytes()
         yield "hansang_traces_in_memory", "Answers that wait for room on the disk", self.store.unsaved

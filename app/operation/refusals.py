@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import MachineError
+from pipeline.errors import InputError, MachineError
 
 
 class Overloaded(MachineError):
@@ -70,4 +70,47 @@ class DiskLow(MachineError):
     en = (
         "The disk is almost full ({free:,} MB left, {wanted:,} MB wanted), so nothing was stored. "
         "Free some space at {path}; storing goes on by itself."
+    )
+
+
+class WorkersUnfit(InputError):
+    """Worker processes are asked for where questions need what only one process can hold."""
+
+    code = "workers-unfit"
+    ko = (
+        "service.processes={processes}은(는) {name}={value}와(과) 함께 쓸 수 없습니다. 내장 부품(kiwi, lsa, linear, "
+        "extractive)만 쓰는 프로필에서 쓰거나 service.processes=0으로 켜세요. "
+        "모델은 여러 질문을 이미 배치로 함께 처리합니다."
+    )
+    en = (
+        "service.processes={processes} can't go with {name}={value}. Use it in a profile whose parts all are embedded "
+        "(kiwi, lsa, linear, extractive), or set service.processes=0: a model takes many questions at once in batches."
+    )
+
+
+class WorkerLost(MachineError):
+    """Two processes died over the same question."""
+
+    code = "worker-lost"
+    ko = (
+        "이 질문을 처리하던 프로세스가 두 번 죽었습니다(메모리 부족일 때가 많습니다). 잠시 뒤 다시 해 주세요. "
+        "계속되면 관리자가 메모리를 늘리거나 service.processes를 줄입니다."
+    )
+    en = (
+        "Two processes died while working on this question, mostly for want of memory. Try again in a moment. "
+        "If it goes on, the machine needs more memory, or a smaller service.processes."
+    )
+
+
+class WorkersAway(MachineError):
+    """No worker process can take a question."""
+
+    code = "workers-away"
+    ko = (
+        "질문을 처리할 프로세스가 없습니다: {reason}. 잠시 뒤 다시 해 주세요. "
+        "계속되면 관리자가 서버의 오류 출력을 보고 메모리를 늘리거나 service.processes=0으로 켭니다."
+    )
+    en = (
+        "There is no process to work on questions: {reason_en}. Try again in a moment. "
+        "If it goes on, look at what the server printed; add memory, or set service.processes=0."
     )

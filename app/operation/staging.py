@@ -15,11 +15,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import cast
 
+from app.operation.crew import Crew, open_crew
+from app.operation.errands import BEGUN, Begin, LetGo
 from app.operation.metrics import Metrics
 from app.operation.question_spans import QuestionSpans
 from app.operation.refusals import AllStalled, StageStalled
 from app.operation.tracing import Tracing
 from pipeline.config import check_asked
+from pipeline.pipelines import Asked, Whole
 from pipeline.protocols import Generator, Retriever
 from pipeline.rag import Rag
 from pipeline.service import Home, Request, Service
@@ -28,7 +31,6 @@ from pipeline.traces import TraceStore
 from pipeline.types import Trace
 
 MOST = 200  # questions under way, those that hang among them; the doors let in fewer
-BEGUN = "prepared"  # before there is a trace
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class StagedService(Service):
         self._tracing = tracing
         self._metrics = metrics
         self._seconds = settings.service.stage_s
+        self.crew = open_crew(Begin(home.indexes, settings), metrics)
         self._counting = threading.Lock()
         self.active = 0
         self.hanging = 0
@@ -88,6 +91,58 @@ class StagedService(Service):
             raise AllStalled(count=self.hanging)
         # The request's own context, for its id and its span: a stream is read in a thread that has another.
         return self._staged(cast("Traces[Trace, None, None]", super().ask(request)), copy_context())
+
+    def whole(self, request: Request) -> Whole:
+        """Answer a question as ``Service.whole`` does: by a process beside this one where there are such.
+
+        Raises:
+            StageStalled: a stage took longer than ``service.stage_s``.
+            WorkerLost, WorkersAway: a process died of it, or there is none.
+            AllStalled: too many hang.
+        """
+        if self.crew is None:
+            return super().whole(request)
+        asked = self.asked(request)
+        check_asked(asked.overrides, self.settings)
+        return self._beside(self.crew, asked, request) or super().whole(request)
+
+    def _beside(self, crew: Crew, asked: Asked, request: Request) -> Whole | None:
+        spans, end = self._tracing.question() if self._tracing else None, None
+        self._count(active=1)
+        try:
+            outcome = crew.ask(asked)
+            if outcome.whole:
+                if spans:
+                    spans.saw(outcome.whole.trace())
+                self._keep(outcome.whole.head, request, outcome.whole.text)
+            if outcome.error:
+                raise outcome.error
+            return outcome.whole
+        except BaseException as error:
+            end = error
+            raise
+        finally:
+            self._count(active=-1)
+            if spans:
+                spans.end(end)
+
+    def forget(self, name: str) -> None:
+        """Let go of all that is open of an index, here and beside."""
+        super().forget(name)
+        if self.crew:
+            self.crew.tell(LetGo(name))
+
+    def release(self) -> None:
+        """Let go of the indexes and the models, here and beside."""
+        super().release()
+        if self.crew:
+            self.crew.tell(LetGo())
+
+    def close(self) -> None:
+        """End the processes, close the stores."""
+        if self.crew:
+            self.crew.close()
+        super().close()
 
     def _staged(self, traces: Traces[Trace, None, None], context: Context) -> Traces[Trace, None, None]:
         run, state = _Run(context.run(self._tracing.question) if self._tracing else None), BEGUN

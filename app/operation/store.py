@@ -6,6 +6,7 @@ can be followed up and looked at; it is stored as soon as there is room again.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.operation.metrics import Metrics
 from app.operation.refusals import DiskLow
 from app.operation.requests import CURRENT
 from pipeline.errors import DiskFull
+from pipeline.trace_json import from_json
 from pipeline.traces import Feedback, TraceStore, Vote
 from pipeline.types import Trace
 
@@ -38,7 +40,7 @@ class WatchedStore(TraceStore):
         """How many answers are in memory only."""
         return len(self._spare)
 
-    def save(self, trace: Trace) -> None:
+    def save(self, trace: Trace, text: bytes | None = None) -> None:
         """Count, log and keep a trace; in memory where there is no room on the disk."""
         doing = CURRENT.get()
         if doing:
@@ -46,13 +48,13 @@ class WatchedStore(TraceStore):
         self._metrics.question(trace)
         self._log.question(trace)
         if self._disk.low():
-            self._keep_in_memory(trace)
+            self._keep_in_memory(trace, text)
             return
         try:
             self._save_spare()
-            super().save(trace)
+            super().save(trace, text)
         except DiskFull:
-            self._keep_in_memory(trace)
+            self._keep_in_memory(trace, text)
 
     def get(self, trace_id: str) -> Trace:
         """A trace, stored or in memory.
@@ -85,10 +87,10 @@ class WatchedStore(TraceStore):
         except DiskFull as error:
             raise low from error
 
-    def _keep_in_memory(self, trace: Trace) -> None:
+    def _keep_in_memory(self, trace: Trace, text: bytes | None) -> None:
         self._metrics.unsaved()
         with self._spare_lock:
-            self._spare[trace.id] = trace
+            self._spare[trace.id] = trace if text is None else from_json(json.loads(text))
             while len(self._spare) > SPARE:
                 self._spare.popitem(last=False)
 

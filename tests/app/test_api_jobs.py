@@ -177,6 +177,36 @@ def test_a_key_sent_twice_does_it_once(client: TestClient) -> None:
             assert_problem(reply, 422, "bad-idempotency-key")
 
 
+def test_what_is_gone_is_gone_once_for_a_key_sent_twice(client: TestClient, home: Home) -> None:
+    """As when the answer to the first was lost on its way."""
+    build(home, name="지울것")
+    for file in client.get("/v1/uploads").json():
+        client.delete(f"/v1/uploads/{file['name']}")
+    client.put("/v1/uploads/지울것.csv", content=CSV.encode())
+    for path, code in (("/v1/indexes/지울것", "index-not-found"), ("/v1/uploads/지울것.csv", "upload-not-found")):
+        key = {"Idempotency-Key": f"gone-{code}"}
+        replies = [client.delete(path, headers=key) for _ in range(2)]
+        assert [(reply.status_code, reply.content) for reply in replies] == [(204, b"")] * 2
+        assert [reply.headers.get("idempotency-replayed") for reply in replies] == [None, "true"]
+        assert_problem(client.delete(path), 404, code)
+
+
+def test_who_finds_no_room_for_a_job_is_told_when_to_come_back(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise JobsFull(limit=1)
+
+    monkeypatch.setattr(Runner, "submit", full)
+    for file in client.get("/v1/uploads").json():
+        client.delete(f"/v1/uploads/{file['name']}")
+    client.put("/v1/uploads/a.csv", content=CSV.encode())
+    reply = client.post("/v1/indexes", json={"name": "x", "files": ["a.csv"]})
+    assert_problem(reply, 429, "jobs-full")
+    assert int(reply.headers["retry-after"]) > 0
+    assert "retry-after" not in client.get("/v1/jobs/nope").headers
+
+
 def test_after_a_refusal_the_same_key_may_be_used_again(client: TestClient) -> None:
     key = {"Idempotency-Key": "once-more"}
     body = {"name": "다시", "files": ["나중.csv"]}

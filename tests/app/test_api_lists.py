@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.api.application import create_api
+from app.api.limiting import PAGE_BYTES
 from app.api.paging import cursor_of, place_of
 from app.refusals import BadCursor
 from pipeline.config import is_open, with_overrides
@@ -191,6 +193,22 @@ def test_bodies_over_the_limit_are_refused_announced_or_not(client: TestClient) 
         assert "service.body_bytes" in said["detail"]
     assert client.put("/v1/uploads/x.csv", content=b"x" * 3_000).status_code == 200  # its limit is another
     client.delete("/v1/uploads/x.csv")
+
+
+def test_the_chat_behind_the_api_is_sent_no_more_than_a_page_sends(service: Service) -> None:
+    api, chat = create_api(service), FastAPI()
+
+    @chat.post("/gradio_api/queue/join")
+    async def join(request: Request) -> int:
+        return len(await request.body())
+
+    api.mount("/", chat)
+    with TestClient(api) as client:
+        for size, status in ((PAGE_BYTES, 200), (PAGE_BYTES + 1, 413)):
+            pieces = (b"x" * min(65_536, size - at) for at in range(0, size, 65_536))
+            for content in (b"x" * size, pieces):
+                assert client.post("/gradio_api/queue/join", content=content).status_code == status
+    assert SETTINGS.service.body_bytes < PAGE_BYTES  # which is the API's, and too little for a page
 
 
 def test_an_upload_over_the_limit_leaves_nothing(service: Service) -> None:

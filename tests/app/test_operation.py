@@ -389,15 +389,36 @@ TestPassing.settings = settings(max_examples=40, stateful_step_count=30, deadlin
 
 
 class TestOverload:
-    def ask(self, turnstile: Turnstile, front: Front, sent: list[dict[str, Any]]) -> Any:
+    def ask(self, front: Front, sent: list[dict[str, Any]], method: str = "POST", path: str = "/v1/ask") -> Any:
         async def send(message: Any) -> None:
             sent.append(message)
 
         async def receive() -> Any:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        scope = {"type": "http", "method": "POST", "path": "/v1/ask", "headers": []}
+        scope = {"type": "http", "method": method, "path": path, "headers": []}
         return front(scope, receive, send)
+
+    @pytest.mark.parametrize(
+        ("method", "path", "waits"),
+        [("POST", "/v1/ask", True), ("POST", "/v1/search", True), ("POST", "/v1/chat/completions", True),
+         ("POST", "/v1/analyze", True), ("GET", "/v1/restaurants/길남이네국밥/summary", True),
+         ("GET", "/v1/restaurants/a/b/strengths", True), ("GET", "/v1/restaurants", False),
+         ("GET", "/v1/indexes", False), ("POST", "/v1/feedback", False), ("GET", "/v1/traces/x", False)],
+    )  # fmt: skip
+    def test_whatever_takes_long_waits_for_its_turn(self, tmp_path: Path, method: str, path: str, waits: bool) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        turnstile, metrics = Turnstile(1, 0), Metrics()
+        turnstile.running = 1
+        front, sent = Front(app, metrics, Log(tmp_path, megabytes=1, files=0), turnstile), list[dict[str, Any]]()
+        asyncio.run(self.ask(front, sent, method, path))
+        assert sent[0]["status"] == (503 if waits else 200)
+        labels = {sample.labels["route"] for each in metrics.registry.collect() for sample in each.samples
+                  if each.name == "hansang_http_requests"}  # fmt: skip
+        assert not any("국밥" in label or "/a/b" in label for label in labels)
 
     def test_too_many_are_turned_away_at_once_with_a_problem_document(self, tmp_path: Path) -> None:
         async def run() -> tuple[list[list[dict[str, Any]]], int]:
@@ -411,7 +432,7 @@ class TestOverload:
             turnstile = Turnstile(2, 1)
             front = Front(app, Metrics(), Log(tmp_path, megabytes=1, files=0), turnstile)
             replies: list[list[dict[str, Any]]] = [[] for _ in range(5)]
-            tasks = [asyncio.create_task(self.ask(turnstile, front, sent)) for sent in replies]
+            tasks = [asyncio.create_task(self.ask(front, sent)) for sent in replies]
             await asyncio.wait(tasks[3:])
             waiting = turnstile.waiting
             hold.set()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from app.load import Running
-from app.serve_bench import MIB, Tally, _put, cpu_seconds, load_of, request, scratch
+from app.load import Running, ask_first, problem_of
+from app.serve_bench import MIB, Tally, _put, cpu_seconds, family, load_of, request, scratch
+from pipeline.errors import BackendUnavailable
 from tests.app.cli_runs import failure, run
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -83,6 +89,67 @@ def test_refusals_and_broken_connections_are_told_apart() -> None:
     assert tally.statuses == Counter({503: 2, 0: 2})
     load = load_of(tally, 1, 0.4, 0.1)
     assert (load.requests, load.refused, load.errors, load.p99) == (4, 2, 2, 0.0)
+    assert load_of(Tally(statuses=Counter({200: 9, 503: 1, 0: 2})), 1, 1, 1).trouble.startswith("2 × — 연결이")
+    assert load_of(Tally(statuses=Counter({200: 9})), 1, 1, 1).trouble == ""
+
+
+def test_why_most_were_not_answered_is_told() -> None:
+    document = json.dumps({"detail": "색인이 오래되었습니다. 다시 만드세요."}, ensure_ascii=False).encode()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(10_000):
+            head = f"HTTP/1.1 409 Conflict\r\nContent-Length: {len(document)}\r\n\r\n"
+            writer.write(head.encode() + document)
+            await writer.drain()
+        writer.close()
+
+    load = load_of(put(handle, users=1, seconds=0.2, pause=0.1), 1, 0.2, 0.1)
+    assert load.trouble == "2 × 409 색인이 오래되었습니다. 다시 만드세요."
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A server that has loaded everything and answers nothing."""
+
+    def do_GET(self) -> None:
+        self._say(503, {"checks": [{"name": "index", "status": "fail"}, {"name": "models", "status": "ok"}]})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._say(409, {"detail": "색인이 오래되었습니다. 다시 만드세요."})
+
+    def _say(self, status: int, value: object) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *given: object) -> None:
+        pass
+
+
+def test_a_server_that_answers_nothing_isnt_measured_but_quoted() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as refusing:
+        threading.Thread(target=refusing.serve_forever, daemon=True).start()
+        try:
+            with pytest.raises(BackendUnavailable, match="409: 색인이 오래되었습니다"):
+                ask_first(f"http://127.0.0.1:{refusing.server_address[1]}", "demo", ["하나", "둘"])
+        finally:
+            refusing.shutdown()
+
+
+def test_the_processes_of_a_server_are_counted_too() -> None:
+    before = len(family(os.getpid()))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = [process.pid for process in family(os.getpid())]
+        child.communicate(b"\n")
+    assert len(found) == before + 1
+    assert child.pid in found
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"a"', b"{}", b"\xff"])
+def test_what_is_no_problem_document_says_nothing(body: bytes) -> None:
+    assert problem_of(body) == ""
 
 
 def test_figures() -> None:
@@ -107,6 +174,8 @@ def test_the_record_of_the_home_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "index").is_dir()
 
 
-@pytest.mark.parametrize("options", [("--what", "nothing"), ("--users", "0"), ("--users", "a")])
+@pytest.mark.parametrize(
+    "options", [("--what", "nothing"), ("--users", "0"), ("--users", "a"), ("--set", "service.no=1")]
+)
 def test_impossible_loads_are_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
-    assert options[1] in failure(run(tmp_path, "bench", "serve", *options), 2)
+    assert options[1].partition("=")[0] in failure(run(tmp_path, "bench", "serve", *options), 2)
