@@ -107,6 +107,10 @@ CASES = {
     "HansangStalled": Case(
         {"hansang_questions_hanging": "1x40"}, {"hansang_questions_hanging": "0x40"}, {}, {},
     ),
+    "HansangWorkers": Case(
+        {"hansang_workers": "0x40", "hansang_workers_wanted": "1x40"},
+        {"hansang_workers": "1x40", "hansang_workers_wanted": "1x40"}, {}, {},
+    ),
     "HansangLanguageModel": Case(
         {'hansang_answers_troubled_total{code="llm-down"}': "0+1x40"},
         {'hansang_answers_troubled_total{code="llm-down"}': "3x40"}, {"code": "llm-down"},
