@@ -17,11 +17,11 @@ import psutil
 from sqlite_utils import Database
 
 from annotations.desk import Desk, utc_now
-from annotations.labels import canonical
-from annotations.queue import take
-from annotations.rows import moment
-from annotations.saving import Answer, save
+from annotations.schemes.labels import canonical
+from annotations.storage.rows import moment
 from annotations.types import DeskSettings, Labels, NewTask, Submission
+from annotations.work.queue import take
+from annotations.work.saving import Answer, save
 from pipeline.database import wal_is_safe
 from pipeline.errors import HansangError
 

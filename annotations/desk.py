@@ -13,20 +13,12 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from annotations.adjudication import chosen_answer, disputed, settle, take_disputed
-from annotations.drafts import draft_text, find_current, find_mine, save_draft
-from annotations.labels import canonical, validate, validate_draft
-from annotations.leases import expire, give_back, renew, skip
-from annotations.migrations import MIGRATIONS
-from annotations.opening import look_through
-from annotations.precedents import find_precedents
-from annotations.queue import take
-from annotations.rows import Moment, find_task, moment, public
-from annotations.saving import Answer, particulars, read_back, save, short_text
-from annotations.schemes_used import check_used, scheme_of
-from annotations.snapshots import snapshot
-from annotations.suggestions import add_suggestion, find_suggestion, note_seen
-from annotations.tasks import SLICE, CheckedTask, add, checked, progress
+from annotations.schemes.labels import canonical, validate, validate_draft
+from annotations.schemes.used import check_used, scheme_of
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.opening import look_through
+from annotations.storage.rows import Moment, find_task, moment, public
+from annotations.storage.writer import Writer
 from annotations.types import (
     Added,
     Annotation,
@@ -44,7 +36,15 @@ from annotations.types import (
     Suggestion,
     Task,
 )
-from annotations.writer import Writer
+from annotations.work.adjudication import chosen_answer, disputed, settle, take_disputed
+from annotations.work.drafts import draft_text, find_current, find_mine, save_draft
+from annotations.work.leases import expire, give_back, renew, skip
+from annotations.work.precedents import find_precedents
+from annotations.work.queue import take
+from annotations.work.saving import Answer, particulars, read_back, save, short_text
+from annotations.work.snapshots import snapshot
+from annotations.work.suggestions import add_suggestion, find_suggestion, note_seen
+from annotations.work.tasks import SLICE, CheckedTask, add, checked, progress
 
 DEFAULTS = DeskSettings()
 _TASKS_KEPT = 4_096  # tasks whose text is at hand, so that checking an answer reads nothing

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotations.accounts import Accounts
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.sessions import Sessions
 from annotations.desk import Desk
-from annotations.sessions import Sessions
 from annotations.types import DeskSettings, NewTask
 from app.access.sessions import LABELS_COOKIE
 from app.cli.labelling import Labelling, running

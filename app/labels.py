@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-from annotations.scheme import Field, load_scheme
+from annotations.schemes.scheme import Field, load_scheme
 
 SCHEME = "review"
 SIGNS = {"positive": "+", "neutral": "0", "negative": "−"}

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from annotations.desk import Desk
-from annotations.export import DROPPED
-from annotations.export_folder import check as check_files
-from annotations.export_folder import exports
-from annotations.export_types import ExportSettings, Manifest
-from annotations.form import available, load_form
-from annotations.scheme import load_scheme, schemes
+from annotations.export.export import DROPPED
+from annotations.export.folder import check as check_files
+from annotations.export.folder import exports
+from annotations.export.form import available, load_form
+from annotations.export.types import ExportSettings, Manifest
+from annotations.schemes.scheme import load_scheme, schemes
 from annotations.types import Account
 from pages.export_jobs import Job, Wish, last_job, root_of, start
 from pages.place import place

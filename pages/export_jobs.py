@@ -9,12 +9,12 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotations.audit import note_act
+from annotations.accounts.audit import note_act
 from annotations.desk import Desk
-from annotations.export import export
-from annotations.export_folder import FOLDER, salt_of, sweep
-from annotations.export_types import ExportSettings, Manifest
-from annotations.scheme import load_scheme
+from annotations.export.export import export
+from annotations.export.folder import FOLDER, salt_of, sweep
+from annotations.export.types import ExportSettings, Manifest
+from annotations.schemes.scheme import load_scheme
 from pipeline.errors import HansangError, UnexpectedFault
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from annotations.desk import Desk
-from annotations.scheme import Scheme, load_scheme, schemes
+from annotations.schemes.scheme import Scheme, load_scheme, schemes
 from annotations.types import Account, Progress
 from pages.menu import page
 from pages.place import place

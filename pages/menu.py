@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import sys
 from collections.abc import Callable
+from types import ModuleType
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -50,7 +53,16 @@ def script(name: str) -> Callable[[], None]:
 
     def run() -> None:
         account = require(PAGES[name])
-        # here and not on top: the quality page brings plotly, which those who label need not wait for
-        importlib.import_module(f"pages.{name}").render(watched(place().desk, account, PAGES[name]), account)
+        _module(name).render(watched(place().desk, account, PAGES[name]), account)
 
     return run
+
+
+def _module(name: str) -> ModuleType:
+    path = f"pages.{name}"
+    is_new = path not in sys.modules
+    # here and not on top: the quality page brings plotly, which those who label need not wait for
+    module = importlib.import_module(path)
+    if is_new:  # it stays; looking through all of it for garbage would stop everybody for a tenth of a second
+        gc.freeze()
+    return module

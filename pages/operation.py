@@ -20,6 +20,18 @@ from pages.words import Lang
 from pipeline.service import Home
 
 _SECONDS = 3
+# What is to be read, not compared: it wraps, and where there is no room for columns each row is a paragraph.
+_READING = """<style>
+#hs-ready td:last-child, .hs-table.hs-reading :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
+.hs-table.hs-reading :is(th, td):first-child { white-space: nowrap; }
+@media (max-width: 640px) {
+  .hs-table.hs-reading :is(tbody, tr, td) { display: block; }
+  .hs-table.hs-reading tr:has(th) { display: none; }
+  .hs-table.hs-reading tr { padding: 8px 0; border-bottom: 1px solid var(--hs-line); }
+  .hs-table.hs-reading td { padding: 0 10px; border: 0; }
+  .hs-table.hs-reading td:first-child { color: var(--hs-soft); }
+}
+</style>"""
 _WORDS: dict[str, tuple[str, str]] = {
     "operation": ("운영 현황", "Operation"),
     "span": ("기간", "Span"),
@@ -88,9 +100,9 @@ def _say(key: str, lang: Lang, **fields: object) -> str:
 def render(desk: Desk, account: Account) -> None:
     """The page."""
     lang = language()
-    st.html(STYLE)
+    st.html(STYLE + _READING)
     st.title(_say("operation", lang), anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         days = st.segmented_control(
             _say("span", lang), (1, 7), default=1, required=True, key="hs-operation-days",
             format_func=lambda days: _say(str(days), lang), label_visibility="collapsed",
@@ -189,11 +201,10 @@ def _failures(found: Figures, lang: Lang) -> None:
         st.markdown(_say("no_failures", lang))
         return
     rows = [
-        {_say("asked", lang): f"{each.asked:%m-%d %H:%M}", _say("question", lang): each.question,
-         _say("why", lang): (each.ko if lang == "ko" else each.en) or _stopped(each.state, lang)}
+        (each.asked, each.question, (each.ko if lang == "ko" else each.en) or _stopped(each.state, lang))
         for each in found.failures
-    ]  # fmt: skip
-    st.dataframe(rows, hide_index=True, key="hs-operation-failures")
+    ]
+    _reading("hs-operation-failures", ("asked", "question", "why"), rows, lang)
 
 
 def _stopped(state: str, lang: Lang) -> str:
@@ -205,9 +216,14 @@ def _complaints(found: Figures, lang: Lang) -> None:
     if not found.complaints:
         st.markdown(_say("no_complaints", lang))
         return
-    rows = [
-        {_say("asked", lang): f"{each.asked:%m-%d %H:%M}", _say("question", lang): each.question,
-         _say("reason", lang): each.reason}
-        for each in found.complaints
-    ]  # fmt: skip
-    st.dataframe(rows, hide_index=True, key="hs-operation-complaints")
+    rows = [(each.asked, each.question, each.reason) for each in found.complaints]
+    _reading("hs-operation-complaints", ("asked", "question", "reason"), rows, lang)
+
+
+def _reading(id_: str, heads: tuple[str, ...], rows: list[tuple[datetime, str, str]], lang: Lang) -> None:
+    head = "".join(f"<th scope='col'>{escape(_say(name, lang))}</th>" for name in heads)
+    body = "".join(
+        f"<tr><td>{asked:%m-%d %H:%M}</td><td>{escape(question)}</td><td>{escape(said)}</td></tr>"
+        for asked, question, said in rows
+    )
+    st.html(f"<table class='hs-table hs-reading' id='{id_}'><tr>{head}</tr>{body}</table>")

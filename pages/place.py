@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotations.accounts import Accounts
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.identity_providers import SECRETS, providers, read_secrets
+from annotations.accounts.passwords import Passwords
+from annotations.accounts.sessions import Sessions
 from annotations.desk import DEFAULTS, Desk
-from annotations.identity_providers import SECRETS, providers, read_secrets
-from annotations.passwords import Passwords
-from annotations.sessions import Sessions
 from annotations.types import DeskSettings
 
 LABELS = "labels.db"

@@ -10,13 +10,13 @@ from datetime import date, datetime
 import streamlit as st
 
 from annotations.desk import Desk
-from annotations.quality import quality, version_of
-from annotations.quality_types import Coverage, Filters, QualityReport
-from annotations.quality_words import EXCLUSIONS
-from annotations.scheme import Scheme, load_scheme, schemes
-from annotations.selection import KOREA, versions
+from annotations.quality.report import quality, version_of
+from annotations.quality.selection import KOREA, versions
+from annotations.quality.types import Coverage, Filters, QualityReport
+from annotations.quality.unnamed import unnamed
+from annotations.quality.words import EXCLUSIONS
+from annotations.schemes.scheme import Scheme, load_scheme, schemes
 from annotations.types import Account, Snapshot
-from annotations.unnamed import unnamed
 from pages.quality_plots import STYLE
 from pages.quality_remarks import remarks
 from pages.quality_sections import Shown, agreement, confusions, drift, people, pull, table

@@ -15,9 +15,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from annotations.bootstrap import Estimate
-from annotations.quality_types import Confusion, PairAgreement, Speed, Week
-from annotations.quality_words import RELIABLE, TENTATIVE
+from annotations.quality.bootstrap import Estimate
+from annotations.quality.types import Confusion, PairAgreement, Speed, Week
+from annotations.quality.words import RELIABLE, TENTATIVE
 
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#808890"
 _COLOURS = (BLUE, VERMILION, GREEN, GREY)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from annotations.remarks import reasons
-from annotations.selection import KOREA
+from annotations.quality.remarks import reasons
+from annotations.quality.selection import KOREA
 from pages.quality_sections import Shown, table
 
 MOST = 100

@@ -10,12 +10,12 @@ from typing import Literal
 import plotly.graph_objects as go
 import streamlit as st
 
-from annotations.bootstrap import Estimate
-from annotations.people import wilson
-from annotations.pulls import summed
-from annotations.quality_types import Confusion, FieldAgreement, Pull, QualityReport, Score
-from annotations.quality_words import METRICS, Names, no_interval, reading
-from annotations.scheme import Scheme
+from annotations.quality.bootstrap import Estimate
+from annotations.quality.people import wilson
+from annotations.quality.pulls import summed
+from annotations.quality.types import Confusion, FieldAgreement, Pull, QualityReport, Score
+from annotations.quality.words import METRICS, Names, no_interval, reading
+from annotations.schemes.scheme import Scheme
 from pages import quality_plots as plots
 from pages.quality_plots import Bar
 from pages.quality_texts import of, text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotations.scheme import Wording
+from annotations.schemes.scheme import Wording
 from pages.words import Lang
 
 _TEXTS: dict[str, tuple[str, str]] = {

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from annotations.sessions import LIFETIME
+from annotations.accounts.sessions import LIFETIME
 from pages.look import sign_in_style
 from pages.menu import PAGES
 from pages.place import place

@@ -40,6 +40,7 @@ SETTINGS = {
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
     "runner.magicEnabled": False,
+    "runner.postScriptGC": False,  # it would stop everybody for as long as a page takes; Python collects by itself
     "server.fileWatcherType": "none",
     "server.headless": True,
     "server.maxUploadSize": 50,

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlsplit
 
 import streamlit as st
 
-from annotations.accounts import ROLES
-from annotations.sessions import Identity
+from annotations.accounts.accounts import ROLES
+from annotations.accounts.sessions import Identity
 from annotations.types import Account, Role
 from pages.place import place
 from pages.words import Lang, word

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from annotations.accounts import ROLES, Entry
+from annotations.accounts.accounts import ROLES, Entry
+from annotations.accounts.passwords import invented
+from annotations.accounts.sessions import Identity
 from annotations.desk import Desk
-from annotations.passwords import invented
-from annotations.sessions import Identity
 from annotations.types import Account, Role
 from pages.place import place
 from pages.session import check, language

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from annotations.api_keys import SCOPES, ApiKey, Scope
+from annotations.accounts.api_keys import SCOPES, ApiKey, Scope
 from annotations.types import Account, Role
 
 EVERYTHING: frozenset[Scope] = frozenset(SCOPES)

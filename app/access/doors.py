@@ -13,13 +13,13 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 from sqlite_utils import Database
 
-from annotations.account_rows import Store
-from annotations.api_keys import ApiKeys
-from annotations.audit import note_act
-from annotations.migrations import MIGRATIONS
-from annotations.passwords import Passwords
-from annotations.sessions import Identity, Sessions
-from annotations.writer import Writer
+from annotations.accounts.account_rows import Store
+from annotations.accounts.api_keys import ApiKeys
+from annotations.accounts.audit import note_act
+from annotations.accounts.passwords import Passwords
+from annotations.accounts.sessions import Identity, Sessions
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from app.access.callers import INTERNAL, Caller, of_account, of_key
 from app.access.vouching import Vouching
 

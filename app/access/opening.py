@@ -9,10 +9,10 @@ from typing import TypedDict
 
 from starlette.types import ASGIApp
 
-from annotations.accounts import Accounts
-from annotations.identity_providers import SECRETS, chat_sign_in
-from annotations.migrations import MIGRATIONS
-from annotations.writer import Writer
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.identity_providers import SECRETS, chat_sign_in
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from app.access.addresses import guarded, proxies_of
 from app.access.doors import Doors, Seldom
 from app.access.guard import Guard

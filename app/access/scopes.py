@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from annotations.api_keys import Scope
+from annotations.accounts.api_keys import Scope
 from app.api.scopes import scope_of
 
 READS = ("GET", "HEAD", "OPTIONS")

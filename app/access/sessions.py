@@ -17,8 +17,8 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from annotations.identity_providers import CALLBACK
-from annotations.sessions import LIFETIME
+from annotations.accounts.identity_providers import CALLBACK
+from annotations.accounts.sessions import LIFETIME
 from app.access.doors import Doors
 from app.access.origins import ours
 from app.access.page import account_page, sign_in_page

@@ -22,8 +22,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from annotations.identity_providers import ChatSignIn, IdentityProvider
-from annotations.sessions import Identity
+from annotations.accounts.identity_providers import ChatSignIn, IdentityProvider
+from annotations.accounts.sessions import Identity
 from app.access.refusals import NotVouched, ProviderUnreachable
 from app.access.words import Lang
 

@@ -16,7 +16,7 @@ from app.cli.building import DEMO
 from pipeline.storage import clear_errors
 
 if TYPE_CHECKING:
-    from annotations.accounts import Accounts
+    from annotations.accounts.accounts import Accounts
     from annotations.types import NewTask, Role
 
 ACCOUNTS: dict[str, Role] = {
@@ -37,7 +37,7 @@ def prepare(home: Path, labels: Path) -> Mapping[str, str]:
     Raises:
         HansangError: the labels can't be used.
     """
-    from annotations.accounts import Accounts
+    from annotations.accounts.accounts import Accounts
     from annotations.desk import Desk  # heavy: sqlite-utils brings pandas, which help doesn't need
 
     with Desk(labels) as desk:
@@ -46,7 +46,7 @@ def prepare(home: Path, labels: Path) -> Mapping[str, str]:
 
 
 def _make_accounts(file: Path, accounts: Accounts) -> Mapping[str, str]:
-    from annotations.passwords import invented
+    from annotations.accounts.passwords import invented
 
     kept: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     there = {entry.account.name: entry.demo for entry in accounts.entries()}

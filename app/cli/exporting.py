@@ -18,8 +18,8 @@ from app.cli.options import HomeOption, JsonOption, home_of, unused
 from app.cli.users import BY
 
 if TYPE_CHECKING:
-    from annotations.export import Progress as Told
-    from annotations.export_types import Manifest
+    from annotations.export.export import Progress as Told
+    from annotations.export.types import Manifest
 
 Basis = Literal["blind", "assisted"]
 _STAGES = {"read": "읽는 중 (Reading)", "write": "쓰는 중 (Writing)", "prove": "다시 읽어 확인하는 중 (Proving)"}
@@ -101,10 +101,10 @@ def export(
     """
     # heavy: sqlite-utils brings pandas, which help doesn't need
     from annotations.desk import Desk
-    from annotations.export import export as write
-    from annotations.export_folder import salt_of, sweep
-    from annotations.export_types import ExportSettings
-    from annotations.scheme import load_scheme
+    from annotations.export.export import export as write
+    from annotations.export.folder import salt_of, sweep
+    from annotations.export.types import ExportSettings
+    from annotations.schemes.scheme import load_scheme
 
     place, chosen = home_of(ctx, home), load_scheme(scheme, scheme_version)
     settings = ExportSettings(stage, min_answers, min_agreement, min_margin, min_score, excel)

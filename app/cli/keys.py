@@ -19,9 +19,9 @@ from app.cli.options import HomeOption, JsonOption, home_of
 from app.cli.users import BY
 
 if TYPE_CHECKING:
-    from annotations.api_keys import ApiKey
-    from annotations.audit import AuditEntry
-    from annotations.writer import Writer
+    from annotations.accounts.api_keys import ApiKey
+    from annotations.accounts.audit import AuditEntry
+    from annotations.storage.writer import Writer
 
 STATES = {"valid": "사용 중", "expired": "기한 지남", "revoked": "취소됨"}
 LONGEST = 3_650  # days
@@ -60,7 +60,7 @@ def add(
 
     예) hansang keys add open-webui --scopes ask --days 90
     """
-    from annotations.api_keys import ApiKeys  # heavy: sqlite-utils brings pandas, which help doesn't need
+    from annotations.accounts.api_keys import ApiKeys  # heavy: sqlite-utils brings pandas, which help doesn't need
 
     with _labels(ctx, home) as store:
         made, key = ApiKeys(store).add(name, scopes.split(","), days or None, BY)
@@ -80,7 +80,7 @@ def list_keys(ctx: typer.Context, as_json: JsonOption = False, home: HomeOption 
 
     예) hansang keys list
     """
-    from annotations.api_keys import ApiKeys
+    from annotations.accounts.api_keys import ApiKeys
 
     with _labels(ctx, home) as store:
         found = ApiKeys(store).entries()
@@ -98,7 +98,7 @@ def revoke(ctx: typer.Context, name: NameArgument, as_json: JsonOption = False, 
 
     예) hansang keys revoke open-webui
     """
-    from annotations.api_keys import ApiKeys
+    from annotations.accounts.api_keys import ApiKeys
 
     with _labels(ctx, home) as store:
         ended = ApiKeys(store).revoke(name, BY)
@@ -121,7 +121,7 @@ def audit(
 
     예) hansang audit --limit 20
     """
-    from annotations.audit import audit_log
+    from annotations.accounts.audit import audit_log
 
     with _labels(ctx, home) as store:
         found = audit_log(store, limit)
@@ -135,8 +135,8 @@ def audit(
 
 @contextmanager
 def _labels(ctx: typer.Context, home: Path | None) -> Iterator[Writer]:
-    from annotations.migrations import MIGRATIONS
-    from annotations.writer import Writer
+    from annotations.storage.migrations import MIGRATIONS
+    from annotations.storage.writer import Writer
 
     store = Writer(home_of(ctx, home).labels, MIGRATIONS)
     try:

@@ -46,9 +46,9 @@ def look_at(path: Path, *, guarded: bool) -> None:
         LabelsDamaged, LabelsNewer: the file can't be used, with the cure.
         NoAccounts: others could reach chat or app, and nobody could sign in.
     """
-    from annotations.accounts import Accounts  # heavy: sqlite-utils brings pandas, which help doesn't need
-    from annotations.migrations import MIGRATIONS
-    from annotations.writer import Writer
+    from annotations.accounts.accounts import Accounts  # heavy: sqlite-utils brings pandas, which help doesn't need
+    from annotations.storage.migrations import MIGRATIONS
+    from annotations.storage.writer import Writer
 
     store = Writer(path, MIGRATIONS)
     try:

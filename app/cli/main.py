@@ -49,7 +49,7 @@ app = typer.Typer(
     name="hansang",
     help=(
         "한국어 후기에 묻고, 답의 근거를 모두 봅니다. · Ask Korean reviews and see everything behind the answer.\n\n"
-        "예) hansang demo · hansang ask '주차 편한 고깃집 있어?' · hansang doctor"
+        "예) hansang demo · hansang ask '주차 편한 카페 있어?' · hansang doctor"
     ),
     no_args_is_help=True,
     add_completion=False,

@@ -14,8 +14,8 @@ from app.cli.options import HomeOption, JsonOption, home_of
 from pipeline.errors import BadSetting, LabelsNotFound, NothingToMeasure
 
 if TYPE_CHECKING:
-    from annotations.quality_types import Filters, QualityReport
-    from annotations.scheme import Scheme
+    from annotations.quality.types import Filters, QualityReport
+    from annotations.schemes.scheme import Scheme
 
 _DAY = ["%Y-%m-%d"]
 
@@ -55,8 +55,8 @@ def agreement(
 
     예) hansang agreement --scheme review --since 2026-11-01
     """
-    from annotations.quality_types import Filters
-    from annotations.unnamed import unnamed
+    from annotations.quality.types import Filters
+    from annotations.quality.unnamed import unnamed
     from app.cli.quality_tables import show_report
 
     first, last = (each.date() if each else None for each in (since, until))
@@ -75,8 +75,8 @@ def agreement(
 
 def _report(labels: Path, scheme: str, filters: Filters, resamples: int) -> tuple[QualityReport, Scheme]:
     from annotations.desk import Desk  # heavy: sqlite-utils brings pandas, which help doesn't need
-    from annotations.quality import quality, version_of
-    from annotations.scheme import load_scheme
+    from annotations.quality.report import quality, version_of
+    from annotations.schemes.scheme import load_scheme
 
     newest = load_scheme(scheme)
     if not labels.exists():
@@ -93,7 +93,7 @@ def _report(labels: Path, scheme: str, filters: Filters, resamples: int) -> tupl
 
 def _why_nothing(report: QualityReport) -> dict[str, str]:
     """What there is instead, for whoever narrowed too far."""
-    from annotations.quality_words import EXCLUSIONS
+    from annotations.quality.words import EXCLUSIONS
 
     if not report.excluded:
         return {

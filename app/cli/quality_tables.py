@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from annotations.bootstrap import Estimate
-from annotations.pulls import summed
-from annotations.quality_types import Confusion, FieldAgreement, Pull, QualityReport, Score
-from annotations.quality_words import EXCLUSIONS, METRICS, REASONS, RELIABLE, TENTATIVE, Names, no_interval, reading
-from annotations.scheme import Scheme
+from annotations.quality.bootstrap import Estimate
+from annotations.quality.pulls import summed
+from annotations.quality.types import Confusion, FieldAgreement, Pull, QualityReport, Score
+from annotations.quality.words import EXCLUSIONS, METRICS, REASONS, RELIABLE, TENTATIVE, Names, no_interval, reading
+from annotations.schemes.scheme import Scheme
 from app.cli.console import clean
 
 _WORST = 10  # rows of what would be a large square

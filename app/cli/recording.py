@@ -34,9 +34,9 @@ def _kind(ctx: Any) -> str:
 
 
 def _note(labels: Path, kind: str, what: str) -> None:
-    from annotations.audit import note_act  # heavy: sqlite-utils brings pandas, which help doesn't need
-    from annotations.migrations import MIGRATIONS
-    from annotations.writer import Writer
+    from annotations.accounts.audit import note_act  # heavy: sqlite-utils brings pandas, which help doesn't need
+    from annotations.storage.migrations import MIGRATIONS
+    from annotations.storage.writer import Writer
 
     try:
         store = Writer(labels, MIGRATIONS)

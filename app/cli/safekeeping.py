@@ -14,8 +14,8 @@ from app.cli.options import HomeOption, JsonOption, home_of, unused
 from pipeline.errors import LabelsNotWhole
 
 if TYPE_CHECKING:
-    from annotations.home_backup import Found
-    from annotations.verify import Verified
+    from annotations.keeping.home_backup import Found
+    from annotations.keeping.verify import Verified
 
 NAMES = {
     "integrity_check": "파일 구조",
@@ -37,8 +37,8 @@ def verify(ctx: typer.Context, file: FileArgument = None, as_json: JsonOption = 
 
     예) hansang verify
     """
-    from annotations import home_backup as keeping  # heavy: sqlite-utils brings pandas
-    from annotations.verify import verify as checked
+    from annotations.keeping import home_backup as keeping  # heavy: sqlite-utils brings pandas
+    from annotations.keeping.verify import verify as checked
 
     path = file or home_of(ctx, home).root
     with waiting("확인하는 중 … (Checking)"):
@@ -86,8 +86,8 @@ def backup(
 
     예) hansang backup /backup/0801
     """
-    from annotations import home_backup as keeping
-    from annotations.backup import backup as copy_labels
+    from annotations.keeping import home_backup as keeping
+    from annotations.keeping.backup import backup as copy_labels
 
     place = home_of(ctx, home)
     target = to or unused(place.root / "backups" / f"{datetime.now():%Y%m%d-%H%M%S}")
@@ -122,8 +122,8 @@ def restore(
 
     예) hansang restore /backup/0801 (라벨만 든 옛 백업 파일도 됩니다)
     """
-    from annotations import home_backup as keeping
-    from annotations.backup import restore as restore_labels
+    from annotations.keeping import home_backup as keeping
+    from annotations.keeping.backup import restore as restore_labels
 
     place = home_of(ctx, home)
     with waiting("백업을 확인하고 되돌리는 중 … (Checking and restoring)"):

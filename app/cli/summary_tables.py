@@ -83,11 +83,19 @@ def show_strengths(console: Console, found: Strengths) -> None:
         console.print(clean("이 조건에 맞는 것이 없습니다"))
     for number, one in enumerate(found.found, start=1):
         _show_strength(console, number, one)
+    for one in found.few:
+        console.print(clean(f"\n참고: {one.claim}", "bold").append_text(clean(f"  {_few(one)}", "dim")), soft_wrap=True)
+        for quote in one.quotes:
+            _quote(console, quote)
     if found.common:
         console.print(clean(f"\n드물게 말하고 다른 곳도 마찬가지인 {found.common}가지는 뺐습니다", "dim"))
     for problem in found.problems:
         console.print(clean(f"{problem.restaurant}: {problem.ko}", "yellow"), soft_wrap=True)
     _show_times(console, found)
+
+
+def _few(one: Strength) -> str:
+    return f"{ASPECTS.get(one.aspect, one.aspect)} · 후기 {one.support}건, 인용 {len(one.quotes)}개뿐이라 참고로만"
 
 
 def _show_strength(console: Console, number: int, one: Strength) -> None:

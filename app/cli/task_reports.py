@@ -11,8 +11,8 @@ from rich.table import Table
 from app.cli.console import clean, note, print_json, stdout
 
 if TYPE_CHECKING:
-    from annotations.incoming import Imported
-    from annotations.overview import BatchCount
+    from annotations.intake.incoming import Imported
+    from annotations.intake.overview import BatchCount
 
 _STATUSES = {"open": "하는 중", "complete": "끝남", "disputed": "조정 필요", "settled": "조정됨"}
 

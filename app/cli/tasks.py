@@ -22,8 +22,8 @@ from pipeline.errors import BadSetting, NothingToImport
 
 if TYPE_CHECKING:
     from annotations.desk import Desk
-    from annotations.incoming import Imported, Incoming
-    from annotations.scheme import Scheme
+    from annotations.intake.incoming import Imported, Incoming
+    from annotations.schemes.scheme import Scheme
     from annotations.types import NewTask
     from pipeline.service import Home
     from pipeline.types import Reject
@@ -107,9 +107,9 @@ def import_(
 
     예) hansang tasks import 후기.csv --scheme review --seats 2 --gold 정답.jsonl
     """
-    from annotations.importing import read_tasks  # heavy: sqlite-utils brings pandas, which help doesn't need
-    from annotations.incoming import Defaults
-    from annotations.scheme import load_scheme
+    from annotations.intake.importing import read_tasks  # heavy: sqlite-utils brings pandas, which help doesn't need
+    from annotations.intake.incoming import Defaults
+    from annotations.schemes.scheme import load_scheme
 
     chosen = load_scheme(scheme)
     defaults = Defaults(seats, priority, _day("due", due), batch or file.stem, ignore_labels=ignore_labels)
@@ -134,9 +134,9 @@ def from_pairs(
 
     예) hansang tasks from-pairs 두답변.jsonl --seats 3
     """
-    from annotations.from_traces import SCHEME, read_pairs  # heavy, see above
-    from annotations.incoming import Defaults
-    from annotations.scheme import load_scheme
+    from annotations.intake.from_traces import SCHEME, read_pairs  # heavy, see above
+    from annotations.intake.incoming import Defaults
+    from annotations.schemes.scheme import load_scheme
 
     chosen = load_scheme(SCHEME)
     found = read_pairs(file, chosen, Defaults(seats, priority, _day("due", due), batch or file.stem))
@@ -159,9 +159,9 @@ def from_traces(
 
     예) hansang tasks from-traces --feedback down --since 2026-11-01
     """
-    from annotations.from_traces import SCHEME, grade_requests  # heavy, see above
-    from annotations.incoming import Defaults
-    from annotations.scheme import load_scheme
+    from annotations.intake.from_traces import SCHEME, grade_requests  # heavy, see above
+    from annotations.intake.incoming import Defaults
+    from annotations.schemes.scheme import load_scheme
     from pipeline.traces import TraceStore
 
     place, chosen = home_of(ctx, home), load_scheme(SCHEME)
@@ -182,7 +182,7 @@ def from_traces(
 
 def _graded(asked: Iterable[NewTask | str], empty: list[str]) -> Iterator[Incoming]:
     """The tasks; ids of traces without an answer are added to ``empty``."""
-    from annotations.incoming import Incoming  # heavy, see above
+    from annotations.intake.incoming import Incoming  # heavy, see above
 
     for each in asked:
         if isinstance(each, str):
@@ -206,7 +206,7 @@ def suggest_labels(
 
     예) hansang tasks suggest
     """
-    from annotations.suggesting import suggest  # heavy, see above
+    from annotations.intake.suggesting import suggest  # heavy, see above
 
     done = left = new = 0
     with waiting("분류기를 준비하는 중 … (Loading the classifier)") as line, _desk(home_of(ctx, home)) as desk:
@@ -225,7 +225,7 @@ def list_tasks(ctx: typer.Context, as_json: JsonOption = False, home: HomeOption
 
     예) hansang tasks list --json
     """
-    from annotations.overview import counts  # heavy, see above
+    from annotations.intake.overview import counts  # heavy, see above
 
     with _desk(home_of(ctx, home)) as desk:
         found = counts(desk)
@@ -238,7 +238,7 @@ def list_tasks(ctx: typer.Context, as_json: JsonOption = False, home: HomeOption
 
 
 def _bring_in(home: Home, found: Iterable[Incoming | Reject], scheme: Scheme, stem: str, *, as_json: bool) -> None:
-    from annotations.incoming import write_rejects  # heavy, see above
+    from annotations.intake.incoming import write_rejects  # heavy, see above
 
     rejects = home.imports / f"{stem}.rejects.jsonl"
     with _desk(home) as desk:
@@ -250,7 +250,7 @@ def _bring_in(home: Home, found: Iterable[Incoming | Reject], scheme: Scheme, st
 
 
 def _taken_in(desk: Desk, found: Iterable[Incoming | Reject], scheme: Scheme) -> Imported:
-    from annotations.incoming import Imported, import_tasks  # heavy, see above
+    from annotations.intake.incoming import Imported, import_tasks  # heavy, see above
 
     became = Imported()
     with waiting("과제를 가져오는 중 … (Importing)") as line:

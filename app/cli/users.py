@@ -19,7 +19,7 @@ from app.cli.options import HomeOption, JsonOption, home_of
 from pipeline.errors import BadPassword, FileProblem
 
 if TYPE_CHECKING:
-    from annotations.accounts import Accounts, Entry
+    from annotations.accounts.accounts import Accounts, Entry
 
 BY = "terminal"
 """Who did it, in the log of administrative acts: whoever may write the file may do anything."""
@@ -141,9 +141,9 @@ def password(
 
 @contextmanager
 def _accounts(ctx: typer.Context, home: Path | None) -> Iterator[Accounts]:
-    from annotations.accounts import Accounts  # heavy: sqlite-utils brings pandas, which help doesn't need
-    from annotations.migrations import MIGRATIONS
-    from annotations.writer import Writer
+    from annotations.accounts.accounts import Accounts  # heavy: sqlite-utils brings pandas, which help doesn't need
+    from annotations.storage.migrations import MIGRATIONS
+    from annotations.storage.writer import Writer
 
     store = Writer(home_of(ctx, home).labels, MIGRATIONS)
     try:

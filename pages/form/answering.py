@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from annotations.desk import Desk
-from annotations.scheme import Scheme, load_scheme
+from annotations.schemes.scheme import Scheme, load_scheme
 from annotations.types import Annotation, Lease, Outcome, Receipt, Stage, Submission, Suggestion, Task
 from pages.form import messages
 from pages.form.messages import Json, Message

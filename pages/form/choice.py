@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from annotations.desk import Desk
-from annotations.scheme import Scheme, load_scheme, schemes
+from annotations.schemes.scheme import Scheme, load_scheme, schemes
 from pages.session import language
 from pages.words import Lang
 

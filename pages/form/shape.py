@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from annotations.labels import asked
-from annotations.preference import alternatives, shown_order
-from annotations.scheme import Scheme, as_json, guideline, load_scheme
+from annotations.schemes.labels import asked
+from annotations.schemes.preference import alternatives, shown_order
+from annotations.schemes.scheme import Scheme, as_json, guideline, load_scheme
 from annotations.types import Annotation, Dispute, Draft, Labels, Lease, Progress, Suggestion, Task
 from pages.form.messages import Json
 

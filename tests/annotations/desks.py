@@ -11,8 +11,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from annotations.desk import Desk
-from annotations.replay import EVENTS, SEATS, replay
-from annotations.rows import SEALED, digest
+from annotations.keeping.replay import EVENTS, SEATS, replay
+from annotations.storage.rows import SEALED, digest
 from annotations.types import Annotation, DeskSettings, Labels, Lease, NewTask, Outcome, Receipt, Stage, Submission
 
 PLAIN = DeskSettings(gold_rate=0, repeat_rate=0)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from annotations.desk import Desk
-from annotations.scheme import Scheme, load_scheme
+from annotations.schemes.scheme import Scheme, load_scheme
 from annotations.types import DeskSettings, Labels, NewTask, Receipt, Submission
 
 REVIEW = load_scheme("review")

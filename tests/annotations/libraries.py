@@ -12,13 +12,14 @@ import pytest
 
 HERE = Path(__file__).parent
 BESIDE = Path(__file__).parents[2] / ".venv" / "with"
+ALONE = ("label_studio_sdk", "ragas")  # they can't be installed beside the others
 
 
 def python_with(library: str) -> str:
     """A Python that can import a library; skips the test where there is none."""
     if importlib.util.find_spec(library):
         return sys.executable
-    beside = BESIDE / library / "bin" / "python"
+    beside = BESIDE / (library if library in ALONE else "models") / "bin" / "python"
     if not beside.exists():
         pytest.skip(f"{library} is not installed: `make test-models` installs it")
     return str(beside)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotations.adjudication import _letter
-from annotations.disagreement import differences
-from annotations.precedents import grams_of
-from annotations.scheme import load_scheme
+from annotations.schemes.scheme import load_scheme
 from annotations.types import Annotation, Labels, NewTask, Outcome, Submission
+from annotations.work.adjudication import _letter
+from annotations.work.disagreement import differences
+from annotations.work.precedents import grams_of
 from pipeline.errors import BadLabels, NotDisputed, StaleAnswer, SubmissionReused
 from tests.annotations.desks import BAD, GOOD, HandDesk
 

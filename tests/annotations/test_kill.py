@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from annotations.desk import Desk
+from annotations.keeping.verify import verify
+from annotations.storage.writer import Writer
 from annotations.types import NewTask, Submission
-from annotations.verify import verify
-from annotations.writer import Writer
 from tests.annotations.desks import GOOD, PLAIN, HandDesk
 
 POINTS = ("BEGIN", "SAVEPOINT", "INSERT INTO annotations", "INSERT INTO receipts", "UPDATE seats", "RELEASE", "COMMIT")

@@ -21,14 +21,14 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from annotations.accounts import Accounts
-from annotations.api_keys import ApiKeys
-from annotations.audit import AuditEntry, audit_log
-from annotations.lockout import FREE_FAILURES
-from annotations.migrations import MIGRATIONS
-from annotations.passwords import Passwords
-from annotations.sessions import IDLE, LIFETIME, SEEN_EVERY, Sessions
-from annotations.writer import Writer
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.api_keys import ApiKeys
+from annotations.accounts.audit import AuditEntry, audit_log
+from annotations.accounts.lockout import FREE_FAILURES
+from annotations.accounts.passwords import Passwords
+from annotations.accounts.sessions import IDLE, LIFETIME, SEEN_EVERY, Sessions
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from app.access import sessions as signing
 from app.access.addresses import guarded, household, is_loopback, names_this_machine
 from app.access.doors import Doors, Seldom
@@ -40,7 +40,7 @@ from app.access.scopes import OPEN, needed, offered
 from pages import session as pages_session
 from pipeline.errors import DiskFull, NoAccounts, SignInLocked
 from pipeline.settings import Access
-from tests.annotations.test_accounts import CHEAP, Clock
+from tests.annotations.accounts.test_accounts import CHEAP, Clock
 
 PASSWORD = "비 오는 날엔 파전에 막걸리"
 INTERNAL = "internal-key-of-this-run"

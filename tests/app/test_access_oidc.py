@@ -19,18 +19,18 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
 
-from annotations.accounts import Accounts
-from annotations.identity_providers import CALLBACK, chat_sign_in
-from annotations.migrations import MIGRATIONS
-from annotations.passwords import Passwords
-from annotations.sessions import Identity, Sessions
-from annotations.writer import Writer
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.identity_providers import CALLBACK, chat_sign_in
+from annotations.accounts.passwords import Passwords
+from annotations.accounts.sessions import Identity, Sessions
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from app.access.opening import guarding
 from app.access.sessions import COOKIE, VOUCHED_COOKIE, refused_by
 from app.access.vouching import PENDING_SECONDS, Pending, Vouching, seal, unseal
 from pipeline.errors import FileProblem
 from pipeline.settings import Access
-from tests.annotations.test_accounts import CHEAP
+from tests.annotations.accounts.test_accounts import CHEAP
 from tests.app.oidc_provider import CLIENT, SECRET, Provider, providing
 from tests.app.test_access import _inner
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from annotations.api_keys import ApiKeys
+from annotations.accounts.api_keys import ApiKeys
 from annotations.desk import Desk
-from annotations.migrations import MIGRATIONS
-from annotations.writer import Writer
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from tests.annotations.filled import give, new_review, review
 from tests.app.cli_runs import failure, make_index, run, run_json, write_reviews
 

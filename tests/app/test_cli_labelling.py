@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from annotations.accounts import Accounts
+from annotations.accounts.accounts import Accounts
 from annotations.desk import Desk
 from app.cli import demo_labels
 from app.cli.labelling import Labelling, running, starting

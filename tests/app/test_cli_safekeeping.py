@@ -8,7 +8,7 @@ import pytest
 
 from app.cli.options import unused
 from pipeline.evaluation.notes import Notes
-from tests.annotations.test_verify import fill, tamper
+from tests.annotations.keeping.test_verify import fill, tamper
 from tests.app.cli_runs import failure, run, run_json
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from annotations.desk import Desk
-from annotations.export_folder import check
+from annotations.export.folder import check
 from pipeline.service import Home
 from pipeline.traces import TraceStore
 from tests.annotations.filled import give, open_desk, review

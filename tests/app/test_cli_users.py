@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from annotations.accounts import Accounts
-from annotations.migrations import MIGRATIONS
-from annotations.sessions import Sessions
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.sessions import Sessions
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from annotations.types import Account
-from annotations.writer import Writer
 from app.cli import users
 from app.cli.main import app
 from pipeline.errors import SignInRefused

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from annotations.accounts import Accounts
+from annotations.accounts.accounts import Accounts
 from annotations.types import Annotation, Labels, NewTask, Role, Submission
 from tests.browser.labels import PASSWORD, WAIT, Seen, sign_in, watch
 from tests.browser.labels import Labels as App

@@ -20,9 +20,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
-from annotations.accounts import Accounts
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.sessions import Sessions
 from annotations.desk import Desk
-from annotations.sessions import Sessions
 from pages.session import COOKIE
 
 ROOT = Path(__file__).parents[2]

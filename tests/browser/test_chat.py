@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipeline.trace_json import from_json
-from tests.browser.conftest import BOX, HOSTILE, Site, ask, finished, trace_id
+from tests.browser.conftest import BOX, HOSTILE, WAIT, Site, ask, finished, trace_id
 
 pytestmark = pytest.mark.browser
 
@@ -256,7 +256,7 @@ def test_a_reload_keeps_the_language_and_the_conversation(page: Page, site: Site
 def test_a_very_long_question_leaves_its_error_in_sight(page: Page) -> None:
     page.fill(BOX, "주차 되나요 " * 3_000)
     page.get_by_role("button", name="보내기").click()
-    expect(page.locator(".error")).to_be_in_viewport()
+    expect(page.locator(".error")).to_be_in_viewport(timeout=WAIT)
 
 
 def test_two_settings_are_compared_side_by_side(page: Page) -> None:

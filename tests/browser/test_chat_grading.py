@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from annotations.desk import Desk
-from annotations.overview import find
+from annotations.intake.overview import find
 from tests.browser.conftest import WAIT, Site, ask, trace_id
 
 pytestmark = pytest.mark.browser

@@ -91,6 +91,34 @@ def test_a_click_in_a_figure_shows_the_reviews_behind_it(page: Page) -> None:
     expect(panel.locator(".behind")).to_have_count(0, timeout=SLOW)
 
 
+def test_what_is_open_stays_open_when_a_portrait_is_drawn_anew(page: Page) -> None:
+    page.get_by_role("tab", name="식당").click()
+    page.locator("#hs-restaurant select").select_option("길남이네국밥")
+    drawn = page.locator(".drawn[data-restaurant='길남이네국밥']")
+    drawn.locator("details summary").nth(1).click(timeout=SLOW)
+    expect(drawn.locator("details").nth(1)).to_have_attribute("open", "")
+    page.locator("[data-act=lang][data-lang=en]").click()  # draws it anew, as a language model's words do
+    expect(drawn).to_contain_text("Strengths", timeout=SLOW)
+    expect(drawn.locator("details").nth(1)).to_have_attribute("open", "")
+    expect(drawn.locator("details[open]")).to_have_count(1)
+    page.locator("#hs-restaurant select").select_option("장작과밀")
+    expect(page.locator(".drawn[data-restaurant='장작과밀'] details").first).to_be_visible(timeout=SLOW)
+    expect(page.locator(".drawn details[open]")).to_have_count(0)
+
+
+def test_a_place_without_reviews_is_told_so_and_a_near_name_is_a_click_away(page: Page) -> None:
+    page.fill("#hs-box textarea", "길남네국밥 서비스 어때?")
+    page.locator("#hs-send").click()
+    none = page.locator(".answer.abstention")
+    expect(none.locator(".said")).to_contain_text("이 색인에 없습니다", timeout=SLOW)
+    expect(page.locator(".chip")).to_contain_text("길남네국밥(후기에 없음)")
+    none.get_by_role("button", name="‘길남이네국밥’에 대해 묻기").click()
+    expect(page.locator(".answer.aspects .said")).to_contain_text("길남이네국밥의 서비스는", timeout=SLOW)
+    page.locator(".chip button.off").first.click()
+    expect(page.locator(".chip.gone")).to_contain_text("길남네국밥", timeout=SLOW)
+    expect(none).to_have_count(0, timeout=SLOW)
+
+
 def test_a_question_about_an_aspect_is_answered_with_counts_and_quotes(page: Page) -> None:
     page.fill("#hs-box textarea", "무쇠언덕 서비스 어때?")
     page.locator("#hs-send").click()

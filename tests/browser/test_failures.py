@@ -64,6 +64,24 @@ def test_a_question_is_found_opened_and_replayed(page: Page) -> None:
     keep(page, "replayed")
 
 
+def test_the_open_question_is_marked_in_the_table_however_it_was_come_to(page: Page) -> None:
+    table = page.locator("[class*=st-key-hs-failure-table]")
+    marked = table.locator("[role=row][aria-selected=true]")
+    place = page.locator(".stMarkdown", has_text="번째 질문").first
+    expect(place).to_contain_text("1 / 10번째", timeout=WAIT)
+    expect(marked).to_have_attribute("aria-rowindex", "2", timeout=WAIT)  # under the titles
+    page.get_by_role("button", name="다음 질문").click()
+    expect(place).to_contain_text("2 / 10번째", timeout=WAIT)
+    expect(marked).to_have_attribute("aria-rowindex", "3", timeout=WAIT)
+    settled(page)
+    keep(page, "marked")
+    box = table.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 12, box["y"] + 35 * 6 + 18)  # the sixth row's mark
+    expect(place).to_contain_text("6 / 10번째", timeout=WAIT)
+    expect(marked).to_have_attribute("aria-rowindex", "7", timeout=WAIT)
+
+
 def test_a_verdict_is_clicked_in_the_flow(page: Page) -> None:
     place = page.locator(".stMarkdown", has_text="번째 질문").first
     expect(place).to_contain_text("/ 10번째", timeout=WAIT)

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from annotations.desk import Desk
-from annotations.graphemes import boundaries
-from annotations.hangul import matches
-from annotations.scheme import load_scheme, schemes
+from annotations.schemes.graphemes import boundaries
+from annotations.schemes.hangul import matches
+from annotations.schemes.scheme import load_scheme, schemes
 from annotations.types import DeskSettings, NewTask
 from pages.form.messages import Exchange
 from pages.label import Labelling

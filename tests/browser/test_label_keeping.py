@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from annotations.accounts import Accounts
+from annotations.accounts.accounts import Accounts
 from tests.browser.labelling import TEXTS, Person, answer, at_work, bring, settle_down, somebody
 from tests.browser.labels import PASSWORD, ROOT, Labels, watch
 

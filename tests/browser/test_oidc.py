@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from annotations.accounts import Accounts
-from annotations.sessions import Identity, Sessions
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.sessions import Identity, Sessions
 from tests.browser.labels import ADMIN, SECOND, Labels, browse, running, settled, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

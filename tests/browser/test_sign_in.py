@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from annotations.accounts import Accounts
-from annotations.lockout import FREE_FAILURES
+from annotations.accounts.accounts import Accounts
+from annotations.accounts.lockout import FREE_FAILURES
 from app.cli.demo_labels import review_tasks
 from pages.session import COOKIE
 from tests.browser.labels import (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from annotations.audit import audit_log
+from annotations.accounts.audit import audit_log
 from annotations.desk import Desk
-from annotations.export_types import ExportSettings
+from annotations.export.types import ExportSettings
 from pages.export_jobs import Wish, last_job, start
 from pipeline.errors import DiskFull
 from tests.annotations.filled import give, new_review, review

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from annotations.desk import Desk
-from annotations.scheme import load_scheme
+from annotations.schemes.scheme import load_scheme
 from annotations.types import DeskSettings, Labels, NewTask, Submission
 from pages.adjudicate import Settling
 from pages.form.answering import Answering

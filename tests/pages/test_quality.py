@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from annotations.bootstrap import Estimate
 from annotations.desk import Desk
-from annotations.quality_types import Confusion, PairAgreement, Speed, Week
+from annotations.quality.bootstrap import Estimate
+from annotations.quality.types import Confusion, PairAgreement, Speed, Week
 from annotations.types import Account, DeskSettings, NewTask, Role, Submission
 from pages import quality_plots as plots
 from pages.look import palette

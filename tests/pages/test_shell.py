@@ -13,10 +13,10 @@ import pytest
 from argon2 import PasswordHasher
 from streamlit.testing.v1 import AppTest
 
-from annotations.accounts import ROLES
+from annotations.accounts.accounts import ROLES
+from annotations.accounts.identity_providers import providers, read_secrets
+from annotations.accounts.passwords import Passwords
 from annotations.desk import Desk
-from annotations.identity_providers import providers, read_secrets
-from annotations.passwords import Passwords
 from annotations.types import Account, Role
 from pages import look, menu, place, session
 from pages.menu import PAGES

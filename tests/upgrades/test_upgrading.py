@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from annotations.accounts.sessions import Sessions
 from annotations.desk import Desk
-from annotations.migrations import MIGRATIONS
-from annotations.sessions import Sessions
-from annotations.writer import Writer
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from pipeline.evaluation.notes import FILE as NOTES
 from pipeline.evaluation.notes import Notes
 from pipeline.traces import TraceStore

@@ -17,9 +17,9 @@ TEMPLATE = (
 SPECIAL = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
-def opened(folder: str) -> Dataset:
+def opened(folder: str, scratch: str) -> Dataset:
     files = str(Path(folder) / "train.jsonl")
-    return load_dataset("json", data_files=files, split="train", cache_dir=tempfile.mkdtemp())
+    return load_dataset("json", data_files=files, split="train", cache_dir=scratch)
 
 
 def tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
@@ -42,18 +42,19 @@ def model(words: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     )
 
 
-sft, dpo = map(opened, sys.argv[1:])
-words = tokenizer([str(row) for row in (*sft, *dpo)])
-common = {
-    "output_dir": tempfile.mkdtemp(),
-    "max_steps": 1,
-    "per_device_train_batch_size": 1,
-    "report_to": [],
-    "save_strategy": "no",
-    "use_cpu": True,
-    "bf16": False,
-}
-one = SFTTrainer(model(words), args=SFTConfig(**common), train_dataset=sft, processing_class=words)
-two = DPOTrainer(model(words), model(words), args=DPOConfig(**common), train_dataset=dpo, processing_class=words)
-losses = {"sft": one.train().training_loss, "dpo": two.train().training_loss}
-sys.stdout.write("\n" + json.dumps({"rows": [len(sft), len(dpo)], "losses": losses}))
+with tempfile.TemporaryDirectory() as scratch:
+    sft, dpo = (opened(folder, scratch) for folder in sys.argv[1:])
+    words = tokenizer([str(row) for row in (*sft, *dpo)])
+    common = {
+        "output_dir": scratch,
+        "max_steps": 1,
+        "per_device_train_batch_size": 1,
+        "report_to": [],
+        "save_strategy": "no",
+        "use_cpu": True,
+        "bf16": False,
+    }
+    one = SFTTrainer(model(words), args=SFTConfig(**common), train_dataset=sft, processing_class=words)
+    two = DPOTrainer(model(words), model(words), args=DPOConfig(**common), train_dataset=dpo, processing_class=words)
+    losses = {"sft": one.train().training_loss, "dpo": two.train().training_loss}
+    sys.stdout.write("\n" + json.dumps({"rows": [len(sft), len(dpo)], "losses": losses}))

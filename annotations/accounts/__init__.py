@@ -1,0 +1,1 @@
+"""Who may work here and how they get in: accounts, passwords, sessions, keys of programs, the log of admins' acts."""

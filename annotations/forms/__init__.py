@@ -1,1 +1,0 @@
-"""The forms of export: a module is a form (see ``annotations.form``)."""
