@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from annotations.labels import validate
-from annotations.scheme import Scheme, load_scheme
+from annotations.schemes.labels import validate
+from annotations.schemes.scheme import Scheme, load_scheme
 
 ROOT = Path(__file__).parent.parent
 BLIND = ROOT / "data" / "blind"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,15 @@ class Model:
     heads: Mapping[str, Head]
     thresholds: Mapping[str, Doubles]
     opinion: float
+
+    def parts(self, domain: str) -> Iterator[bytes]:
+        """All numbers that what is said of a domain depends on."""
+        for scored in (self.film, self.restaurant, self.emotion):
+            for array in (scored.table.hashes, scored.table.columns, scored.intercepts, scored.signs):
+                yield array.tobytes()
+        heads = {name: head.to_json() for name, head in self.heads.items()}
+        limits = [self.thresholds[domain].tolist(), self.opinion]
+        yield json.dumps([domain, heads, limits], sort_keys=True).encode()
 
 
 @dataclass(frozen=True, slots=True)

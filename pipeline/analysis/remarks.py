@@ -1,4 +1,4 @@
-"""What is unusual of a text: nothing in it, no words, another language. Says so; guesses nothing."""
+"""What is unusual of a text: nothing in it, no words, another language, orders. Says so; guesses nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import unicodedata
 
 import regex
 
+from pipeline.analysis.orders import has_orders
 from pipeline.types import Unanalysed
 
 _WORD = regex.compile(r"[\p{L}\p{N}--[ㄱ-ㅎㅏ-ㅣ]]", regex.V1)  # lone jamo (ㅋㅋ, ㅠㅠ) are no words
@@ -24,7 +25,9 @@ def refused(text: str, classifier: str) -> Unanalysed | None:
 
 
 def note_of(text: str) -> str:
-    """``no-words``, ``not-korean`` or nothing; see Analysis."""
+    """``orders``, ``no-words``, ``not-korean`` or nothing; see Analysis."""
+    if has_orders(text):
+        return "orders"
     beginning = text[:_LOOKED_AT]
     if not _WORD.search(beginning):
         return "no-words"

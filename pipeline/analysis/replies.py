@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.analysis import labels
 from pipeline.analysis.labels import ASPECTS, NO_EMOTION, POLARITIES, SENTIMENTS
 from pipeline.types import Analysis, Opinion, Span
+from pipeline.wire import loads
 
 LEVELS = tuple(str(level) for level in range(1, labels.LEVELS + 1))
 EMOTIONS = tuple(name for name in labels.EMOTIONS if name != NO_EMOTION)
@@ -86,13 +87,9 @@ def _json(reply: str) -> Any:
     bare = _THOUGHTS.sub("", reply).strip()
     fenced = _FENCED.fullmatch(bare)
     try:
-        return json.loads(fenced[1] if fenced else bare, parse_constant=_refuse_constant)
+        return loads(fenced[1] if fenced else bare, strict=True)
     except ValueError as error:
         raise Misfit(f"the reply is not one whole JSON object ({error})") from error
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def _keyed(value: Any, names: Sequence[str], where: str) -> Mapping[str, Any]:

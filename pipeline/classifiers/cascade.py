@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.combinations import combination_of
+from pipeline.analysis.fingerprints import digest, fingerprint
 from pipeline.analysis.mixing import passed_on, unsure
 from pipeline.protocols import Classifier
 from pipeline.types import Analysis, Unanalysed
@@ -20,6 +21,12 @@ class CascadeClassifier:
         self._cheap = cheap
         self._dear = dear
         self._threshold = threshold
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its members' and of how they are put together."""
+        told = (fingerprint(member, aspects=False) for member in (self._cheap, self._dear))
+        return digest(part.encode() for part in (str(self._threshold), *told))
 
     def classify(self, texts: Sequence[str], *, aspects: bool = True) -> list[Analysis | Unanalysed]:
         """See Classifier."""

@@ -7,46 +7,30 @@ no folder tells is left out, and so are opinions on aspects always. transformers
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pipeline.analysis.choices import ClassifierChoice
-from pipeline.analysis.label_names import Field, Meaning, meaning_of
+from pipeline.analysis.fingerprints import digest, digest_of_files
+from pipeline.analysis.label_names import Field, meaning_of
 from pipeline.analysis.labels import EMOTIONS, LEVELS, NO_EMOTION, SENTIMENTS
+from pipeline.analysis.networks import Network, ask
+from pipeline.analysis.orders import without_orders
 from pipeline.analysis.remarks import note_of, refused
-from pipeline.batching.packing import packed
 from pipeline.errors import BadSetting, ModelUnusable
 from pipeline.protocols import FloatArray
 from pipeline.types import Analysis, Sentiment, Unanalysed
-
-BUDGET = 8_192
-"""Tokens in a batch, padding included."""
-
-MOST = 128
-"""Texts in a batch."""
 
 THRESHOLD = 0.5
 """From this on an emotion of several at once is felt."""
 
 _LONGEST = 512  # tokens, where neither the tokenizer nor the model says
+_MANY = 8  # texts; that so many all fail is not for what they say
+_FILES = (".json", ".txt", ".model", ".safetensors", ".bin")  # what a model and its tokenizer are read from
 _READ_MOST = 20_000  # characters handed to the tokenizer: more than any such model reads
 _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert")  # their first two positions hold no token
 
 Shares = Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A model with its tokenizer: what its labels mean, whether several may hold at once, how many tokens it reads."""
-
-    model: Any
-    tokenizer: Any
-    meaning: Meaning
-    several: bool
-    longest: int
 
 
 class ElectraClassifier:
@@ -56,17 +40,47 @@ class ElectraClassifier:
         self.name = name
         self._networks = tuple(networks)
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the models' files, as they were when they were loaded."""
+        return digest(network.digest.encode() for network in self._networks)
+
     def classify(self, texts: Sequence[str], *, aspects: bool = True) -> list[Analysis | Unanalysed]:
-        """See Classifier. There are never opinions."""
+        """See Classifier. There are never opinions.
+
+        Raises:
+            ModelUnusable: the models fail for every one of several texts.
+        """
         found: list[Analysis | Unanalysed | None] = [refused(text, self.name) for text in texts]
         rows = [row for row, each in enumerate(found) if each is None]
-        shown = [texts[row][:_READ_MOST] for row in rows]
-        told = [_told(network, shown) for network in self._networks]
+        shown = [_readable(without_orders(texts[row])[:_READ_MOST]) for row in rows]
+        told = ask(self._networks, shown)
         for place, row in enumerate(rows):
-            cut = len(texts[row]) > _READ_MOST or any(cuts[place] for _, cuts in told)
-            shares = [_named(network, each[place]) for network, (each, _) in zip(self._networks, told, strict=True)]
+            trouble = next((t.troubles[place] for t in told if place in t.troubles), None)
+            if trouble is not None:
+                found[row] = self._unanalysed(trouble)
+                continue
+            cut = len(texts[row]) > _READ_MOST or any(each.cut[place] for each in told)
+            shares = [_named(n, each.shares[place]) for n, each in zip(self._networks, told, strict=True)]
             found[row] = self._analysis(shares, note_of(texts[row]) or ("cut" if cut else ""))
+        self._check([found[row] for row in rows])
         return [each for each in found if each is not None]
+
+    def _unanalysed(self, trouble: str) -> Unanalysed:
+        ko, en = f"모델이 이 후기를 읽지 못했습니다({trouble})", f"The model couldn't read this review ({trouble})"
+        return Unanalysed(self.name, "model-failed", ko, en)
+
+    def _check(self, read: Sequence[Analysis | Unanalysed | None]) -> None:
+        """Where nothing at all comes of many texts, it isn't the texts: had better stop than write failures for all."""
+        failed = [each for each in read if isinstance(each, Unanalysed)]
+        if len(failed) >= _MANY and len(failed) == len(read):
+            raise ModelUnusable(
+                name=self.name,
+                reason=failed[0].ko,
+                reason_en=failed[0].en,
+                cure="`hansang doctor`로 GPU와 메모리를 확인하고 다시 하면 이어서 합니다",
+                cure_en="Check GPU and memory with `hansang doctor`; the next run goes on from here",
+            )
 
     def _analysis(self, told: Sequence[Shares], note: str) -> Analysis:
         by_field: dict[Field, Shares] = {
@@ -85,6 +99,11 @@ class ElectraClassifier:
             felt=_felt(emotions, several=several),
             note=note,
         )
+
+
+def _readable(text: str) -> str:
+    """Without halves of characters, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _sentiment(shares: Shares) -> dict[Sentiment, float]:
@@ -106,32 +125,6 @@ def _felt(emotions: Shares, *, several: bool) -> tuple[str, ...]:
         name for name in EMOTIONS if name in emotions and (emotions[name] >= THRESHOLD if several else name == best)
     )
     return tuple(name for name in felt if name != NO_EMOTION) or (NO_EMOTION,)
-
-
-def _told(network: Network, texts: Sequence[str]) -> tuple[FloatArray, list[bool]]:
-    """The probabilities of the model's labels, and which texts it didn't read to the end.
-
-    *Shape:* ``(texts, labels)``.
-    """
-    import torch  # an optional extra, seconds to import
-
-    labels = len(network.meaning.names)
-    found = np.zeros((len(texts), labels), dtype=np.float32)
-    if not texts:
-        return found, []
-    lengths = [len(ids) for ids in network.tokenizer(list(texts), verbose=False)["input_ids"]]
-    for rows in packed([min(length, network.longest) for length in lengths], BUDGET, MOST):
-        batch = network.tokenizer(
-            [texts[row] for row in rows],
-            truncation=True,
-            max_length=network.longest,
-            padding=True,
-            return_tensors="pt",
-        ).to(network.model.device)
-        with torch.inference_mode():
-            logits = network.model(**batch).logits.float()
-        found[rows] = (logits.sigmoid() if network.several else logits.softmax(dim=-1)).cpu().numpy()
-    return found, [length > network.longest for length in lengths]
 
 
 def _named(network: Network, probabilities: FloatArray) -> dict[str, float]:
@@ -198,7 +191,8 @@ def _network(folder: Path) -> Network:
     meaning = meaning_of(labels, folder)
     model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
     several = config.problem_type == "multi_label_classification"
-    return Network(model, tokenizer, meaning, several, _longest(config, tokenizer))
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in _FILES)
+    return Network(model, tokenizer, meaning, several, _longest(config, tokenizer), digest_of_files(files))
 
 
 def _loaded(folder: Path) -> tuple[Any, Any]:

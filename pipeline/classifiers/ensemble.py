@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.combinations import How, combination_of
+from pipeline.analysis.fingerprints import digest, fingerprint
 from pipeline.analysis.mixing import join
 from pipeline.protocols import Classifier
 from pipeline.types import Analysis, Unanalysed
@@ -24,6 +25,12 @@ class EnsembleClassifier:
         self._weights = [weight for weight, _ in counted]
         self._members = [member for _, member in counted]
         self._how = how
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its members' and of how they are put together."""
+        told = (fingerprint(member, aspects=False) for member in self._members)
+        return digest(part.encode() for part in (self._how, *map(str, self._weights), *told))
 
     def classify(self, texts: Sequence[str], *, aspects: bool = True) -> list[Analysis | Unanalysed]:
         """See Classifier."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -17,12 +16,15 @@ from numpy.typing import NDArray
 
 from pipeline import backends
 from pipeline.analysis.choices import ClassifierChoice
+from pipeline.analysis.fingerprints import digest
 from pipeline.analysis.labels import EMOTIONS, NO_EMOTION, SENTIMENTS
 from pipeline.analysis.model import DOMAINS, FOLDER, Batch, Model, read_batch, read_model
 from pipeline.analysis.opinions import find_opinions
+from pipeline.analysis.orders import without_orders
 from pipeline.analysis.remarks import note_of, refused
 from pipeline.analysis.spans import sentence_spans
 from pipeline.errors import BadSetting
+from pipeline.once import once
 from pipeline.protocols import Tokenizer
 from pipeline.types import Analysis, Opinion, Part, Unanalysed
 
@@ -43,6 +45,11 @@ class LinearClassifier:
         self._tokenizer = tokenizer
         self._domain = domain
 
+    @property
+    def made_of(self) -> str:
+        """A digest of the weights, in which the same training gives the same. See ``fingerprints``."""
+        return digest(self._model.parts(self._domain))
+
     def classify(self, texts: Sequence[str], *, aspects: bool = True) -> list[Analysis | Unanalysed]:
         """See Classifier."""
         batches = [texts[first : first + BATCH] for first in range(0, len(texts), BATCH)]
@@ -54,12 +61,14 @@ class LinearClassifier:
             return list(chain.from_iterable(threads.map(lambda batch: self._batch(batch, aspects=False), batches)))
 
     def _batch(self, texts: Sequence[str], *, aspects: bool) -> list[Analysis | Unanalysed]:
-        known = read_batch(self._model, texts, self._domain)
+        shown = [without_orders(text) for text in texts]
+        known = read_batch(self._model, shown, self._domain)
         opinions: Sequence[tuple[Opinion, ...]] = [()] * len(texts)
         if aspects:
-            opinions = find_opinions(self._model, known, list(self._tokenizer().analyse(list(texts))))
-        parts = _parts(texts, known)
+            opinions = find_opinions(self._model, known, list(self._tokenizer().analyse(shown)))
+        parts = _parts(shown, known)
         over = known.emotions >= self._model.thresholds[self._domain]
+        over[[left is not text and left.strip() == "." for text, left in zip(texts, shown, strict=True)]] = False
         return [
             refused(text, self.name) or self._analysis(text, known, row, over[row], parts.get(row, ()), opinions[row])
             for row, text in enumerate(texts)
@@ -107,7 +116,7 @@ def _parts(texts: Sequence[str], known: Batch) -> dict[int, tuple[Part, ...]]:
     return found
 
 
-@cache
+@once
 def _model(folder: Path) -> Model:
     return read_model(folder)
 

@@ -7,12 +7,14 @@ is guessed, and no review fails because of another.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from pipeline.analysis.choices import ClassifierChoice
+from pipeline.analysis.fingerprints import digest
 from pipeline.analysis.prompts import Message, Prompt, complaint, messages, read_prompt
 from pipeline.analysis.remarks import note_of, refused
 from pipeline.analysis.replies import Misfit, read_reply, schema
@@ -46,6 +48,11 @@ class LlmClassifier:
         self._prompt = prompt
         self._requests = requests
         self._budget = budget
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the prompt. What the server runs under the model's name it doesn't say."""
+        return digest([json.dumps(asdict(self._prompt), sort_keys=True).encode()])
 
     def classify(self, texts: Sequence[str], *, aspects: bool = True) -> list[Analysis | Unanalysed]:
         """See Classifier.

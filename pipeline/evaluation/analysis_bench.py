@@ -61,6 +61,20 @@ def long_texts(reviews: Sequence[str], count: int) -> list[str]:
     return made
 
 
+def seconds_to_ready(make: Callable[[], Classifier], tokenizer: Tokenizer, text: str) -> float:
+    """From nothing but Kiwi to the first review's analysis with aspects: the median of some rounds.
+
+    ``make`` makes a classifier anew each time, from its files, over that tokenizer.
+    """
+    list(tokenizer.analyse([text]))  # it makes itself ready at its first text
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        make().classify([text])
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
 def readers(classifier: Classifier, model: Model, tokenizer: Tokenizer, reviews: Sequence[str]) -> dict[str, Reader]:
     """Ours as a whole, its parts each by itself, and what a user would write with scikit-learn."""
     found = [each for each in classifier.classify(reviews, aspects=False) if isinstance(each, Analysis)]

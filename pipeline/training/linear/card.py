@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import FileProblem
+from pipeline.storage import clear_errors
+from pipeline.training.linear.losses import Losses
 from pipeline.training.linear.measures import Measure, drawn
+from pipeline.training.linear.words import Heard
 
 FIGURES = "figures.json"
 CARD = "card.md"
@@ -53,6 +56,13 @@ SECTIONS = {
     "blind": "블라인드 후기 `data/blind` (만드는 동안 보지 않음, 마지막에 한 번)",
 }
 
+TABLES = {
+    "film": "영화 표 (학습에 쓰지 않은 영화)",
+    "emotions": "감정 표 (5겹)",
+    "restaurant": "식당 표 (식당 하나씩 뺌)",
+}
+KOREAN = {"positive": "긍정", "neutral": "중립", "negative": "부정", "mixed": "복합"}
+
 MEASURED = {"nsmc_dev": "film", "blind": "reviews"}
 """The files that a model may be measured on after it was trained, and what is in them."""
 
@@ -77,16 +87,53 @@ def add_figures(folder: Path, name: str, measures: Mapping[str, Measure]) -> Non
     Raises:
         FileProblem: the folder has no figures.
     """
+    _add(folder, "figures", {name: _rows(measures)})
+
+
+def add_losses(folder: Path, losses: Mapping[str, Losses]) -> None:
+    """Add what pruning and storing cost. Raises as ``add_figures`` does."""
+    _add(folder, "losses", {name: _lost(each) for name, each in losses.items()})
+
+
+def add_words(folder: Path, heard: Sequence[Heard]) -> None:
+    """Add what phrases are taken for. Raises as ``add_figures`` does."""
+    rows = {h.phrase: [list(h.sentiment), [round(level, DIGITS) for level in h.intensity]] for h in heard}
+    _add(folder, "words", rows)
+
+
+def _lost(losses: Losses) -> dict[str, Any]:
+    return {
+        "grams": list(losses.grams),
+        "figures": {
+            name: [[round(value, DIGITS) for value in loss.values], *_rows({"": loss.change}).values()]
+            for name, loss in losses.figures.items()
+        },
+    }
+
+
+def read_figures(folder: Path) -> dict[str, Any]:
+    """The figures of a model, as they are stored.
+
+    Raises:
+        FileProblem: the folder has none.
+    """
     try:
-        value = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
-        value["figures"][name] = _rows(measures)
-        _write(folder, value)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        value: dict[str, Any] = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+        card(value, 0)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileProblem(
             path=folder / FIGURES, problem=f"모델의 수치로 읽지 못했습니다 ({error})",
             cure="`hansang train linear`로 모델을 다시 만드세요.",
             problem_en=f"it can't be read as a model's figures ({error})", cure_en="Train the model again.",
         ) from error  # fmt: skip
+    return value
+
+
+def _add(folder: Path, part: str, added: Mapping[str, Any]) -> None:
+    value = read_figures(folder)
+    value[part] = value.get(part, {}) | added
+    with clear_errors(folder):
+        _write(folder, value)
 
 
 def _rows(measures: Mapping[str, Measure]) -> dict[str, list[float]]:
@@ -107,6 +154,8 @@ def card(value: Mapping[str, Any], megabytes: float) -> str:
     """The card of a model with these figures."""
     known = [name for name in SECTIONS if name in value["figures"]]
     sections = [_section(SECTIONS[name], value["figures"][name]) for name in known]
+    sections += [_losses(value["losses"])] if "losses" in value else []
+    sections += [_words(value["words"])] if "words" in value else []
     plots = [
         f"{SECTIONS[name]}\n```\n{drawn([(p, right, n) for p, right, n in points])}\n```"
         for name, points in value["reliability"].items()
@@ -120,3 +169,26 @@ def card(value: Mapping[str, Any], megabytes: float) -> str:
 def _section(title: str, measures: Mapping[str, Sequence[float]]) -> str:
     rows = [f"| {NAMES[name]} | {value:.3f} ({low:.3f}–{high:.3f}) |" for name, (value, low, high) in measures.items()]
     return "\n".join([f"### {title}", "| | |", "|---|---|", *rows])
+
+
+def _losses(losses: Mapping[str, Any]) -> str:
+    rows = []
+    for name, told in losses.items():
+        whole, pruned, stored = told["grams"]
+        rows.append(f"| **{TABLES[name]}** n-그램 | {whole:,} | {pruned:,} | {stored:,} | |")
+        for figure, (values, (change, low, high)) in told["figures"].items():
+            said = " | ".join(f"{value:.4f}" for value in values)
+            rows.append(f"| {NAMES[figure]} | {said} | {change:+.4f} ({low:+.4f} – {high:+.4f}) |")
+    title = "### 줄이고 양자화하며 잃는 것 (같은 글의 짝지은 차이, 회귀는 표마다 다시 맞춤)"
+    return "\n".join(
+        [title, "| | 모두, 32비트 | 줄임, 32비트 | 줄임, 8비트(출하) | 차이 |", "|---|---|---|---|---|", *rows]
+    )
+
+
+def _words(words: Mapping[str, Any]) -> str:
+    rows = []
+    for phrase, (sentiment, intensity) in words.items():
+        ours, film = (f"{KOREAN[name]} {level:.1f}" for name, level in zip(sentiment, intensity, strict=True))
+        rows.append(f"| {phrase} | {film} | {ours} |")
+    title = "### 식당 낱말이 바꾸는 것 (같은 말을 영화 모델과 식당 모델이 듣기; 감성, 강도)"
+    return "\n".join([title, "| 말 | 영화 모델 | 식당 모델(출하) |", "|---|---|---|", *rows])

@@ -15,8 +15,9 @@ from pipeline.analysis.labels import ASPECTS
 from pipeline.analysis.model import Scored
 from pipeline.protocols import FloatArray
 from pipeline.training.linear.data import Integers, Judged
-from pipeline.training.linear.pairs import Pairs, fit_table, inverse, pairs
+from pipeline.training.linear.pairs import Pairs, inverse, pairs, weigh
 from pipeline.training.linear.sentences import Clause
+from pipeline.training.linear.shrinking import Weighed
 from pipeline.training.linear.written import INDIRECT
 
 SCORES = ("positive", "negative", *ASPECTS)
@@ -25,7 +26,7 @@ LEAST = 2  # texts that a gram stands in
 SIZE = 150_000
 RIDGE = 0.3
 CONJUGATED, WRITTEN, MARKED, WHOLE = 0.2, 1.0, 0.5, 2.0  # what a text of each origin counts
-ROUNDABOUT = 0.3  # what one of a review counts beside that, where the review means more than its words say
+ROUNDABOUT = 0.15  # what one of a review counts beside that, where the review means more than its words say
 EVERYWHERE = -1
 
 
@@ -104,5 +105,10 @@ def course(given: Sequence[Example]) -> Course:
 
 def train_table(given: Course, without: Integers | None = None) -> Scored:
     """The table, learned without some of the reviews."""
+    return weigh_table(given, without).scored()
+
+
+def weigh_table(given: Course, without: Integers | None = None) -> Weighed:
+    """Its weights."""
     rows = np.flatnonzero(~np.isin(given.reviews, [] if without is None else without))
-    return fit_table(given.given, given.inverted, rows, given.targets, SIZE, SIGNS)
+    return weigh(given.given, given.inverted, rows, given.targets, SIZE, SIGNS)

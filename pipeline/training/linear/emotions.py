@@ -20,7 +20,8 @@ from pipeline.protocols import FloatArray
 from pipeline.training.linear.data import KOTE_LABELS, Felt, Integers, Judged, grouped
 from pipeline.training.linear.dense import fit_labels
 from pipeline.training.linear.measures import Measure, bootstrap, label_f1
-from pipeline.training.linear.pairs import Pairs, described, fit_table, inverse, pairs
+from pipeline.training.linear.pairs import Pairs, described, inverse, pairs, weigh
+from pipeline.training.linear.shrinking import Weighed
 
 FOLDS = 5
 LEAST = 3  # texts that a gram stands in
@@ -62,14 +63,19 @@ def scores_of(scored: Scored, texts: Sequence[str]) -> FloatArray:
     return emotion_scores(scored, grams(found), found)
 
 
+def folds_of(data: Felt) -> Integers:
+    """Which fold each comment is in."""
+    return np.arange(len(data.texts)) * DEALT % FOLDS
+
+
 def train(data: Felt, film: Scored, told: Told) -> tuple[EmotionModel, dict[str, Measure]]:
     """The table and its head over all comments, and the figures of folds."""
-    folds = np.arange(len(data.texts)) * DEALT % FOLDS
+    folds = folds_of(data)
     given = pairs(data.texts, least=LEAST, most=MOST)
     told(f"댓글 {len(data.texts):,}건의 n-그램 {len(given.known):,}개")
     inverted = inverse(given, np.ones(len(data.texts), dtype=np.float32), RIDGE)
     features = np.concatenate((_held_scores(given, inverted, data, folds, told), described(film, data.texts)), axis=1)
-    every = _fit_table(given, inverted, data.labels, np.arange(len(data.texts)))
+    every = weigh_table(given, inverted, data.labels, np.arange(len(data.texts))).scored()
     told("댓글 모두")
     gold = grouped(data.labels, KOTE_OF)
     held = held_labels(features, gold, folds)
@@ -85,14 +91,15 @@ def _held_scores(given: Pairs, inverted: FloatArray, data: Felt, folds: Integers
     scores = np.zeros(data.labels.shape, dtype=np.float32)
     for fold in range(FOLDS):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        scored = _fit_table(given, inverted, data.labels, inside)
+        scored = weigh_table(given, inverted, data.labels, inside).scored()
         scores[outside] = scores_of(scored, [data.texts[row] for row in outside])
         told(f"감정 {fold + 1}/{FOLDS}번째 겹")
     return scores
 
 
-def _fit_table(given: Pairs, inverted: FloatArray, labels: FloatArray, rows: Integers) -> Scored:
-    return fit_table(given, inverted, rows, labels * 2 - 1, SIZE, SIGNS)
+def weigh_table(given: Pairs, inverted: FloatArray, labels: FloatArray, rows: Integers) -> Weighed:
+    """The weights of some comments' table."""
+    return weigh(given, inverted, rows, labels * 2 - 1, SIZE, SIGNS)
 
 
 def held_labels(features: FloatArray, gold: FloatArray, folds: Integers) -> HeldEmotions:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from pipeline.analysis import tables
 from pipeline.analysis.grams import Hashes
 from pipeline.analysis.heads import Doubles, Head
 from pipeline.analysis.model import Scored
@@ -32,6 +31,7 @@ from pipeline.training.linear.measures import (
     reliability,
 )
 from pipeline.training.linear.pairs import described
+from pipeline.training.linear.shrinking import Weighed
 
 Told = Callable[[str], None]
 Figure = Callable[[Integers], float]
@@ -60,8 +60,8 @@ class FilmModel:
     levels: Head
 
 
-def fit_table(counts: csr_matrix, known: Hashes, ratings: Integers, size: int = SIZE) -> Scored:
-    """The pruned, quantised weights and the intercepts of ``SCORES``."""
+def weigh(counts: csr_matrix, known: Hashes, ratings: Integers, size: int = SIZE) -> Weighed:
+    """The weights and the intercepts of ``SCORES``."""
     sides = np.where(ratings >= HIGH, 1.0, np.where(ratings <= LOW, 0.0, 0.5)).astype(np.float32)
     values = bayes_values(counts, sides, LEAST)
     targets = np.stack([ratings >= HIGH, *(ratings > cut for cut in CUTS)], axis=1).astype(np.float32)
@@ -71,10 +71,7 @@ def fit_table(counts: csr_matrix, known: Hashes, ratings: Integers, size: int = 
     weights = heads.weights * values[:, None]
     frequency = np.asarray(counts.sum(axis=0)).ravel()
     worth = np.abs(weights).max(axis=1) * np.sqrt(frequency)
-    kept = np.sort(np.argsort(-worth, kind="stable")[:size])
-    kept = kept[worth[kept] > 0]
-    table = tables.make(known[kept], weights[kept], values[kept] ** 2)
-    return Scored(tables.unpack(tables.pack(table)), heads.intercepts, SIGNS)
+    return Weighed(known, weights, values**2, worth, heads.intercepts, SIGNS, size)
 
 
 def features(scored: Scored, texts: Sequence[str]) -> FloatArray:
@@ -96,23 +93,28 @@ def evenly(ratings: Integers) -> FloatArray:
 
 def train(data: Rated, told: Told, size: int = SIZE) -> tuple[FilmModel, FloatArray]:
     """The model over all reviews, with heads fitted to scores of folds, and those scores' features."""
-    given = hashed(data.texts)
-    told(f"영화 후기 {len(data.texts):,}건의 n-그램 {len(given.hashes):,}개")
-    known = vocabulary(given, LEAST)
-    counts = counted(given, known)
-    del given
-    told(f"서로 다른 n-그램 {len(known):,}개")
+    counts, known = counts_of(data, told)
     fold = folds_of(data.films)
     held: FloatArray = np.zeros((len(data.texts), len(SCORES) + DESCRIBED), dtype=np.float32)
     for number in range(FOLDS):
         inside, outside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if len(outside):
-            scored = fit_table(counts[inside], known, data.ratings[inside], size)
+            scored = weigh(counts[inside], known, data.ratings[inside], size).scored()
             held[outside] = features(scored, [data.texts[row] for row in outside])
         told(f"영화 {number + 1}/{FOLDS}번째 겹")
-    scored = fit_table(counts, known, data.ratings, size)
+    scored = weigh(counts, known, data.ratings, size).scored()
     told("영화 후기 모두")
     return FilmModel(scored, *fit_heads(held, data.ratings)), held
+
+
+def counts_of(data: Rated, told: Told) -> tuple[csr_matrix, Hashes]:
+    """How often each gram that isn't rare stands in each review, and which grams they are."""
+    given = hashed(data.texts)
+    told(f"영화 후기 {len(data.texts):,}건의 n-그램 {len(given.hashes):,}개")
+    known = vocabulary(given, LEAST)
+    counts = counted(given, known)
+    told(f"서로 다른 n-그램 {len(known):,}개")
+    return counts, known
 
 
 def fit_heads(found: FloatArray, ratings: Integers) -> tuple[Head, Head, Head]:
@@ -152,6 +154,12 @@ def reliability_of(found: FloatArray, data: Rated, model: FilmModel) -> list[tup
 
 def measured(data: Rated, positive: Doubles, three: Doubles, five: Doubles, even: FloatArray) -> dict[str, Measure]:
     """The figures of probabilities: two sides, three classes, five levels."""
+    every = figures_of(data, positive, three, five, even)
+    return {name: bootstrap(figure, data.films) for name, figure in every.items()}
+
+
+def figures_of(data: Rated, positive: Doubles, three: Doubles, five: Doubles, even: FloatArray) -> Mapping[str, Figure]:
+    """The same as functions of some rows."""
     ratings = data.ratings
     side, gold3, gold5 = ratings >= HIGH, class_of(ratings), level_of(ratings)
     sided = (ratings <= LOW) | (ratings >= HIGH)
@@ -163,7 +171,7 @@ def measured(data: Rated, positive: Doubles, three: Doubles, five: Doubles, even
     def on_sided(figure: Figure) -> Figure:
         return lambda rows: figure(rows[sided[rows]])
 
-    every: Mapping[str, Figure] = {
+    return {
         "binary_accuracy": on_sided(lambda r: float(np.average(right2[r], weights=even[r]))),
         "binary_balanced": on_sided(lambda r: balanced(side[r].astype(int), (positive[r] > 0.5).astype(int), even[r])),
         "binary_ece": on_sided(lambda r: calibration_error(sure2[r], right2[r], even[r])),
@@ -175,7 +183,6 @@ def measured(data: Rated, positive: Doubles, three: Doubles, five: Doubles, even
         "five_kappa": lambda r: quadratic_kappa(gold5[r], found5[r], 5, even[r]),
         "five_ece": lambda r: calibration_error(five.max(axis=1)[r], (five.argmax(axis=1) == gold5)[r], even[r]),
     }
-    return {name: bootstrap(figure, data.films) for name, figure in every.items()}
 
 
 def middle_level(five: Doubles) -> Integers:

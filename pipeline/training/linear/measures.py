@@ -45,6 +45,11 @@ def bootstrap(figure: Callable[[Integers], float], groups: Integers, seed: int =
     return Measure(figure(np.arange(len(groups))), float(low), float(high))
 
 
+def difference(one: Callable[[Integers], float], other: Callable[[Integers], float]) -> Callable[[Integers], float]:
+    """By how much one figure is higher than another, of the same rows."""
+    return lambda rows: one(rows) - other(rows)
+
+
 def balanced(gold: Integers, found: Integers, weights: Doubles | None = None) -> float:
     """The mean of the classes' recalls."""
     shares = np.ones(len(gold)) if weights is None else weights

@@ -22,6 +22,7 @@ from pipeline.own_thread import in_own_thread
 from pipeline.protocols import FloatArray
 from pipeline.training.linear.data import Integers
 from pipeline.training.linear.matrix import counted, hashed, valued, vocabulary
+from pipeline.training.linear.shrinking import Weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +62,17 @@ def inverse(given: Pairs, shares: FloatArray, ridge: float) -> FloatArray:
     return whole
 
 
-def fit_table(
+def weigh(
     given: Pairs, inverted: FloatArray, rows: Integers, targets: FloatArray, size: int, signs: FloatArray
-) -> Scored:
-    """The pruned and quantised table of a ridge regression on some of the texts.
+) -> Weighed:
+    """The weights of a ridge regression on some of the texts.
 
     *Shape:* ``targets`` ``(texts, scores)``.
     """
     duals, intercepts = _solve(inverted, rows, targets)
     weights = (given.x[rows].T @ duals) * given.values[:, None]
     worth = np.abs(weights / np.maximum(np.abs(weights).max(axis=0), 1e-9)).max(axis=1)
-    kept = np.sort(np.argsort(-worth, kind="stable")[:size])
-    kept = kept[worth[kept] > 0]
-    table = tables.make(given.known[kept], weights[kept], given.values[kept] ** 2)
-    return Scored(tables.unpack(tables.pack(table)), intercepts, signs)
+    return Weighed(given.known, weights, given.values**2, worth, intercepts, signs, size)
 
 
 def _solve(inverted: FloatArray, rows: Integers, targets: FloatArray) -> tuple[FloatArray, FloatArray]:

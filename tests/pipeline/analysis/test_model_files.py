@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotations.scheme import load_scheme
+from annotations.schemes.scheme import load_scheme
 from pipeline.analysis.labels import ASPECTS, EMOTIONS, KOTE_OF, POLARITIES, SENTIMENTS, VERDICTS
 from pipeline.analysis.model import FILES, FOLDER, read_model, write_model
 from pipeline.errors import BackendUnavailable

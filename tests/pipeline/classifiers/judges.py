@@ -19,10 +19,14 @@ def shares(key: str, count: int) -> list[float]:
 
 
 class HashJudge:
-    """Says of each text something that only the text and the judge's name decide."""
+    """Says of each text something that only the text and the judge's name decide.
 
-    def __init__(self, name: str, *, fails: str = "불능") -> None:
+    ``fingerprint`` is what it gives itself, as a classifier does that is dear to ask.
+    """
+
+    def __init__(self, name: str, *, fails: str = "불능", fingerprint: str = "1") -> None:
         self.name = name
+        self.fingerprint = fingerprint
         self.asked = 0
         self._fails = fails
 

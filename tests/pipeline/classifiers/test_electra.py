@@ -17,6 +17,7 @@ from pipeline.analysis.label_names import meaning_of
 from pipeline.analysis.labels import EMOTIONS, KOTE_OF
 from pipeline.classifiers import electra
 from pipeline.errors import BadSetting, ModelUnusable
+from pipeline.limiting import TOGETHER
 
 ROOT = Path(__file__).parents[3]
 
@@ -25,7 +26,7 @@ def python_with_transformers() -> str:
     """A Python that can import transformers; skips the test where there is none."""
     if importlib.util.find_spec("transformers"):
         return sys.executable
-    beside = ROOT / ".venv" / "with" / "transformers" / "bin" / "python"
+    beside = ROOT / ".venv" / "with" / "models" / "bin" / "python"
     if not beside.exists():
         pytest.skip("transformers is not installed: `make test-models` installs it")
     return str(beside)
@@ -78,7 +79,17 @@ def test_the_order_and_the_company_of_texts_are_irrelevant(found: Any) -> None:
 @pytest.mark.models
 def test_odd_texts_have_a_defined_answer(found: Any) -> None:
     assert found["all"][1] == {"error": "empty-text"}
-    assert [each.get("note") for each in found["all"]] == ["", None, "", "no-words", "not-korean", "", "cut", ""]
+    assert [each.get("note") for each in found["all"]] == [
+        "",
+        None,
+        "",
+        "no-words",
+        "not-korean",
+        "orders",
+        "cut",
+        "",
+        "",
+    ]
 
 
 @pytest.mark.models
@@ -101,6 +112,39 @@ def test_labels_that_only_a_file_explains(found: Any) -> None:
     assert set(found["named"]["sentiment"]) == {"positive", "neutral", "negative", "mixed"}
     assert found["named"]["sentiment"]["neutral"] == 0
     assert found["named"]["intensity"] == []
+
+
+@pytest.mark.models
+def test_batches_of_several_models_hold_places_of_the_devices_limiter(found: Any) -> None:
+    told = found["bounded"]
+    assert told["batches"] >= 3 * 3
+    assert 1 <= told["least"] <= told["most"] <= TOGETHER
+    assert told["after"] == 0
+
+
+@pytest.mark.models
+def test_a_review_that_the_model_fails_for_fails_alone(found: Any) -> None:
+    assert "error" not in found["well"][20]
+    assert found["one bad"][20] == {"error": "model-failed"}
+    rest = [row for row in range(41) if row != 20]
+    assert close([found["one bad"][row] for row in rest], [found["well"][row] for row in rest])
+
+
+@pytest.mark.models
+def test_memory_that_runs_out_makes_batches_smaller_and_nothing_else(found: Any) -> None:
+    assert close(found["little memory"], found["well"])
+
+
+@pytest.mark.models
+def test_a_model_that_fails_for_all_is_told_instead_of_failures(found: Any) -> None:
+    assert "device-side assert" in found["nothing goes"]["en"]
+    assert "hansang doctor" in found["nothing goes"]["ko"]
+
+
+@pytest.mark.models
+def test_another_model_has_another_fingerprint(found: Any) -> None:
+    first, same, other = found["fingerprints"]
+    assert first == same != other
 
 
 @pytest.mark.models

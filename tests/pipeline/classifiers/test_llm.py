@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import limiting
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.prompts import read_prompt
+from pipeline.analysis.records import to_json
 from pipeline.analysis.replies import EMOTIONS, Misfit, read_reply
 from pipeline.classifiers import llm
 from pipeline.classifiers.llm import READ_MOST, TRIES, LlmClassifier
@@ -172,6 +173,9 @@ WRONG = {
     "a field too much": spoiled(comment="좋음"),
     "a quote that isn't there": spoiled(aspects=[{"aspect": "food", "polarity": "positive", "quote": "!", "score": 9}]),
     "an unknown aspect": spoiled(aspects=[{"aspect": "맛", "polarity": "positive", "quote": "국물", "score": 90}]),
+    "[ without end": "[" * 3_900,
+    "{ without end": '{"sentiment":' * 300,
+    "half an emoji in a label": spoiled(emotions=[{"label": "\ud83d", "score": 90}]).replace("\ud83d", "\\ud83d"),
     "an empty quote": spoiled(aspects=[{"aspect": "food", "polarity": "positive", "quote": " ", "score": 90}]),
 }  # fmt: skip
 
@@ -185,6 +189,23 @@ def test_a_reply_that_does_not_fit_is_sent_back_and_then_given_up(server: ModelS
     *_, complaint = server.bodies[1]["messages"]
     assert "문제: " in complaint["content"]
     assert server.bodies[1]["messages"][-2] == {"role": "assistant", "content": reply}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [chat("\ud83d 긍정"), Sent(b"[" * 100_000), Sent(b'{"error":' * 20_000, status=400)],
+    ids=["half an emoji", "endless body", "endless refusal"],
+)
+def test_what_cannot_be_read_or_sent_back_fails_its_review_alone(server: ModelServer, sent: Sent) -> None:
+    server.answer = lambda body: sent if review_of(body) == REVIEWS[1] else right(body)
+    found = classifier(server).classify(REVIEWS)
+    assert [isinstance(each, Analysis) for each in found] == [True, False, True, True]
+    bad = failed(found[1])
+    json.dumps(to_json("r", REVIEWS[1], bad), ensure_ascii=False).encode("utf-8")  # it can be written down
+    assert bad.code == ("reply-misfit" if sent.body.startswith(b'{"choices') else f"endpoint-{CODES[sent.status]}")
+
+
+CODES = {200: "unreadable", 400: "refused"}
 
 
 def test_a_complaint_helps(server: ModelServer) -> None:

@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app
-from pipeline.evaluation.analysis_bench import LONG, SHORT, long_texts, measure, short_texts
+from pipeline.evaluation.analysis_bench import LONG, ROUNDS, SHORT, long_texts, measure, seconds_to_ready, short_texts
+from pipeline.protocols import Tokenizer
 from tests.pipeline.analysis.tiny import PLACES, review_file
+from tests.pipeline.classifiers.judges import HashJudge
 
 
 def test_texts_are_as_long_as_they_are_said_to_be() -> None:
@@ -31,6 +33,17 @@ def test_every_reader_reads_the_same_texts_in_every_round() -> None:
     assert told == ["a", "b"] * 3
 
 
+def test_ready_is_when_a_classifier_made_anew_has_analysed_a_review(kiwi: Tokenizer) -> None:
+    made: list[HashJudge] = []
+
+    def make() -> HashJudge:
+        made.append(HashJudge(f"{len(made)}"))
+        return made[-1]
+
+    assert seconds_to_ready(make, kiwi, "맛있어요") > 0
+    assert [judge.asked for judge in made] == [1] * ROUNDS
+
+
 @pytest.mark.slow
 def test_the_command_measures_ours_and_scikit_learn(tmp_path: Path) -> None:
     assert PLACES
@@ -39,6 +52,7 @@ def test_the_command_measures_ours_and_scikit_learn(tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
+    assert found.pop("ready_s") > 0
     assert set(found) == {"짧은 후기", "300자"}
     for speeds in found.values():
         assert len(speeds["per_second"]) == 8

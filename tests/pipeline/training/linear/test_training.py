@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,18 +15,19 @@ from typer.testing import CliRunner
 
 from app.cli.main import app
 from pipeline.analysis.choices import ClassifierChoice
-from pipeline.analysis.model import FILES, read_model, write_model
+from pipeline.analysis.model import DOMAINS, FILES, FOLDER, read_model, write_model
 from pipeline.classifiers.linear import load
 from pipeline.errors import FileProblem
 from pipeline.own_thread import in_own_thread
 from pipeline.protocols import Tokenizer
-from pipeline.training.linear import aspects, domain, emotions, film, restaurant
-from pipeline.training.linear.card import write_figures
+from pipeline.training.linear import aspects, domain, emotions, film, losses, restaurant, self_training, words
+from pipeline.training.linear.card import add_losses, write_figures
 from pipeline.training.linear.data import KOTE_LABELS, Judged, grouped, read_emotions, read_judged, read_ratings
 from pipeline.training.linear.dense import fit_classes
 from pipeline.training.linear.fit import fit
-from pipeline.training.linear.pairs import fit_table, inverse, pairs
+from pipeline.training.linear.pairs import inverse, pairs, weigh
 from pipeline.training.linear.sentences import conjugated, written
+from pipeline.training.linear.shrinking import FORMS, Form, Weighed
 from pipeline.training.linear.train import Trained, facts_of, train
 from pipeline.training.linear.written import INDIRECT, written_reviews
 from pipeline.types import Opinion
@@ -131,7 +135,7 @@ def test_ridge_over_pairs_is_the_ridge_of_the_textbook(kept: list[int]) -> None:
     ridge = 0.4
     rows = np.array(kept)
     signs = np.zeros(2, dtype=np.float32)
-    scored = fit_table(given, inverse(given, shares, ridge), rows, targets, 10_000, signs)
+    scored = weigh(given, inverse(given, shares, ridge), rows, targets, 10_000, signs).scored()
     every = np.concatenate((given.x.toarray(), np.ones((5, 1))), axis=1)
     x, targets, shares = every[rows], targets[rows], shares[rows]
     held = np.diag([ridge] * (x.shape[1] - 1) + [0])
@@ -201,9 +205,10 @@ def test_the_lexicon_conjugates_the_same_each_time(kiwi: Tokenizer) -> None:
 
 
 def test_reviews_written_for_training_count_less_than_those_of_the_demo() -> None:
-    shares = restaurant.shares_of([*written_reviews()[:2], *reviews("r", ("가",))])
-    assert shares.tolist() == pytest.approx([restaurant.SHARE] * 2 + [1] * 6)
-    assert 0 < restaurant.SHARE < 1
+    written = written_reviews()
+    shares = restaurant.shares_of([*written[:2], written[-1], *reviews("r", ("가",))])
+    assert shares.tolist() == pytest.approx([restaurant.SHARE] * 2 + [restaurant.ROUNDABOUT] + [1] * 6)
+    assert 0 < restaurant.ROUNDABOUT < restaurant.SHARE < 1
 
 
 def test_what_a_review_counts_moves_the_heads() -> None:
@@ -246,3 +251,106 @@ def test_reviews_that_mean_more_than_they_say_count_less_in_the_table() -> None:
     weights = {example.review: example.weight for example in domain.examples([plain, roundabout], [], [])}
     assert weights[1] == pytest.approx(domain.ROUNDABOUT * weights[0])
     assert 0 < domain.ROUNDABOUT < 1
+
+
+@pytest.mark.slow
+def test_what_shrinking_costs_is_measured_and_told_in_the_card(
+    trained: Trained, kiwi: Tokenizer, tmp_path: Path
+) -> None:
+    folder = write(trained, tmp_path / "model")
+    before = {name: (folder / name).read_bytes() for name in (*FILES, "heads.json")}
+    found = losses.of_all(material(), ratings(), trained.model.film, silent)
+    assert set(found) == {"film", "emotions", "restaurant"}
+    for each in found.values():
+        assert each.grams[0] >= each.grams[1] == each.grams[2] > 0
+        for loss in each.figures.values():
+            assert loss.change.value == pytest.approx(loss.values[2] - loss.values[0])
+            assert loss.change.low <= loss.change.high
+    add_losses(folder, found)
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert f"| **영화 표 (학습에 쓰지 않은 영화)** n-그램 | {found['film'].grams[0]:,} |" in card
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_pruning_keeps_the_worthiest_and_storing_keeps_what_a_byte_can_hold(form: Form) -> None:
+    known = np.array([5, 70, 600, 8_000, 90_000], dtype=np.uint32)
+    weights = np.array([[3.0], [-1.0], [0.1], [0.0], [2.0]], dtype=np.float32)
+    weighed = Weighed(known, weights, np.ones(5, dtype=np.float32), np.abs(weights[:, 0]), weights[0], weights[0], 2)
+    table = weighed.scored(form).table
+    assert table.hashes.tolist() == ([5, 70, 600, 90_000] if form == "whole" else [5, 90_000])
+    exact, within = [3, -1, 0.1, 2] if form == "whole" else [3, 2], 3 / 127 if form == "stored" else 1e-6
+    assert table.weights[:, 0].tolist() == pytest.approx(exact, abs=within)
+
+
+def test_a_difference_is_of_the_same_rows() -> None:
+    gold = np.array([1.0, 0.0, 1.0, 1.0])
+    figures = {
+        form: {"x": lambda rows, shift=shift: float(gold[rows].mean() + shift)} for shift, form in enumerate(FORMS)
+    }
+    (loss,) = losses.compared(figures, ["x"], np.array([0, 0, 1, 2])).values()
+    assert loss.values == (0.75, 1.75, 2.75)
+    assert (loss.change.value, loss.change.low, loss.change.high) == pytest.approx((2, 2, 2))
+
+
+def test_phrases_are_heard_with_and_without_restaurants_and_told_in_the_card(trained: Trained, tmp_path: Path) -> None:
+    folder = write(trained, tmp_path)
+    done = CliRunner().invoke(app, ["train", "words", "--model", str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)
+    assert [row["phrase"] for row in rows] == list(words.PHRASES)
+    (asked,) = words.heard(trained.model, ["국밥이 맛있어요"])
+    judges = [load(ClassifierChoice(model=str(folder), domain=domain)) for domain in DOMAINS]
+    said = [judge.classify(["국밥이 맛있어요"], aspects=False)[0] for judge in judges]
+    assert list(asked.sentiment) == [each.label for each in said]  # type: ignore[union-attr]
+    assert asked.intensity == pytest.approx([each.expected_intensity for each in said])  # type: ignore[union-attr]
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert all(f"| {phrase} | " in card for phrase in words.PHRASES)
+
+
+@pytest.mark.parametrize("content", [None, "[]", "{", '{"facts": {}, "figures": {}, "reliability": {}}'])
+def test_figures_are_added_to_a_model_only_and_that_is_seen_before_the_work(
+    tmp_path: Path, content: str | None
+) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "figures.json").unlink()
+    if content is not None:
+        (tmp_path / "figures.json").write_text(content, encoding="utf-8")
+    files = [each for name in ("nsmc", "dev", "kote", "demo") for each in (f"--{name}", str(tmp_path / name))]
+    for arguments in (["words"], ["losses", *files]):
+        done = CliRunner().invoke(app, ["train", *arguments, "--model", str(tmp_path)])
+        assert done.exit_code == 2, done.output
+        assert "figures.json" in done.stderr
+        assert "hansang train linear" in done.stderr
+
+
+def test_no_film_is_in_two_parts_of_self_training() -> None:
+    films = np.repeat(np.arange(400), 3)
+    parts = self_training.parts_of(films)
+    every = (parts.labelled, parts.unlabelled, parts.heads, parts.test)
+    assert sorted(np.concatenate(every).tolist()) == list(range(len(films)))
+    kinds = [set(films[rows].tolist()) for rows in every]
+    assert all(kinds)
+    assert not any(one & other for place, one in enumerate(kinds) for other in kinds[:place])
+
+
+def test_self_training_shows_what_it_gains_on_films_it_did_not_use(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["train", "self-training", "--nsmc", str(many_films(tmp_path)), "--json"])
+    assert done.exit_code == 0, done.output
+    base, every, surer, true = json.loads(done.stdout)
+    assert base["reviews"] < surer["reviews"] < every["reviews"] == true["reviews"]
+    assert all(gain == {"value": 0, "low": 0, "high": 0} for gain in base["gains"].values())
+    for each in (every, surer, true):
+        for name, gain in each["gains"].items():
+            assert gain["value"] == pytest.approx(each["figures"][name] - base["figures"][name])
+
+
+def many_films(folder: Path) -> Path:
+    """The tiny ratings of so many films that each part of self-training has some."""
+    given, path = ratings(), folder / "films.jsonl.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as lines:
+        for film_ in range(16):
+            for text, rating in zip(given.texts[:40], given.ratings.tolist(), strict=False):
+                row = {"id": "1", "movie": film_, "text": f"{text} {film_}", "rating": rating}
+                lines.write(json.dumps(row) + "\n")
+    return path
