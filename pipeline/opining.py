@@ -10,9 +10,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.evidence.occasions import Mentioned
 from pipeline.evidence.opinions import opinions_answer
+from pipeline.evidence.overview import overview_answer
 from pipeline.passages import PassageStore
 from pipeline.protocols import OpinionSource
+from pipeline.question.aspects import occasions
+from pipeline.question.dates import RECENT_MONTHS, months_before
+from pipeline.question.overview import EVERY, WHOLE
 from pipeline.types import Answer, AspectOpinions, ScoredPassage, Understanding
 
 MOST = 24  # restaurants that are compared where the question names none
@@ -27,17 +32,67 @@ def answer_opinions(
 ) -> Iterator[list[AspectOpinions] | Answer]:
     """What is counted of each restaurant, as it is counted, and last the answer, where there is one.
 
+    Of restaurants that have no reviews nothing is counted; there is no answer where a question names only such.
+
     *Shape:* ``allowed`` is ``(passages,)``, None when all are.
     """
-    names = [value for c in understanding.chips if c.kind == "restaurant" and c.mode == "filter" for value in c.values]
+    named = [chip for chip in understanding.chips if chip.kind == "restaurant" and chip.mode == "filter"]
+    names = [value for chip in named for value in chip.values if value not in chip.unknown]
+    if named and not names:
+        return
+    asked = [] if names else occasions(understanding)
     found: list[list[AspectOpinions]] = []
+    mentions: dict[str, list[Mentioned]] = {}
     looked_at, limited = (list(dict.fromkeys(names)), 0) if names else meant(candidates, passages, allowed)
+    if understanding.overview:
+        yield from _altogether(understanding, looked_at, passages, source, allowed, named=bool(names), limited=limited)
+        return
     for name in looked_at:
         found.append(source.opinions(name, understanding.aspects, allowed))
+        mentions[name] = [Mentioned(one, source.mentions(name, one.concepts, allowed)) for one in asked]
         yield found[-1]
-    answer = opinions_answer(understanding, found, named=bool(names), limited=limited)
+    answer = opinions_answer(understanding, found, named=bool(names), limited=limited, mentions=mentions)
     if answer is not None:
         yield answer
+
+
+def _altogether(
+    understanding: Understanding,
+    names: Sequence[str],
+    passages: PassageStore,
+    source: OpinionSource,
+    allowed: NDArray[np.bool_] | None,
+    *,
+    named: bool,
+    limited: int,
+) -> Iterator[list[AspectOpinions] | Answer]:
+    """The same for a question about reviews altogether; where it says 요즘, the last months apart from those before."""
+    found: list[list[AspectOpinions]] = []
+    before: list[AspectOpinions] = []
+    since, late = recent_rows(passages, allowed) if _lately(understanding) else ("", allowed)
+    for name in names:
+        found.append(source.opinions(name, (WHOLE, *EVERY), late))
+        if since and late is not None:
+            before += source.opinions(name, (WHOLE,), ~late if allowed is None else allowed & ~late)
+        yield found[-1]
+    answer = overview_answer(understanding, found, named=named, limited=limited, since=since, before=before)
+    yield from [answer] if answer else []
+
+
+def _lately(understanding: Understanding) -> bool:
+    return any(chip.kind == "order" for chip in understanding.chips)
+
+
+def recent_rows(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> tuple[str, NDArray[np.bool_] | None]:
+    """The first of the last ``RECENT_MONTHS`` months that have reviews, as ``2026-03``, and which rows are allowed from
+    then on; empty, and as they were, where no review has a date.
+    """
+    dates = [date[:7] for date in passages.codes("date")[1] if date]
+    if not dates:
+        return "", allowed
+    since = months_before(max(dates), RECENT_MONTHS - 1)
+    late = passages.where("date", lambda date: bool(date) and str(date)[:7] >= since)
+    return since, late if allowed is None else allowed & late
 
 
 def meant(

@@ -33,6 +33,7 @@ from pipeline.protocols import (
     Tokenizer,
 )
 from pipeline.question.aspects import about_aspects
+from pipeline.question.overview import about_everything
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
 from pipeline.settings import Settings
@@ -111,7 +112,7 @@ def write_answer(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock) -
     """The traces of a question whose prompt is made, while its answer is written."""
     understanding, candidates = trace.understanding, trace.candidates
     assert understanding is not None
-    if understanding.aspects and rag.opinions is not None:
+    if (understanding.aspects or understanding.overview) and rag.opinions is not None:
         for trace in count_opinions(trace, query, rag, ask, clock):  # noqa: B020  (each is the former one, grown)
             yield trace
         if trace.answer is not None:
@@ -171,6 +172,7 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         previous=ask.previous.understanding if ask.previous else None,
         previous_restaurant=cited_restaurant(ask.previous),
         removed=ask.removed,
+        said=lambda word: MORPHEME + word in rag.terms.vocabulary,
     )
     if understanding.search_text != text:
         analysed = next(iter(rag.tokenizer.analyse([understanding.search_text])))
@@ -181,7 +183,7 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary)
         understanding = replace(understanding, shape=aside or understanding.shape)
     if rag.opinions is not None:
-        understanding = about_aspects(understanding, understanding.search_text)
+        understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
     return understanding, query
 
 

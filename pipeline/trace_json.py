@@ -116,7 +116,8 @@ def _concept(value: Mapping[str, Any]) -> AskedConcept:
 
 def _chip(value: Mapping[str, Any]) -> Chip:
     span = tuple(value["span"]) if value["span"] else None
-    return Chip(**{**value, "values": tuple(value["values"]), "span": span})
+    names = {name: tuple(value.get(name, ())) for name in ("values", "unknown", "near")}  # chips of before have no last
+    return Chip(**{**value, **names, "span": span})
 
 
 def _candidate(value: Mapping[str, Any]) -> ScoredPassage:

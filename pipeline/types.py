@@ -10,6 +10,8 @@ Span = tuple[int, int]
 """Half-open character offsets ``(start, end)`` into a text; ``text[start:end]`` is what it names."""
 
 ChipKind = Literal["restaurant", "district", "category", "dish", "price", "rating", "date", "order"]
+Side = Literal["", "positive", "negative"]
+Overview = Literal["", "whole", "praise", "complaints"]
 AnswerKind = Literal["extract", "count", "comparison", "aspects", "abstention", "generated"]
 DoubtKind = Literal["number", "date", "name", "negation", "uncited", "unknown-source", "unlike"]
 Shape = Literal["fact", "count", "comparison", "list", "talk", "system", "unclear"]
@@ -139,7 +141,8 @@ class Chip:
     ``values`` are alternatives (any of them satisfies the chip). For ``rating`` and ``price`` they are ``">=4"``-like
     bounds, for ``date`` ISO bounds, all of which must hold. ``span`` is where the question says it, None when inherited
     from the one before. ``approximate`` is true when the spelling had to be forgiven. A ``filter`` keeps what matches,
-    an ``exclude`` what does not (숯골갈비 말고), a ``boost`` only prefers it.
+    an ``exclude`` what does not (숯골갈비 말고), a ``boost`` only prefers it. ``unknown`` are the values that the index
+    has no reviews of, ``near`` names of its own that are spelled nearly so.
     """
 
     id: str
@@ -150,6 +153,8 @@ class Chip:
     span: Span | None = None
     inherited: bool = False
     approximate: bool = False
+    unknown: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,8 @@ class Understanding:
     reviews: ``talk`` (고마워), ``system`` (넌 누구야?), ``unclear`` (asdf). ``removed`` are chips that the user took
     off; ``concepts`` are what it asks of restaurants, none where the index has no restaurants; ``counted`` is what a
     count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
-    in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any.
+    in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any. ``overview``
+    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?).
     """
 
     search_text: str
@@ -182,7 +188,8 @@ class Understanding:
     concepts: tuple[AskedConcept, ...] = ()
     counted: Literal["reviews", "restaurants"] = "reviews"
     aspects: tuple[AskedAspect, ...] = ()
-    seeks: Literal["", "positive", "negative"] = ""
+    seeks: Side = ""
+    overview: Overview = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,8 +387,8 @@ class Analysis:
     ``sentiment`` are probabilities that sum to one, ``intensity`` the probabilities of 1 (very negative) to 5, empty
     where the classifier doesn't tell. An emotion's score is independent of the others'; ``felt`` are those over their
     threshold, or ``none``. ``parts`` are the sentences, where not all of them lean the same way. ``note`` says what is
-    unusual of the text: ``no-words`` (only emoji or ㅋㅋㅋ), ``not-korean``, ``cut`` (read in part) or ``partial`` (one
-    of several classifiers failed); empty otherwise.
+    unusual of the text: ``orders`` (to the model, which count as nothing), ``no-words`` (only emoji or ㅋㅋㅋ),
+    ``not-korean``, ``cut`` (read in part) or ``partial`` (one of several classifiers failed); empty otherwise.
     """
 
     classifier: str

@@ -23,7 +23,7 @@ _MARK = re.compile(
     r"[ \t]*[\[【［]\s*(?:출처|후기|리뷰|근거|번호|[Ss]ources?)?\s*[:：]?\s*"
     r"(?P<numbers>\d{1,4}(?:\s*[,，·、~–-]\s*\d{1,4})*)\s*번?\s*[\]】］]"
 )
-_COMING = re.compile(r"[ \t]*[\[【［][^\]】］\n]{0,24}$")  # a mark that may still be under way
+_COMING = re.compile(r"[ \t]*[\[【［](?:[^\]】］\n]{0,24}|[^\]】］]{0,8})$")  # a mark that may still be under way
 _NUMBERS = re.compile(r"(?P<first>\d+)(?:\s*[~–-]\s*(?P<last>\d+))?")
 
 

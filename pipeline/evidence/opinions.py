@@ -5,13 +5,16 @@ Every number is counted, no percentage stands without its count, and few reviews
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby, pairwise
+from types import MappingProxyType
 
+from pipeline.evidence.cited_text import CitedText
+from pipeline.evidence.occasions import Mentioned, Mentions, how_it_counted, meant_by, most_spoken_of, those_for_it
+from pipeline.evidence.phrases import nameless
 from pipeline.evidence.shares import differs, wilson
 from pipeline.question.hangul import has_final
-from pipeline.types import Answer, AspectOpinions, Citation, QuotedOpinion, Understanding
+from pipeline.types import Answer, AspectOpinions, Understanding
 
 ENOUGH = 2  # reviews that judge an aspect, below which no share is told
 ENOUGH_FOR_SHARE = 5  # below which counts are told without a percentage
@@ -24,28 +27,23 @@ Told = Sequence[AspectOpinions]
 """What the reviews of one restaurant say of each aspect asked for, in the order of the question."""
 
 
-@dataclass(slots=True)
-class _Text:
-    """An answer that grows, with its citations in the order in which the text says them."""
-
-    text: str = ""
-    citations: tuple[Citation, ...] = ()
-
-    def add(self, said: str, evidence: Iterable[QuotedOpinion] = (), *, before: str = "\n") -> None:
-        """One more piece; ``evidence`` is what it rests on, ``before`` what parts it from the text so far."""
-        self.text += (before if self.text else "") + said
-        self.citations += tuple(Citation(said, e.passage_id, e.start, e.end) for e in evidence)
-
-
-def opinions_answer(understanding: Understanding, found: Sequence[Told], *, named: bool, limited: int) -> Answer | None:
+def opinions_answer(
+    understanding: Understanding,
+    found: Sequence[Told],
+    *,
+    named: bool,
+    limited: int,
+    mentions: Mentions = MappingProxyType({}),
+) -> Answer | None:
     """The answer; None where reviews judge too little of it, or where none of those looked for has enough.
 
     Args:
         found: what was counted of each restaurant that was looked at.
         named: whether the question names these restaurants: then each is told of, else the best are ranked.
         limited: how many were looked at where there are more than can be, else 0.
+        mentions: the reviews that speak of what for a restaurant is looked for, where the question says that.
     """
-    text = _Text()
+    text = CitedText()
     if named:
         if not _worth_telling(found):
             return None
@@ -53,10 +51,13 @@ def opinions_answer(understanding: Understanding, found: Sequence[Told], *, name
             for one in told:
                 _tell(text, one)
         for place in range(len(understanding.aspects)):
-            _compare(text, [told[place] for told in found], understanding.seeks)
-    elif not _rank(text, found, understanding.seeks):
+            compare(text, [told[place] for told in found], understanding.seeks)
+        if unknown := [name for chip in understanding.chips for name in chip.unknown]:
+            text.add(nameless(unknown))
+    elif not _rank(text, found, understanding.seeks, mentions):
         return None
-    return Answer(text.text, text.citations, kind="aspects", note=_note(understanding, named=named, limited=limited))
+    note = " ".join([how_counted(understanding, named=named, limited=limited), *meant_by(mentions)])
+    return Answer(text.text, text.citations, kind="aspects", note=note)
 
 
 def _worth_telling(found: Sequence[Told]) -> bool:
@@ -70,7 +71,7 @@ def _worth_telling(found: Sequence[Told]) -> bool:
     return any(one.judged >= least for one in every) and all(o.judged >= ENOUGH for o in every if o.asked.concept)
 
 
-def _tell(text: _Text, one: AspectOpinions) -> None:
+def _tell(text: CitedText, one: AspectOpinions) -> None:
     """One restaurant's share of one aspect, and quotes of both sides."""
     about = f"{one.restaurant}의 {one.asked.name}{_topical(one.asked.name)}"
     if not one.judged:
@@ -81,7 +82,7 @@ def _tell(text: _Text, one: AspectOpinions) -> None:
         few = f" {TOO_LITTLE}: 한 건으로는 평가를 말할 수 없습니다."
     elif one.judged < ENOUGH_FOR_SHARE:
         few = " 건수가 적어 비율은 내지 않습니다."
-    text.add(f"{about} 좋고 나쁨이 분명한 후기 {one.judged}건 가운데 {_counts(one)}입니다.", one.counted[:CITED])
+    text.add(f"{about} 좋고 나쁨이 분명한 후기 {one.judged}건 가운데 {counts(one)}입니다.", one.counted[:CITED])
     if few:
         text.add(few.strip(), before=" ")
     for sign, title in (("positive", "좋다는 말"), ("negative", "아쉽다는 말")):
@@ -92,7 +93,8 @@ def _tell(text: _Text, one: AspectOpinions) -> None:
             text.add(f"“{quote.text.strip()}”", [quote], before=" ")
 
 
-def _counts(one: AspectOpinions) -> str:
+def counts(one: AspectOpinions) -> str:
+    """How many praise, complain or do both; with percentages from ``ENOUGH_FOR_SHARE`` on."""
     rows = (("긍정", one.positive), ("부정", one.negative), ("둘 다", one.both))
     percent = one.judged >= ENOUGH_FOR_SHARE
     told = (f"{name} {n}건" + (f"({n / one.judged:.0%})" if percent else "") for name, n in rows if n)
@@ -108,7 +110,7 @@ def _good(one: AspectOpinions, seeks: str) -> float:
     return (one.negative if seeks == "negative" else one.positive) + one.both / 2
 
 
-def _compare(text: _Text, sides: Sequence[AspectOpinions], seeks: str) -> None:
+def compare(text: CitedText, sides: Sequence[AspectOpinions], seeks: str) -> None:
     """Which of the restaurants that were named is ahead in an aspect, where that can be told."""
     if len(sides) < 2:
         return
@@ -128,24 +130,32 @@ def _compare(text: _Text, sides: Sequence[AspectOpinions], seeks: str) -> None:
     text.add(f"{name}에서 {side}의 몫은 {verdict}.")
 
 
-def _rank(text: _Text, found: Sequence[Told], seeks: str) -> bool:
+def _rank(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions) -> bool:
     """The best of many as a list; whether there is any that can be ranked.
 
-    Where a side is sought, a restaurant that most reviews don't put there is none of the best.
+    Where a side is sought, a restaurant that most reviews don't put there is none of the best. Where enough of the
+    rest are spoken of for an occasion that is asked of, these alone are ranked.
     """
     known = [told for told in found if _rankable(told)]
     rows = [told for told in known if not seeks or all(2 * _good(one, seeks) > one.judged for one in told)]
     if not rows:
         return False
     rows.sort(key=lambda told: (-_score(told, seeks), told[0].restaurant))
-    shown, place = rows[:RANKED], 0
+    names = [told[0].restaurant for told in rows]
+    kept = those_for_it(names, mentions)
+    shown, place = [told for told in rows if told[0].restaurant in kept][:RANKED], 0
     for _, group in groupby(shown, key=lambda told: _score(told, seeks)):
         tied = list(group)
         for told in tied:
             _line(text, place + 1, told, seeks, tied=len(tied) > 1)
+            _speaks(text, mentions.get(told[0].restaurant, ()))
         place += len(tied)
     if any(_close(one, other, seeks) for one, other in pairwise(shown)):
         text.add("앞뒤의 차이가 분명하지 않은 곳이 있습니다. 건수를 함께 보세요.")
+    for said in how_it_counted(names, kept, mentions):
+        text.add(said)
+    for name, one in most_spoken_of(mentions, [told[0].restaurant for told in shown]):
+        _spoken_of(text, f"‘{one.asked.word}’ 이야기가 많은 다른 곳: {name}", one, before="\n")
     if len(known) > len(rows):
         side = "부정" if seeks == "negative" else "긍정"
         text.add(f"{side}이 반을 넘지 않는 {len(known) - len(rows)}곳은 뺐습니다.")
@@ -171,9 +181,9 @@ def _close(one: Told, other: Told, seeks: str) -> bool:
     )
 
 
-def _line(text: _Text, place: int, told: Told, seeks: str, *, tied: bool) -> None:
+def _line(text: CitedText, place: int, told: Told, seeks: str, *, tied: bool) -> None:
     rank = f"{'공동 ' if tied else ''}{place}위"
-    said = ", ".join(f"{one.asked.name} {one.judged}건 가운데 {_counts(one)}" for one in told)
+    said = ", ".join(f"{one.asked.name} {one.judged}건 가운데 {counts(one)}" for one in told)
     sign = "negative" if seeks == "negative" else "positive"
     counted = [quote for one in told for quote in one.counted][:CITED]
     text.add(f"{rank} {told[0].restaurant}: {said}", counted)
@@ -183,13 +193,30 @@ def _line(text: _Text, place: int, told: Told, seeks: str, *, tied: bool) -> Non
             text.add(f"“{quote.text.strip()}”", [quote], before=" ")
 
 
-def _note(understanding: Understanding, *, named: bool, limited: int) -> str:
+def _speaks(text: CitedText, mentioned: Sequence[Mentioned]) -> None:
+    """How many reviews speak of an occasion, and what the newest of them says."""
+    for one in mentioned:
+        if not one.quotes:
+            text.add(f"‘{one.asked.word}’ 이야기를 한 후기는 없음", before=" · ")
+            continue
+        _spoken_of(text, f"‘{one.asked.word}’ 이야기를 한 후기", one, before=" · ")
+
+
+def _spoken_of(text: CitedText, said: str, one: Mentioned, *, before: str) -> None:
+    text.add(f"{said} {len(one.quotes)}건", one.quotes[:CITED], before=before)
+    if one.first is not None:
+        text.add(f"“{one.first.text.strip()}”", [one.first], before=" ")
+
+
+def how_counted(understanding: Understanding, *, named: bool, limited: int) -> str:
+    """What was counted and what may be wrong with it; the order of those that the question doesn't name."""
     said = ["후기를 분류기로 읽어 좋고 나쁨이 분명한 것만 센 값입니다. 틀릴 수 있으니 인용을 함께 확인해 주세요."]
     if not named:
         said.append("순서는 건수까지 따진 몫(윌슨 95 % 구간의 아래 끝)을 따릅니다.")
     if limited:
         said.append(f"검색에서 먼저 나온 {limited}곳 안에서 견주었습니다.")
-    labels = [chip.label for chip in understanding.chips if chip.kind != "restaurant" or chip.mode == "exclude"]
+    told = [chip for chip in understanding.chips if chip.kind != "order"]
+    labels = [chip.label for chip in told if chip.kind != "restaurant" or chip.mode == "exclude"]
     if labels:
         said.append(f"조건({' · '.join(labels)})에 맞는 후기만 셌습니다.")
     return " ".join(said)

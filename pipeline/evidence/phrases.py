@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.evidence.counting import Tally
@@ -11,7 +11,7 @@ from pipeline.evidence.sentences import topic
 from pipeline.question.concepts import concepts
 from pipeline.types import Answer, Morpheme, Query, Shape, Understanding
 
-_CAN_BE_ASKED = "예) ‘주차 편한 고깃집 있어?’, ‘아이랑 가기 좋은 곳은?’, ‘웨이팅 길다는 사람 몇 명이야?’"
+_CAN_BE_ASKED = "예) ‘주차 편한 카페 있어?’, ‘아이랑 가기 좋은 곳은?’, ‘웨이팅 길다는 사람 몇 명이야?’"
 _ASIDES: Mapping[Shape, str] = {
     "talk": "저는 후기를 찾아 보여 드리는 일을 합니다. 가게나 메뉴, 주차, 대기 같은 것을 물어봐 주세요.",
     "system": "저는 색인된 후기에서 문장을 찾아 그대로 옮겨 드리는 검색 도구입니다."
@@ -85,8 +85,33 @@ def only_opposite(query: Query, understanding: Understanding) -> Answer:
 
 
 def abstention(query: Query, understanding: Understanding, confidence: float) -> Answer:
-    """Says what was looked for and that it wasn't found."""
+    """Says what was looked for and that it wasn't found; of a place that has no reviews, that it has none."""
+    if unheard := unheard_of(understanding):
+        return unheard
     return replace(_abstention(query, understanding, "에 대해 말하는"), confidence=confidence)
+
+
+def unheard_of(understanding: Understanding) -> Answer | None:
+    """The abstention of a question about restaurants that all have no reviews; None for any other question.
+
+    How likely reviews answer it isn't told: those that were looked at are others'.
+    """
+    named = [chip for chip in understanding.chips if chip.kind == "restaurant" and chip.mode == "filter"]
+    unknown = [name for chip in named for name in chip.unknown]
+    if not unknown or any(name not in unknown for chip in named for name in chip.values):
+        return None
+    near = dict.fromkeys(name for chip in named for name in chip.near)
+    text = f"{nameless(unknown)} 가게 이름으로 보고, 다른 곳의 후기로 대신 답하지 않았습니다."
+    if near:
+        text += f" 이름이 비슷한 곳: {', '.join(near)}."
+    labels = " · ".join(chip.label for chip in understanding.chips)
+    note = f"찾은 것: {labels}. 가게 이름이 아니라면 그 조건을 빼고 다시 물어 주세요."
+    return Answer(text, abstained=True, kind="abstention", note=note)
+
+
+def nameless(unknown: Sequence[str]) -> str:
+    """That there are no reviews of some names, in a sentence."""
+    return f"{', '.join(f'‘{name}’' for name in unknown)}의 후기는 이 색인에 없습니다."
 
 
 def _abstention(query: Query, understanding: Understanding, saying: str) -> Answer:

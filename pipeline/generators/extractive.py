@@ -22,7 +22,9 @@ from pipeline.evidence.polarity import Sign, sign_about, topics, wanted
 from pipeline.evidence.reading import Reading, read
 from pipeline.evidence.sentences import Evidence, evidence_of, says_the_same, topic
 from pipeline.passages import PassageStore
+from pipeline.question.dishes import noun_runs
 from pipeline.settings import Answering
+from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.termstore import TermStore
 from pipeline.types import ASIDES, Answer, Citation, Query, ScoredPassage, Understanding
 
@@ -113,6 +115,8 @@ class ExtractiveGenerator:
             found = self._leaning(query, sign, found, candidates)
         chosen = choose(found, self._settings.sentences, spread=not named)
         note = f"‘{asked_about(query)}’에 가장 가까운 문장을 그대로 옮겼습니다."
+        if unsaid := self._unsaid(query):
+            note += f" {', '.join(f'‘{word}’' for word in unsaid)}: 어느 후기에도 없는 말이라 나머지 말로 찾았습니다."
         for count in range(1, len(chosen) + 1):
             yield Answer(
                 text=" ".join(e.sentence for e in chosen[:count]),
@@ -122,6 +126,19 @@ class ExtractiveGenerator:
             )
         if not chosen:
             yield only_opposite(query, understanding)
+
+    def _unsaid(self, query: Query) -> list[str]:
+        """Nouns of the question that no review says, nor says in other words; a name that isn't known may be one."""
+        spoken = [span for concept in query.concepts for span in concept.spans]
+        unsaid: list[str] = []
+        for run, _ in noun_runs(query.analysed):
+            start, end = run[0].start, run[-1].end
+            word = query.text[start:end].lower()
+            known = any(m.end - m.start > 1 and MORPHEME + m.form in self._terms.vocabulary for m in run)
+            written = all(BIGRAM + word[i : i + 2] in self._terms.vocabulary for i in range(len(word) - 1))
+            if not known and not written and not any(a < end and start < b for a, b in spoken):
+                unsaid.append(query.text[start:end])
+        return unsaid
 
     def _sought(self, query: Query) -> Sign:
         about = _topics(query)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from pipeline.question.hangul import PARTICLE
-from pipeline.types import AskedAspect, Chip, Understanding
-
-Side = Literal["", "positive", "negative"]
+from pipeline.question.concepts import find_concepts, notions
+from pipeline.question.hangul import PARTICLE, has_final
+from pipeline.types import AskedAspect, Chip, Side, Understanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +56,27 @@ _IMPLIED: tuple[tuple[str, str, Side], ...] = (
     (r"(?:지저분|더[러럽])[가-힣]*|비위생[가-힣]*", "위생", "negative"),
 )
 _GOOD = re.compile(
-    r"(?:좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|편[하한해했리]|나[은아을]|낫|우수|저렴|싼|싸|멋[지진]|아늑|끝내|높)[가-힣]*"
+    r"(?:장점|강점|칭찬|좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|편[하한해했리]|나[은아을]|낫|우수|저렴|싼|싸|멋[지진]|아늑|끝내|높)[가-힣]*"
 )
 _BAD = re.compile(
-    r"(?:나[쁘쁜빠빴]|별로|불만|불편|최악|실망|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮)[가-힣]*|안좋[가-힣]*"
+    r"(?:단점|약점|불평|문제점|아쉬|아쉽|나[쁘쁜빠빴]|별로|불만|불편|최악|실망|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮)[가-힣]*|안좋[가-힣]*"
 )
 _OPINION = re.compile(
     r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평|평가|평판|후기|리뷰|반응|의견|느낌|점수|수준|상태|만족도|비교)[가-힣]*"
 )
 _NOT = re.compile(r"안|[가-힣]+지(?:않|못)[가-힣]*|않[가-힣]*|못[한하해][가-힣]*")
 _STEM_NOT = re.compile(r"([가-힣]+)지(?:는|도)?(?:않|못)[가-힣]*|([가-힣]+)지(?:는|도)?")
-_PLACE = r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페)"
+_PLACE = r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소)"
 _ASKING = re.compile(
     rf"(?:어떤|어떻게|어디|어느|제일|가장|더|덜|좀|순위|순서|순|베스트|추천|알려|알고|말해|말씀|보여|궁금|정리|요약|부탁|골라|찾아|찾[고는]|싶|해|하는"
     rf"|대한|대해|관한|관해|점|쪽|편이|편인|편일|편|정도|중에|중|둘|셋|그중|사람들|손님들|다들|대체로|전반적|전체적|보통|평소|혹시|그럼|그러면|근데|그리고"
-    rf"|측면|면에서|부분|줘|주세|주라|줄래|주실|인가|인지|이야|되나|하나|{_PLACE}들?|거기|거긴|여기|여긴|같[은아]|만한|하기|가기|데이트|갈려|갈리)[가-힣]*"
+    rf"|측면|면에서|부분|줘|주세|주라|줄래|주실|인가|인지|이야|되나|하나|{_PLACE}들?|거기|거긴|여기|여긴|같[은아]|만한|하기|가기|갈려|갈리)[가-힣]*"
 )
 _THERE = re.compile(r"(?:있|없)[가-힣]*")
-_SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는])\s*(?:데이트\s*)?{_PLACE}")
+_SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진])\s*{_PLACE}")
+OCCASIONS = frozenset({"date", "group", "alone", "kids", "elderly", "formal", "celebrate", "pet", "foreigner"})
+"""Concepts that say what for, or with whom, a restaurant is looked for: their reviews are counted, too."""
+
 _WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 _JOINING = re.compile(r"(?:이?랑|와|과|하고|및|vs|이나|나)?", re.IGNORECASE)
 _SPACED = re.compile(
@@ -90,13 +91,59 @@ def about_aspects(understanding: Understanding, text: str) -> Understanding:
     """
     if understanding.shape not in ("fact", "comparison") or not _fits(understanding.chips):
         return understanding
-    reading = _read(text)
-    if reading is None:
+    named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
+    reading = _read(text, occasions=not named)
+    if reading is None or (named and any(_is_occasion(word) for word in text.split())):
         return understanding
     kinds = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
-    if not (kinds & {"restaurant", "district", "category"} or _SEEKING.search(text)):
+    bare = " ".join(word for word in text.split() if not _is_occasion(word))  # 좋은 데이트 식당
+    if not (kinds & {"restaurant", "district", "category"} or _SEEKING.search(bare)):
         return understanding
     return replace(understanding, aspects=reading.asked, seeks=reading.side)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What for, or with whom, a restaurant is looked for: the question's word, the concepts it may mean, by name."""
+
+    word: str
+    concepts: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def occasions(understanding: Understanding) -> list[Occasion]:
+    """The occasions that a question names, in its order."""
+    groups = notions([concept for concept in understanding.concepts if concept.id in OCCASIONS])
+    return [
+        Occasion(
+            _without_with(understanding.search_text[slice(*group[0].spans[0])].strip()),
+            tuple(concept.id for concept in group),
+            tuple(concept.name for concept in group),
+        )
+        for group in groups
+    ]
+
+
+def _without_with(word: str) -> str:
+    """A word without 랑 or 하고: concepts are found with it (아이랑)."""
+    bare = word.removesuffix("하고").removesuffix("랑")
+    long = bare != word and bare.endswith("이") and has_final(bare[:-1])
+    return (bare[:-1] if long else bare) or word
+
+
+def _is_occasion(word: str) -> bool:
+    return any(concept.id in OCCASIONS for concept in find_concepts(word))
+
+
+def asked_aspects(text: str) -> tuple[AskedAspect, ...]:
+    """The aspects that an opinion is asked of by words which ask of nothing else; none where a word is none of ours."""
+    reading = _read(text)
+    return reading.asked if reading else ()
+
+
+def says_of_aspects(word: str) -> bool:
+    """Whether a word is one that questions about aspects are made of."""
+    return _word(word) is not None
 
 
 def _fits(chips: Sequence[Chip]) -> bool:
@@ -110,14 +157,19 @@ class _Reading:
     side: Side
 
 
-def _read(text: str) -> _Reading | None:
-    """What the words come to; None where a word is none of ours, or where a fact may be asked for."""
+def _read(text: str, *, occasions: bool = False) -> _Reading | None:
+    """What the words come to; None where a word is none of ours, or where a fact may be asked for.
+
+    With ``occasions`` words for these are ours.
+    """
     words = [found[0] for found in _WORD.finditer(_SPACED.sub(r"\1\2", text))]
     topics: list[_Topic] = []
     sides: list[Side] = []
     judged = there = negated = False
     for word in words:
         told = _word(word)
+        if told is None and occasions and _is_occasion(word):
+            continue
         if told is None:
             return None
         topics += told.topics

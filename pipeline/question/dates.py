@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 Days = tuple[datetime.date, datetime.date]
 """First and last day, both included."""
 
+RECENT_MONTHS = 6
+"""How far back 요즘 goes where reviews are counted, from the month of the newest."""
+
 _DAY = datetime.timedelta(days=1)
 _NUMBERS = {"한": 1, "하나": 1, "일": 1, "두": 2, "세": 3, "석": 3, "네": 4, "넉": 4, "다섯": 5, "여섯": 6, "열": 10}
 _SEASONS = {"봄": 3, "여름": 6, "가을": 9, "겨울": 12}
@@ -277,3 +280,10 @@ def label_of(days: Days) -> str:
     if first.day == 1 and days == (first, _month(last.year, last.month)[1]):
         return f"{first.year}년 {first.month}월–{'' if last.year == first.year else f'{last.year}년 '}{last.month}월"
     return f"{first.year}년 {first.month}월 {first.day}일–{last.month}월 {last.day}일"
+
+
+def months_before(month: str, number: int) -> str:
+    """The month ``number`` months before one, both as ``2026-03``."""
+    year, at = (int(part) for part in month.split("-"))
+    place = year * 12 + at - 1 - number
+    return f"{place // 12:04d}-{place % 12 + 1:02d}"

@@ -71,8 +71,9 @@ def _joined(chip: Chip, mention: Chip) -> Chip:
         span = (span[0], mention.span[1])
     if chip.kind not in _LABELS:
         return replace(chip, span=span)
-    joined = chip_of(chip.kind, values, span=span, exclude=chip.mode == "exclude")
-    return replace(joined, approximate=chip.approximate or mention.approximate)
+    unknown, near = (*chip.unknown, *mention.unknown), (*chip.near, *mention.near)
+    joined = chip_of(chip.kind, values, span=span, exclude=chip.mode == "exclude", unknown=unknown)
+    return replace(joined, approximate=chip.approximate or mention.approximate, near=near)
 
 
 def _free(taken: list[Chip], more: list[Chip] | Iterator[Chip]) -> list[Chip]:
@@ -84,10 +85,16 @@ def _free(taken: list[Chip], more: list[Chip] | Iterator[Chip]) -> list[Chip]:
 
 
 def chip_of(
-    kind: ChipKind, values: tuple[str, ...], *, span: Span | None, exclude: bool = False, approximate: bool = False
+    kind: ChipKind,
+    values: tuple[str, ...],
+    *,
+    span: Span | None,
+    exclude: bool = False,
+    approximate: bool = False,
+    unknown: tuple[str, ...] = (),
 ) -> Chip:
-    """A chip for names; dishes are boosts."""
-    names = "·".join(values)
+    """A chip for names; dishes are boosts. Of those that are unknown it says so."""
+    names = "·".join(f"{value}(후기에 없음)" if value in unknown else value for value in values)
     return Chip(
         id=f"{kind}:{'!' if exclude else ''}{'|'.join(values)}",
         kind=kind,
@@ -96,6 +103,7 @@ def chip_of(
         mode="exclude" if exclude else "boost" if kind == "dish" else "filter",
         span=span,
         approximate=approximate,
+        unknown=unknown,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from pipeline.question.bounds import holds
@@ -16,6 +16,7 @@ from pipeline.question.followups import Followup, content_outside, follow
 from pipeline.question.hangul import PARTICLE
 from pipeline.question.lexicon import Lexicon
 from pipeline.question.mentions import chip_of, find_mentions, merge, says_more
+from pipeline.question.strangers import find_strangers, nearest_known
 from pipeline.types import AnalysedText, Chip, Shape, Source, Span, Understanding
 
 _COUNT = re.compile(
@@ -65,6 +66,7 @@ def understand(
     previous: Understanding | None = None,
     previous_restaurant: str = "",
     removed: Collection[str] = (),
+    said: Callable[[str], bool] = lambda _: False,
 ) -> Understanding:
     """What the question means for an index.
 
@@ -77,6 +79,7 @@ def understand(
         question: as typed, in NFC; ``analysed`` is its analysis, ``today`` what 지난달 counts from.
         previous: how the question before was understood; ``previous_restaurant`` is what its answer rested on.
         removed: ids of chips that the user took off. Their words are searched for again.
+        said: whether the index's reviews say a word, which then is no name of a restaurant that it doesn't know.
 
     Raises:
         ValueError: ``analysed`` is of another text.
@@ -84,6 +87,7 @@ def understand(
     if analysed.text != question:
         raise ValueError(f"analysis of {analysed.text!r} given for the question {question!r}")
     mentions = find_mentions(question, analysed, lexicon, today)
+    mentions = _with_strangers(mentions, analysed, lexicon, said, again=previous is not None)
     own, more = merge(mentions), Followup()
     if lexicon.restaurants:
         more = follow(analysed, own, _cuts(question, mentions), previous, previous_restaurant, removed)
@@ -103,6 +107,25 @@ def understand(
     )
 
 
+def _with_strangers(
+    mentions: list[Chip], analysed: AnalysedText, lexicon: Lexicon, said: Callable[[str], bool], *, again: bool
+) -> list[Chip]:
+    """The mentions and the restaurants that the index doesn't know; what is part of such a name is no dish."""
+    taken = [m.span for m in mentions if m.span and m.kind != "dish"]
+    spans = find_strangers(analysed, lexicon, taken, said, again=again)
+    if not spans:
+        return mentions
+    names = [analysed.text[start:end] for start, end in spans]
+    strangers = [
+        replace(
+            chip_of("restaurant", (name,), span=span, unknown=(name,)), near=nearest_known(name, lexicon.restaurants)
+        )
+        for name, span in zip(names, spans, strict=True)
+    ]
+    kept = [m for m in mentions if not m.span or all(m.span[1] <= a or b <= m.span[0] for a, b in spans)]
+    return sorted([*kept, *strangers], key=lambda chip: chip.span or (0, 0))
+
+
 def _cuts(question: str, mentions: Iterable[Chip]) -> list[Span]:
     """The words of the mentions that filter, with the particles behind them."""
     return [(m.span[0], _behind(question, m)) for m in mentions if m.span and m.mode != "boost"]
@@ -113,7 +136,8 @@ def _beside(chip: Chip, others: tuple[str, ...]) -> Chip:
     if chip.kind != "restaurant" or chip.mode != "filter" or not others:
         return chip
     values = tuple(dict.fromkeys((*others, *chip.values)))
-    return replace(chip_of("restaurant", values, span=chip.span), approximate=chip.approximate)
+    made = chip_of("restaurant", values, span=chip.span, unknown=chip.unknown)
+    return replace(made, approximate=chip.approximate, near=chip.near)
 
 
 def _behind(question: str, chip: Chip) -> int:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from pipeline.analysis.fingerprints import fingerprint
 from pipeline.analysis.records import from_json, to_json
 from pipeline.protocols import Classifier
 from pipeline.restaurants.reviews import Restaurants, Review
@@ -18,12 +19,6 @@ from pipeline.storage import clear_errors, write_atomically
 from pipeline.types import Analysis, Unanalysed
 
 FOLDER = "analyses"
-_PROBE = (
-    "국물이 진하고 맛있어요. 웨이팅은 두 시간이라 힘들었어요.",
-    "친절한데 고기가 질겨요",
-    "별로였습니다 ㅠㅠ",
-    "10시에 엽니다.",
-)
 _AT_ONCE = 2_000  # reviews; between two rounds it is told how far it is
 
 Told = Callable[[int, int], None]
@@ -99,15 +94,3 @@ class Analyses:
             return None
         self._made[name] = found
         return found
-
-
-def fingerprint(classifier: Classifier) -> str:
-    """A name for what a classifier answers: that it gives itself, or its name and a hash of how it judges a few texts.
-
-    A model that was trained again judges a little differently, and so has another one.
-    """
-    own = getattr(classifier, "fingerprint", "")
-    if own:
-        return f"{classifier.name}-{own}"
-    said = [to_json("", text, a) for text, a in zip(_PROBE, classifier.classify(_PROBE), strict=True)]
-    return f"{classifier.name}-{hashlib.blake2b(json.dumps(said).encode(), digest_size=6).hexdigest()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -14,20 +14,22 @@ from numpy.typing import NDArray
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.classifying import load_classifier
 from pipeline.index import Index
+from pipeline.once import once
 from pipeline.protocols import Classifier
 from pipeline.question.concepts import find_words
+from pipeline.question.overview import WHOLE
 from pipeline.restaurants.analyses import Analyses
 from pipeline.restaurants.quotes import central, quote_of
 from pipeline.restaurants.remarks import EvidenceTable, Remark, evidence_table
 from pipeline.restaurants.reviews import Restaurants
 from pipeline.restaurants.vectors import Space, open_space
-from pipeline.types import AskedAspect, AspectOpinions, Polarity, QuotedOpinion
+from pipeline.types import AskedAspect, AspectOpinions, Polarity, QuotedOpinion, Sentiment
 
 QUOTES = 2  # for each side
 SIDES: tuple[Polarity, ...] = ("positive", "negative")
 
 
-@cache
+@once
 def embedded_classifier() -> Classifier:
     """The classifier that is shipped, loaded once."""
     return load_classifier(ClassifierChoice("linear"))
@@ -63,7 +65,30 @@ class IndexOpinions:
             IndexDamaged, NotWritable, DiskFull: the index can't be read, or the analyses can't be kept beside it.
         """
         table = self._table(restaurant)
-        return [self._of(table, asked, allowed) for asked in aspects]
+        return [self._whole(table, allowed) if a == WHOLE else self._of(table, a, allowed) for a in aspects]
+
+    def mentions(
+        self, restaurant: str, concepts: Sequence[str], allowed: NDArray[np.bool_] | None
+    ) -> tuple[QuotedOpinion, ...]:
+        """See OpinionSource. Only plain words count: 둘이서 alone is no 데이트."""
+        with self._opening:
+            rows = self._parts.restaurants.rows(restaurant)
+        found: dict[str, tuple[str, QuotedOpinion]] = {}
+        for row in rows:
+            source = self._index.passages[row].source
+            if source.reply_to or source.document_id in found or (allowed is not None and not allowed[row]):
+                continue
+            if (said := self._mention(row, concepts)) is not None:
+                found[source.document_id] = source.date, said
+        return tuple(said for _, said in sorted(found.values(), key=lambda one: one[0], reverse=True))
+
+    def _mention(self, row: int, concepts: Sequence[str]) -> QuotedOpinion | None:
+        passage = self._index.passages[row]
+        for start, end in self._index.passages.sentences(row):
+            said = passage.text[start:end]
+            if any(plain == 1 for concept in concepts for *_, plain in find_words(concept, said)):
+                return QuotedOpinion("neutral", passage.id, row, start, end, said)
+        return None
 
     def _table(self, restaurant: str) -> EvidenceTable:
         known = self._tables.get(restaurant)
@@ -93,6 +118,29 @@ class IndexOpinions:
             quotes=tuple(quote for sign in SIDES for quote in self._quotes(sides[sign])),
             counted=tuple(quote for sign in SIDES for quote in self._counted(sides[sign])),
         )  # fmt: skip
+
+    def _whole(self, table: EvidenceTable, allowed: NDArray[np.bool_] | None) -> AspectOpinions:
+        """Reviews by their sentiment as wholes; a neutral one judges nothing, a mixed one does both."""
+        labels: dict[str, Sentiment] = {}
+        counted: list[QuotedOpinion] = []
+        for review, analysis in zip(table.reviews, table.analyses, strict=True):
+            rows = [row for row, *_ in review.rows if allowed is None or allowed[row]]
+            if analysis.label != "neutral" and rows and not self._index.passages[rows[0]].source.reply_to:
+                labels[review.id] = analysis.label
+                counted.append(self._opening_words(rows[0], analysis.label))
+        told = list(labels.values())
+        sides = ([r for r in table.remarks if r.polarity == sign and labels.get(r.review_id) == sign] for sign in SIDES)
+        return AspectOpinions(
+            table.restaurant, WHOLE, told.count("positive"), told.count("negative"), told.count("mixed"),
+            quotes=tuple(quote for side in sides for quote in self._quotes(side)), counted=tuple(counted),
+        )  # fmt: skip
+
+    def _opening_words(self, row: int, label: Sentiment) -> QuotedOpinion:
+        """A review by the first sentence of its passage."""
+        passage = self._index.passages[row]
+        start, end = next(iter(self._index.passages.sentences(row)), (0, len(passage.text)))
+        polarity: Polarity = "neutral" if label == "mixed" else label
+        return QuotedOpinion(polarity, passage.id, row, start, end, passage.text[start:end])
 
     def _quotes(self, remarks: Sequence[Remark]) -> list[QuotedOpinion]:
         """Those that stand for most of the remarks of a side."""

@@ -6,14 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.question.overview import EVERY
 from pipeline.restaurants.reviews import Review
 from pipeline.types import Analysis, Polarity, Span, Unanalysed
 
-ASPECTS = {
-    "food": "음식·맛", "value": "양·가격", "service": "서비스", "ambience": "분위기", "hygiene": "위생",
-    "waiting": "대기·예약", "location": "위치·주차",
-}  # fmt: skip
-"""The aspects of the label scheme ``review`` in its order, and how users read them."""
+ASPECTS = {one.aspect: one.name for one in EVERY}
 
 SURE = 0.5
 """Of an opinion's score, below which it is no evidence: what is counted and quoted must be right before complete."""

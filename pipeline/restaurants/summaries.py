@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.question.dates import RECENT_MONTHS, months_before
 from pipeline.question.hangul import has_final
 from pipeline.restaurants.quotes import Quote, central, quote_of
 from pipeline.restaurants.remarks import ASPECTS, AspectShare, EvidenceTable, Month, Remark
@@ -17,7 +18,6 @@ from pipeline.types import Polarity
 ENOUGH = 2  # reviews that judge an aspect, below which nothing is said of it
 ENOUGH_OVERALL = 3  # reviews, below which nothing is said of a restaurant
 QUOTES = 2  # for each side
-RECENT_MONTHS = 6
 ENOUGH_FOR_TREND = 10  # reviews on each side of a comparison in time, below which it shows no trend
 CHANGE = 0.1  # of the share of positive reviews, from which it has changed
 TOO_LITTLE = "근거 부족"
@@ -144,7 +144,7 @@ def _trend(table: EvidenceTable) -> Sentence | None:
     """The share of positive reviews in the last half year beside that before; None where one of them has too few."""
     if not table.months:
         return None
-    first = _months_before(table.months[-1].month, RECENT_MONTHS - 1)
+    first = months_before(table.months[-1].month, RECENT_MONTHS - 1)
     recent = [month for month in table.months if month.month >= first]
     before = [month for month in table.months if month.month < first]
     if min(sum(m.reviews for m in part) for part in (recent, before)) < ENOUGH_OVERALL:
@@ -158,12 +158,6 @@ def _trend(table: EvidenceTable) -> Sentence | None:
         better, worse = now - then > CHANGE, then - now > CHANGE
         text += f"으로 {'나아졌습니다' if better else '나빠졌습니다' if worse else '비슷합니다'}."
     return Sentence(text, tuple(review.id for review in table.reviews if review.date))
-
-
-def _months_before(month: str, number: int) -> str:
-    year, at = (int(part) for part in month.split("-"))
-    place = year * 12 + at - 1 - number
-    return f"{place // 12:04d}-{place % 12 + 1:02d}"
 
 
 def _aspect(share: AspectShare, table: EvidenceTable, space: Space) -> AspectSummary:

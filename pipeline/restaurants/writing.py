@@ -5,6 +5,7 @@ same form; who asks checks it against what is known, so that no number and no ev
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +13,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.connection import Client
-from pipeline.endpoint import Endpoint
+from pipeline.endpoint import Endpoint, Named, checked_endpoint
 from pipeline.errors import RequestFailed, WriterFailed
+from pipeline.settings import Settings
+from pipeline.wire import loads
 
+KEY = "HANSANG_LLM_KEY"
 _TOKENS = 2_000  # a reply has room for
+_TRIES = 2  # somebody waits for it
 _FENCE = re.compile(r"^\s*```\w*\n(.*?)```\s*$", re.DOTALL)
 _NUMBER = re.compile(r"\d[\d,.]*")
 _SYSTEM = (
@@ -75,11 +80,23 @@ class EndpointWriter:
         raise WriterFailed(name=self.name, reason="JSON이 아닌 답")
 
 
+def writer_of(settings: Settings) -> Writer | None:
+    """The language model of a profile that has one, as a writer; nothing is asked yet.
+
+    Raises:
+        BadSetting: the URL or the model can't be one.
+    """
+    if settings.generator != "openai":
+        return None
+    endpoint = Endpoint(settings.llm.url, settings.llm.model, os.environ.get(KEY, ""), tries=_TRIES)
+    return EndpointWriter(checked_endpoint(endpoint, Named("llm.url", "llm.model")))
+
+
 def parsed(text: str) -> Mapping[str, Any] | None:
     """The JSON object of a reply, in a fence of Markdown or not; None where there is none."""
     fenced = _FENCE.match(text)
     try:
-        value = json.loads(fenced[1] if fenced else text)
+        value = loads(fenced[1] if fenced else text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -23,6 +23,13 @@ _EMPTY = frozenset(
     "바쁘 괜하 못하 무섭 웃기 친절하 유명하 멋지 대단하 배고프 배부르 편하 불편하 아깝 당연하 까다롭 오지 "
     "서운하 확실하".split()
 )
+# Of food always praise or always blame, unless denied; sharp, sweet or cold may be either.
+_PRAISE = frozenset(
+    "고소하 담백하 바삭하 촉촉하 쫄깃하 쫀득하 부드럽 두툼하 알차 개운하 향긋하 구수하 폭신하 탱글하 아삭하".split()
+)
+_BLAME = frozenset(
+    "짜 싱겁 느끼하 밍밍하 텁텁하 뻑뻑하 뻣뻣하 들척지근하 물컹하 푸석하 시큼하 쓰 떫 딱딱하 미지근하 묽 질척하".split()
+)
 _MISREAD = frozenset({"달"})  # of food it means sweet, whatever the analyser makes of it
 _OFF = frozenset("잡내 누린내 비린내 군내 쩐내 냄새 비린 느끼함".split())
 _SENSED = ("향", "맛", "식감", "간")  # have no taste: they are good or not
@@ -147,7 +154,8 @@ def _denied(morphemes: Sequence[Morpheme], place: int) -> str:
 def _leans(stem: str, denied: str, sign: Sign) -> bool:
     """Whether a stem, with its denial, may stand for that sign: a word of praise is no complaint unless denied."""
     poles = concepts().poles
-    good, bad = bool(poles.good.search(stem)), bool(poles.bad.search(stem))
+    good = stem in _PRAISE or bool(poles.good.search(stem))
+    bad = stem in _BLAME or bool(poles.bad.search(stem))
     if denied:
         good, bad = bad, good
     return not bad if sign == "positive" else not good

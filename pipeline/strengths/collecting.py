@@ -13,6 +13,7 @@ from pipeline.protocols import FloatArray
 from pipeline.restaurants.remarks import Remark
 from pipeline.restaurants.vectors import unit
 from pipeline.strengths.claims import write_claim
+from pipeline.strengths.comparing import QUOTES_LEAST, chosen
 from pipeline.strengths.facets import FOOD, PARTS, Dishes, dishes_in, facet_of, rest_of, topic_of
 from pipeline.strengths.ground import Ground
 from pipeline.strengths.types import Candidate, Collected, Sign, Topic
@@ -85,7 +86,7 @@ def sample(vectors: FloatArray, representative: int = REPRESENTATIVE, diverse: i
 def propose(ground: Ground, collected: Collected) -> tuple[Candidate, ...]:
     """Step B without a language model: what several reviews say of one topic is a candidate.
 
-    Topics that too few speak of are taken together by aspect: food as a whole, service as a whole.
+    Topics that too few speak of to be quoted are taken together by aspect: food as a whole, service as a whole.
     """
     minimum = minimum_of(collected.reviews)
     groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -95,7 +96,8 @@ def propose(ground: Ground, collected: Collected) -> tuple[Candidate, ...]:
     found: list[Candidate] = []
     for (aspect, name), places in groups.items():
         candidate = _candidate(ground, collected, places) if name != rest_of(aspect) else None
-        if candidate and candidate.claim and _reviews(collected, places) >= minimum:
+        quoted = len(chosen([collected.remarks[place] for place in places]))
+        if candidate and candidate.claim and quoted >= QUOTES_LEAST and _reviews(collected, places) >= minimum:
             found.append(candidate)
         elif aspect != FOOD or not facet_of(Topic(aspect, name)):  # what is sold out doesn't taste bad
             left[aspect] += places

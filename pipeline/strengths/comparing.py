@@ -12,7 +12,7 @@ from pipeline.protocols import FloatArray
 from pipeline.restaurants.quotes import quote_of
 from pipeline.restaurants.remarks import Remark
 from pipeline.strengths.ground import Ground
-from pipeline.strengths.types import Checked, Competitor, Distinct, GroupClaim, Kind, Strength
+from pipeline.strengths.types import Checked, Competitor, Distinct, GroupClaim, Kind, Ranked, Strength
 
 GROUP = 20
 FEW = 5  # where fewer restaurants are of the same kind, the nearest of other kinds fill the group up to here
@@ -61,12 +61,17 @@ def score(support: int, recency: float, distinctness: float, alpha: float = ALPH
     return math.log1p(support) * recency * (1 + alpha * distinctness)
 
 
-def rank(found: Sequence[Distinct]) -> tuple[tuple[Strength, ...], int]:
-    """Step H: the strengths by score, and how many were left out because few say so and the group has them, too."""
+def rank(found: Sequence[Distinct]) -> Ranked:
+    """Step H: the strengths by score; those that can't be quoted three times apart; what few say, as the group does,
+    is counted only.
+    """
     most = max((one.checked.support for one in found), default=0)
     kinds = [_kind(one, most) for one in found]
     kept = [_strength(one, kind) for one, kind in zip(found, kinds, strict=True) if kind]
-    return tuple(sorted(kept, key=lambda one: (-one.score, one.claim))), kinds.count(None)
+    order = sorted(kept, key=lambda one: (-one.score, one.claim))
+    told = tuple(one for one in order if len(one.quotes) >= QUOTES_LEAST)
+    few = tuple(one for one in order if len(one.quotes) < QUOTES_LEAST)
+    return Ranked(told, few, kinds.count(None))
 
 
 def _kind(one: Distinct, most: int) -> Kind | None:

@@ -14,7 +14,7 @@ from pipeline.strengths.ground import Ground
 from pipeline.strengths.types import GroupClaim, Sign
 
 FOLDER = "strengths"
-STEPS = 1  # raised when the steps give other claims than before
+STEPS = 2  # raised when the steps give other claims than before
 
 
 class GroupCache:

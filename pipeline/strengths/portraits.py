@@ -4,10 +4,11 @@ feelings by month, and its aspects beside those of its kind.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.index import Index
@@ -15,6 +16,8 @@ from pipeline.protocols import Classifier
 from pipeline.restaurants.remarks import AspectShare, EvidenceTable
 from pipeline.restaurants.reviews import Restaurants, Review
 from pipeline.restaurants.summaries import Summary, summarise
+from pipeline.restaurants.wording import worded
+from pipeline.restaurants.writing import Writer
 from pipeline.strengths.comparing import compare_group
 from pipeline.strengths.ground import Ground, open_ground
 from pipeline.strengths.group_cache import GroupCache
@@ -62,6 +65,7 @@ class Portraits:
         self._names: dict[Path, tuple[str, ...]] = {}
         self._grounds: OrderedDict[Path, Ground] = OrderedDict()
         self._made: OrderedDict[tuple[Path, str], Portrait] = OrderedDict()
+        self._worded: OrderedDict[tuple[Path, str, str], Summary] = OrderedDict()
         self._making = threading.Lock()
 
     def names(self, index: Index) -> tuple[str, ...]:
@@ -87,6 +91,28 @@ class Portraits:
                 if len(self._made) > KEPT:
                     self._made.popitem(last=False)
             return self._made[key]
+
+    def written(self, index: Index, name: str, writer: Writer) -> Portrait:
+        """The portrait of a restaurant with its summary in a writer's words: numbers, quotes and evidence are the same.
+
+        Where the writer can't, the sentences are those that were counted, ``summary.problem`` says why, and it is asked
+        again the next time. Nobody else waits meanwhile. Not for use within an event loop.
+
+        Raises:
+            NoRestaurants, RestaurantNotFound: as ``of``.
+        """
+        found = self.of(index, name)
+        key = index.folder, found.restaurant, writer.name
+        with self._making:
+            summary = self._worded.get(key)
+        if summary is None:
+            summary = asyncio.run(worded(found.summary, writer))
+            with self._making:
+                if not summary.problem:
+                    self._worded[key] = summary
+                if len(self._worded) > KEPT:
+                    self._worded.popitem(last=False)
+        return replace(found, summary=summary)
 
     def _ground(self, index: Index) -> Ground:
         if index.folder not in self._grounds:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pipeline.errors import HansangError, UnexpectedFault
 from pipeline.strengths.checking import merge_claims, widen
 from pipeline.strengths.collecting import collect, minimum_of, propose
-from pipeline.strengths.comparing import compare_group, distinguish, rank
+from pipeline.strengths.comparing import QUOTES_LEAST, compare_group, distinguish, rank
 from pipeline.strengths.graph import Graph, Node, critical_path
 from pipeline.strengths.ground import Ground
 from pipeline.strengths.group_cache import GroupCache
@@ -25,8 +25,8 @@ from pipeline.strengths.types import (
     Distinct,
     GroupClaim,
     Problem,
+    Ranked,
     Sign,
-    Strength,
     Strengths,
 )
 from pipeline.strengths.writing import Written, problem_of, propose_with, rewrite_with
@@ -71,21 +71,24 @@ class Run:
         chain = await own
         distinct = add(f"G {restaurant}", _distinguished, chain.checked, nodes, after=(compared,))
         ranked = add(f"H {restaurant}", rank, distinct)
-        strengths, common = await ranked
+        best: Ranked = await ranked
         problems = (*chain.problems, *(_problem(c.restaurant, error) for c, error in failed))
         collected: Collected = await chain.collected
-        return self._result(collected, strengths, common, competitors, problems, ranked)
+        return self._result(collected, best, competitors, problems, ranked)
 
     def _result(
-        self, collected: Collected, found: tuple[Strength, ...], common: int, group: tuple[Competitor, ...],
-        problems: tuple[Problem, ...], last: Node[tuple[tuple[Strength, ...], int]],
+        self, collected: Collected, best: Ranked, group: tuple[Competitor, ...], problems: tuple[Problem, ...],
+        last: Node[Ranked],
     ) -> Strengths:  # fmt: skip
         minimum = minimum_of(collected.reviews)
-        note = "" if found or common else f"근거 부족: 같은 말을 하는 후기가 {minimum}건 이상인 것이 없습니다"
+        missing = f"같은 말을 하는 후기가 {minimum}건 이상인 것이 없습니다"
+        if best.few:
+            missing = f"인용을 {QUOTES_LEAST}개 이상 댈 수 있는 말이 아직 없습니다"
+        note = "" if best.found or (best.common and not best.few) else f"근거 부족: {missing}"
         return Strengths(
             collected.restaurant, self._ground.restaurants.category(collected.restaurant), self._sign,
-            collected.reviews, minimum, found, common, group, problems, note, self._graph.timings(),
-            critical_path(last),
+            collected.reviews, minimum, best.found, best.common, group, problems, note, self._graph.timings(),
+            critical_path(last), best.few,
         )  # fmt: skip
 
     async def _chain(self, restaurant: str) -> Chain:
@@ -184,5 +187,5 @@ def of_kind(found: Strengths, kind: str) -> Strengths:
     """Those of one kind: representative, distinct, or both, which are all."""
     if kind == "both":
         return found
-    kept = tuple(one for one in found.found if one.kind in (kind, "both"))
-    return replace(found, found=kept)
+    kept, few = (tuple(one for one in each if one.kind in (kind, "both")) for each in (found.found, found.few))
+    return replace(found, found=kept, few=few)

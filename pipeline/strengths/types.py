@@ -137,6 +137,15 @@ class Strength:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """Step H: what can be quoted three times at least, what can't yet (``few``), both by score; see Strengths."""
+
+    found: tuple[Strength, ...]
+    few: tuple[Strength, ...]
+    common: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What went wrong on the way without stopping the rest: of which restaurant, and why, in Korean and English."""
 
@@ -160,6 +169,7 @@ class Timing:
 class Strengths:
     """The result for one restaurant. ``note`` says so where there is too little evidence (근거 부족).
 
+    ``few`` are claims that rest on evidence, but on less than can be quoted three times: no strengths yet.
     ``common`` counts claims that were left out: said by few, and the group's as well. ``critical_path`` are the tasks
     that the whole had to wait for.
     """
@@ -176,3 +186,4 @@ class Strengths:
     note: str
     timings: tuple[Timing, ...] = ()
     critical_path: tuple[str, ...] = ()
+    few: tuple[Strength, ...] = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from kiwipiepy import Kiwi
 
+from pipeline.once import once
 from pipeline.terms import fingerprint
 from pipeline.types import AnalysedText, Morpheme, Span
 
@@ -34,14 +35,14 @@ class KiwiTokenizer:
     def analyse(self, texts: Iterable[str]) -> Iterator[AnalysedText]:
         """See Tokenizer. Sentences are Kiwi's, each from its first morpheme to its last."""
         if isinstance(texts, list) and len(texts) == 1:  # a question: not worth waking Kiwi's threads
-            yield _analysed(texts[0], self._kiwi.tokenize(texts[0]))
+            yield _analysed(texts[0], self._kiwi.tokenize(_sound(texts[0])))
             return
         kept: list[str] = []  # Kiwi reads ahead, so texts wait here until their analysis comes out, in order
 
         def remember() -> Iterator[str]:
             for text in texts:
                 kept.append(text)
-                yield text
+                yield _sound(text)
 
         for position, tokens in enumerate(self._kiwi.tokenize(remember())):
             text, kept[position] = kept[position], ""
@@ -50,6 +51,17 @@ class KiwiTokenizer:
     def join(self, morphemes: Sequence[tuple[str, str]]) -> str:
         """Morphemes, each a form and a tag, conjugated and written together: 하 + 어 is 해."""
         return str(self._kiwi.join(list(morphemes)))
+
+
+_BROKEN = re.compile("[\ud800-\udfff]")
+_SEPARATORS = re.compile("[\x1c-\x1f]")
+
+
+def _sound(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, at which Kiwi fails, and a space for each of the
+    separators that are white space to Python and symbols to Kiwi. Its length stays.
+    """
+    return _SEPARATORS.sub(" ", _BROKEN.sub("\ufffd", text))
 
 
 def _analysed(text: str, tokens: list[Any]) -> AnalysedText:
@@ -71,7 +83,7 @@ def _morpheme(token: Any) -> Morpheme:
     return Morpheme(form, tag, token.start, token.start + token.len, tag in CONTENT_TAGS and form not in FUNCTION_WORDS)
 
 
-@cache
+@once
 def load() -> KiwiTokenizer:
     """The process's Kiwi, ready in three to four seconds the first time."""
     return KiwiTokenizer(Kiwi(num_workers=min(2, os.cpu_count() or 1)))

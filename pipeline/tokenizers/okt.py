@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import konlpy
 from konlpy.tag import Okt
 
 from pipeline.errors import BackendUnavailable
+from pipeline.once import once
 from pipeline.terms import fingerprint
 from pipeline.types import AnalysedText, Morpheme
 
@@ -23,6 +24,7 @@ FUNCTION_WORDS = frozenset(
     "하다 되다 있다 없다 이다 않다 것 거 수 등 때 중 이 그 저 나 우리 저희 어디 무엇 누구 언제 무슨 어떤"
     " 어느 얼마 몇 뭐 거기 여기 저기 이거 그거".split()
 )
+_WHITE = re.compile(r"\s")
 
 
 class OktTokenizer:
@@ -37,7 +39,8 @@ class OktTokenizer:
     def analyse(self, texts: Iterable[str]) -> Iterator[AnalysedText]:
         """See Tokenizer. Verbs and adjectives come as their dictionary form, with the offsets of what is written."""
         for text in texts:
-            yield AnalysedText(text, tuple(self._morphemes(text)) if text.strip() else ())
+            plain = _WHITE.sub(" ", text)  # to Okt a line's end is a word, and what follows no-break spaces nothing
+            yield AnalysedText(text, tuple(self._morphemes(plain)) if plain.strip() else ())
 
     def _morphemes(self, text: str) -> Iterator[Morpheme]:
         written = self._okt.pos(text)
@@ -59,7 +62,7 @@ def _is_content(form: str, tag: str) -> bool:
     return tag in CONTENT_TAGS and form not in FUNCTION_WORDS and any(c.isalnum() for c in form)
 
 
-@cache
+@once
 def load() -> OktTokenizer:
     """The process's Okt: starts a Java machine the first time, four to seven seconds.
 

@@ -101,7 +101,7 @@ def test_question_about_many_is_spread_over_restaurants(service: Service) -> Non
 
 
 def test_k_bounds_the_prompt(service: Service) -> None:
-    trace = ask(service, "숯골갈비 어때요?", overrides={"retrieval.k": 2})
+    trace = ask(service, "숯골갈비 고기 몇 그램이에요?", overrides={"retrieval.k": 2})
     assert sum(c.in_prompt for c in trace.candidates) == 2
 
 

@@ -19,7 +19,8 @@ class Say:
     """What is sent for one request.
 
     ``pieces`` are the texts of the events. Then comes ``then``: ``end`` as it should be, ``hang`` until the client is
-    gone, ``drop`` the connection, ``error`` as an event. ``status`` other than 200 sends ``message`` as an error.
+    gone, ``drop`` the connection, ``error`` as an event, ``endless`` JSON. ``status`` other than 200 sends ``message``
+    as an error.
     """
 
     pieces: Sequence[str] = ()
@@ -71,7 +72,7 @@ class LlmServer:
 
 def event(value: Json) -> bytes:
     """One server-sent event."""
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
 def choice(delta: Json, finish: str | None = None) -> Json:
@@ -139,6 +140,9 @@ def _handler(server: LlmServer) -> type[BaseHTTPRequestHandler]:
 
         def _error(self, said: Say) -> None:
             self._send(event({"error": {"message": "EngineDeadError", "code": 500}}))
+
+        def _endless(self, said: Say) -> None:
+            self._send(b"data: " + b'{"choices":' * 20_000 + b"\n\n")
 
         def _json(self, status: int, value: Json, headers: Mapping[str, str] | None = None) -> None:
             data = json.dumps(value).encode()

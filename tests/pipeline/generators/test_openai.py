@@ -313,7 +313,7 @@ def test_a_server_that_asks_for_more_patience_than_there_is_is_busy(reviews: Rev
     assert len(server.bodies) == 1
 
 
-@pytest.mark.parametrize("then", ["drop", "error"])
+@pytest.mark.parametrize("then", ["drop", "error", "endless"])
 def test_a_break_in_mid_answer_keeps_what_came_and_is_not_asked_again(
     reviews: Reviews, server: LlmServer, then: str
 ) -> None:
@@ -323,6 +323,13 @@ def test_a_break_in_mid_answer_keeps_what_came_and_is_not_asked_again(
     assert answer.text == "숯골갈비는 주차 2시간이 무료입니다. 그리고 연탄"
     assert [c.passage_id for c in answer.citations] == ["r0"]
     assert len(server.bodies) == 1
+
+
+def test_half_an_emoji_is_shown_as_broken_and_can_be_written_down(reviews: Reviews, server: LlmServer) -> None:
+    server.say = Say(["숯골갈비는 주차 2시간이 무료입니다", " \ud83d.[1]"])
+    answer = last(reviews, server)
+    assert answer.text == "숯골갈비는 주차 2시간이 무료입니다 \ufffd."
+    assert answer.trouble is None
 
 
 @pytest.mark.parametrize(("pieces", "setting"), [((), "llm.first_token_s"), (("주차는",), "llm.next_token_s")])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.analysis.labels import ASPECTS
 from pipeline.protocols import Tokenizer
-from pipeline.question.aspects import about_aspects
-from pipeline.question.concepts import concepts
+from pipeline.question.aspects import OCCASIONS, about_aspects, occasions
+from pipeline.question.concepts import concepts, find_concepts
 from pipeline.question.lexicon import Lexicon, build_lexicon
 from pipeline.question.mentions import chip_of
 from pipeline.question.understanding import understand
@@ -56,6 +56,9 @@ OF_MANY = [
     ("맛있는 집 어디야?", "food", "positive"),
     ("깨끗하지 않은 식당은?", "hygiene", "negative"),
     ("분위기좋은 곳 추천", "ambience", "positive"),
+    ("분위기 좋은 회식 장소 추천", "ambience", "positive"),
+    ("분위기 좋은 데이트 식당", "ambience", "positive"),
+    ("아이랑 가기 좋은 친절한 식당 추천해줘", "service", "positive"),
 ]
 OF_SOMETHING_ELSE = [
     "김치찌개 짜요?",
@@ -81,6 +84,7 @@ OF_SOMETHING_ELSE = [
     "사장님이 바뀌었나요?",
     "서비스 예전보다 나아졌어?",
     "아이랑 가기 분위기 어때?",
+    "데이트 분위기 어때?",
     "사장님 이름이 뭐야?",
     "위생 등급이 뭐예요?",
     "맛집이야?",
@@ -144,6 +148,27 @@ def test_counts_dishes_and_the_newest_are_not_of_this_kind() -> None:
 def test_one_word_more_asks_for_more(text: str, word: str) -> None:
     assert not of(f"{word} {text}").aspects
     assert not of(f"{text} {word}").aspects
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("분위기 좋은 데이트 식당 비교해줘", ["데이트"]),
+        ("데이트하기 서비스 좋은 곳 추천", ["데이트"]),
+        ("아이랑 부모님이랑 가기 좋은 친절한 식당 추천해줘", ["아이", "부모님"]),
+        ("생일에 가기 좋은 분위기 좋은 식당 추천", ["생일"]),  # two concepts, one occasion
+        ("분위기 좋은 식당 추천", []),
+        ("주차 편하고 분위기 좋은 식당 추천", []),  # a concept, but none that says what for
+    ],
+)
+def test_what_for_it_is_looked_for(text: str, words: list[str]) -> None:
+    found = occasions(Understanding(text, concepts=find_concepts(text)))
+    assert [one.word for one in found] == words
+    assert all(set(one.concepts) <= OCCASIONS and len(one.names) == len(one.concepts) for one in found)
+
+
+def test_every_occasion_is_a_concept() -> None:
+    assert set(concepts().concepts) >= OCCASIONS
 
 
 @given(st.text(max_size=60))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.analysis.fingerprints import fingerprint
 from pipeline.index import Index
-from pipeline.restaurants.analyses import Analyses, fingerprint
+from pipeline.restaurants.analyses import Analyses
 from pipeline.restaurants.reviews import Restaurants
 from pipeline.types import Analysis, Unanalysed
 from tests.pipeline.restaurants.corpus import ROWS, oracle

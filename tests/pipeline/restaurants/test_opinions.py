@@ -56,6 +56,23 @@ def test_a_narrower_question_counts_what_says_it(source: IndexOpinions) -> None:
     assert (found.negative, nothing.judged) == (2, 0)
 
 
+def test_a_sentence_of_each_review_that_speaks_of_something(source: IndexOpinions, index: Index) -> None:
+    found = source.mentions("길남국밥", ["waiting", "service"], None)
+    assert [(one.passage_id, one.text.strip()) for one in found] == [
+        ("r1", "직원도 친절해요."),
+        ("r2", "줄이 길어요."),
+        ("r3", "직원이 정말 친절하시네요."),
+        ("r4", "한 시간 기다렸어요."),
+    ]  # the newest first, one of each review
+    for one in found:
+        assert index.passages[one.row].text[one.start : one.end] == one.text
+        assert one.polarity == "neutral"
+    allowed = np.ones(len(index.passages), dtype=bool)
+    allowed[index.passages.rows["r1"]] = False
+    assert [one.passage_id for one in source.mentions("길남국밥", ["service"], allowed)] == ["r3"]
+    assert source.mentions("길남국밥", ["date"], None) == source.mentions("길남국밥", [], None) == ()
+
+
 def test_what_an_owner_answers_is_no_judgement(tmp_path: Path) -> None:
     rows = [
         replace(d, source=replace(d.source, reply_to="r1" if d.source.document_id == "r3" else "")) for d in documents()

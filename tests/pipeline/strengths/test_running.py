@@ -29,7 +29,8 @@ def test_strengths_rest_on_what_reviews_say(ground: Ground) -> None:
     broth = by_claim["돼지국밥 국물이 진하고 시원하다는 평"]
     assert (broth.aspect, broth.support, broth.ratio, broth.against) == ("food", 3, 0.6, 0)
     assert broth.kind == "both"
-    kind = by_claim["직원 응대가 친절하다는 칭찬"]
+    (kind,) = found.few  # two reviews say so: not enough for three quotes
+    assert (kind.claim, kind.support, len(kind.quotes)) == ("직원 응대가 친절하다는 칭찬", 2, 2)
     assert (kind.nearest_restaurant, kind.nearest_claim) == ("순이국밥", "직원 응대가 친절하다는 칭찬")
     assert kind.distinctness < broth.distinctness
     texts = {f"r{n}": row for n, row in enumerate(ROWS, start=1)}
@@ -42,9 +43,11 @@ def test_strengths_rest_on_what_reviews_say(ground: Ground) -> None:
 
 
 def test_weaknesses_are_found_in_negative_evidence(ground: Ground) -> None:
-    (found,) = find_strengths(ground, "길남국밥", "negative").found
-    assert found.claim == "오래 기다려야 한다는 불만이 있다"
-    assert {quote.review_id for quote in found.quotes} == {"r2", "r4"}
+    found = find_strengths(ground, "길남국밥", "negative")
+    (one,) = found.few
+    assert one.claim == "오래 기다려야 한다는 불만이 있다"
+    assert {quote.review_id for quote in one.quotes} == {"r2", "r4"}
+    assert (found.found, found.note) == ((), "근거 부족: 인용을 3개 이상 댈 수 있는 말이 아직 없습니다")
 
 
 def test_too_little_evidence_is_said(ground: Ground) -> None:
@@ -56,8 +59,10 @@ def test_too_little_evidence_is_said(ground: Ground) -> None:
 def test_kinds_are_chosen(ground: Ground) -> None:
     found = find_strengths(ground, "길남국밥")
     assert of_kind(found, "both") == found
-    assert {one.kind for one in of_kind(found, "distinct").found} <= {"distinct", "both"}
-    assert "직원 응대가 친절하다는 칭찬" not in [one.claim for one in of_kind(found, "distinct").found]
+    own, often = of_kind(found, "distinct"), of_kind(found, "representative")
+    assert {one.kind for one in (*own.found, *own.few)} <= {"distinct", "both"}
+    assert "직원 응대가 친절하다는 칭찬" not in [one.claim for one in (*own.found, *own.few)]
+    assert "직원 응대가 친절하다는 칭찬" in [one.claim for one in often.few]
 
 
 @pytest.mark.parametrize("sign", ["positive", "negative"])
@@ -152,7 +157,7 @@ def test_a_writer_words_claims_within_what_is_known(ground: Ground) -> None:
             return ask.draft
 
     found = find_strengths(replace(ground, writer=Wording()), "길남국밥")
-    assert {one.claim for one in found.found} == {better, "직원 응대가 친절하다는 칭찬"}  # no number of its own
+    assert {one.claim for one in (*found.found, *found.few)} == {better, "직원 응대가 친절하다는 칭찬"}  # no number
 
 
 @pytest.mark.parametrize(

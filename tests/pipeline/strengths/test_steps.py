@@ -112,6 +112,11 @@ def test_claims_say_what_the_quotes_say(
         ("누린내가 하나도 안 난다", "positive", ["누린내가 없"]),
         ("새콤한 소스에 고기가 부드럽고", "positive", ["부드럽"]),
         ("눅눅하고 질겨요", "positive", []),
+        ("국물이 제 입에 좀 짰는데 진해요", "positive", ["진하"]),
+        ("싱겁고 느끼해요", "positive", []),
+        ("안 짜고 담백해요", "positive", ["안 짜", "담백하"]),
+        ("바삭하고 고소해요", "negative", []),
+        ("바삭하지 않아요", "negative", ["바삭하지 않"]),
         ("눅눅하고 질겨요", "negative", ["눅눅하", "질기"]),
     ],
 )
@@ -194,21 +199,38 @@ def test_h_scores_by_the_formula() -> None:
 
 
 def supported(support: int, vector: float, claim: str) -> Checked:
-    return replace(at(vector, tuple(f"{claim}{n}" for n in range(support)), claim), support=support)
+    said = (
+        "국물이 진해요",
+        "고기가 부드럽다",
+        "김치 시원",
+        "면발 쫄깃함",
+        "밥이 고슬고슬",
+        "반찬 정갈",
+        "양 넉넉",
+        "불향 최고",
+    )
+    evidence = tuple(remark(f"{claim}{n}", "2026-01-01", said[n]) for n in range(support))
+    return replace(at(vector, claim=claim), evidence=evidence, support=support)
+
+
+def test_h_tells_apart_what_can_be_quoted_three_times_and_what_cannot() -> None:
+    ranked = rank(distinguish([supported(3, 0.1, "셋"), supported(2, 0.2, "둘")], []))
+    assert [(one.claim, len(one.quotes)) for one in ranked.found] == [("셋", 3)]
+    assert [(one.claim, len(one.quotes)) for one in ranked.few] == [("둘", 2)]
 
 
 def test_h_names_kinds_orders_by_score_and_leaves_out_the_common() -> None:
     group = [GroupClaim("가", "말", at(1).vector)]
-    often_common, often_own = supported(8, 0.9, "흔함"), supported(6, 0.1, "둘다")
-    rare_own, rare_common = supported(2, 0.2, "고유"), supported(2, 0.95, "뺌")
-    found, common = rank(distinguish([often_common, often_own, rare_own, rare_common], group))
-    assert [(one.claim, one.kind) for one in found] == [
+    often_common, often_own = supported(8, 0.9, "흔함"), supported(7, 0.1, "둘다")
+    rare_own, rare_common = supported(3, 0.3, "고유"), supported(3, 0.95, "뺌")
+    ranked = rank(distinguish([often_common, often_own, rare_own, rare_common], group))
+    assert [(one.claim, one.kind) for one in ranked.found] == [
         ("둘다", "both"),
         ("흔함", "representative"),
         ("고유", "distinct"),
     ]
-    assert common == 1
-    assert found[0].score > found[1].score > found[2].score
+    assert (ranked.few, ranked.common) == ((), 1)
+    assert [one.score for one in ranked.found] == sorted((one.score for one in ranked.found), reverse=True)
 
 
 def test_quotes_are_of_different_reviews_and_no_two_alike() -> None:

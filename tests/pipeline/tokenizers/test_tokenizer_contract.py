@@ -1,5 +1,7 @@
 """What every analyser must do, whoever wrote it."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,6 +48,18 @@ def test_offsets_are_ordered_and_inside(tokenizer: Tokenizer, text: str) -> None
     starts = [m.start for m in analysed.morphemes]
     assert starts == sorted(starts)
     assert list(analysed.sentences) == sorted(analysed.sentences)
+
+
+WHITE = [character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace()]
+
+
+@pytest.mark.parametrize("white", WHITE, ids=[f"U+{ord(character):04X}" for character in WHITE])
+def test_no_morpheme_begins_or_ends_with_white_space(tokenizer: Tokenizer, white: str) -> None:
+    texts = [f'맛있어요{white}"{white}', f"{white * 4}친절해요", f"!\x01{white}{white}! a{white}b"]
+    for analysed in tokenizer.analyse(texts):
+        assert analysed.morphemes
+        parts = [analysed.text[m.start : m.end] for m in analysed.morphemes]
+        assert [part for part in parts if part != part.strip()] == []
 
 
 def test_nouns_stand_where_they_say(tokenizer: Tokenizer) -> None:

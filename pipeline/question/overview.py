@@ -1,0 +1,150 @@
+"""Whether a question asks what reviews come to altogether: of a restaurant (어때?, 장점은?, 요약해줘), of all that meet
+conditions (별점 1점에서 가장 많은 불만은?), or which restaurants are spoken of best (평 좋은 고깃집).
+
+As with aspects, every word must be one of ours: whatever is left over asks for more than counts can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from pipeline.question.aspects import asked_aspects, says_of_aspects
+from pipeline.question.hangul import PARTICLE
+from pipeline.types import AskedAspect, Chip, ChipKind, Overview, Side, Span, Understanding
+
+EVERY = (
+    AskedAspect("food", "음식·맛"), AskedAspect("value", "양·가격"), AskedAspect("service", "서비스"),
+    AskedAspect("ambience", "분위기"), AskedAspect("hygiene", "위생"), AskedAspect("waiting", "대기·예약"),
+    AskedAspect("location", "위치·주차"),
+)  # fmt: skip
+"""The aspects of the label scheme ``review`` in its order, and how users read them."""
+
+WHOLE = AskedAspect("whole", "전체 평")
+"""Not an aspect of the label scheme: whole reviews, by their sentiment."""
+
+_POINT = re.compile(
+    r"(안\s*좋|좋|나쁘|나쁜|나빴|아쉬[운웠]|아쉽|불편|별로|부족|개선|고[칠쳐]|보완|마음에\s*[드들안])([가-힣]*)"
+    r"(\s*(?:할|해야\s*할|야\s*할|하는|한|안\s*드는))?\s+(?:점|것|거|게|건|부분|사항)(?=[가-힣]|$|[\s?.!])"
+)
+_SHARE = re.compile(
+    r"(긍정|부정)[가-힣]*\s*(?:(?:리뷰|후기|평가?|의견)[가-힣]?\s*)?(?:비율|비중)[이도]?\s*(?:(?:제일|가장|더)\s*)?(?:높|많|크|큰)[가-힣]*"
+)
+_PRAISE = re.compile(r"(?:장점|강점|호평|칭찬|매력(?!적)|자랑거리|좋[가-힣]{0,2}점|좋[은았]{0,2}던?[거것게건])[가-힣]*")
+_COMPLAINT = re.compile(
+    r"(?:단점|약점|혹평|불만(?!족)|불평|컴플레인|클레임|문제점|(?:안좋|나쁜|나빴|아쉬[운웠]|불편|별로|부족|개선|고[칠쳐]|보완)[가-힣]{0,5}점)[가-힣]*"
+    r"|문제(?:가|는|들|들은|들이)?|아쉬[운웠]던?[거것게건][가-힣]*"
+)
+_BOTH = re.compile(r"(?:장단점|호불호)[가-힣]*")
+_SUMMARY = re.compile(r"(?:요약|정리|총평|종합|전반|전체)[가-힣]*")
+_OPINION = re.compile(
+    r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평가|평판|반응|인식|만족도|비교|차이|괜찮[가-힣]*|추천할?만)[가-힣]*|평(?:은|이|점은)?"
+)
+_REVIEW = re.compile(r"(?:후기|리뷰|평|글|댓글|의견|손님|고객|사람|방문자|이용자|리뷰어)들?[가-힣]{0,3}")
+_MUCH = re.compile(
+    r"(?:많|뭐|뭔|뭘|뭡|무엇|무슨|주로|자주|대부분|나오|나온|언급|지적|말하|말한|한다|하는|했|한|들|것|거|게|건|있|없|얼마|사람|크|큰)[가-힣]*"
+)
+_PLACE = re.compile(r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑)[가-힣]{0,4}")
+_GOOD = re.compile(r"(?:좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|긍정|나[은아을]|낫)[가-힣]*")
+_BAD = re.compile(r"(?:나[쁘쁜빠빴]|별로|최악|실망|형편없|안좋|불만족|부정적)[가-힣]*")
+# They judge a price, an access, a look: something that whole reviews aren't counted by.
+_PARTIAL = re.compile(
+    r"(?:저렴|싼|싸|비[싸싼쌌]|편[하한해했리]|불편|아늑|멋|심[하한해했각]|높|낮|[구후]린|우수|끝내)[가-힣]*"
+)
+_SIDES: tuple[tuple[Side, re.Pattern[str]], ...] = (("positive", _GOOD), ("negative", _BAD))
+_NOT = re.compile(r"안|않[가-힣]*|못[가-힣]*|[가-힣]+지(?:않|못)[가-힣]*|[가-힣]+지")
+_WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
+
+
+def about_everything(understanding: Understanding, question: str) -> Understanding:
+    """The understanding with what ``question`` asks of reviews altogether, where it asks nothing else.
+
+    Questions about aspects must have been told apart before. What is only preferred (a dish) can't be counted; 요즘
+    asks for the last months beside the time before them.
+    """
+    if understanding.aspects or understanding.shape not in ("fact", "comparison", "list"):
+        return understanding
+    if any(chip.mode == "boost" and chip.kind != "order" for chip in understanding.chips):
+        return understanding
+    text = understanding.search_text  # of the question before, where this one drops its topic
+    text = _outside(question, understanding.chips) if text == question else text
+    lately = [chip.span for chip in understanding.chips if chip.kind == "order" and chip.span]
+    for start, end in lately:  # it only prefers, so its words are searched for
+        text = text.replace(question[start:end], " ")
+    text = _SHARE.sub(r"\1적인", _POINT.sub(_together, re.sub(r"(?<!\S)안\s+좋", "안좋", text)))
+    words = [found[0] for found in _WORD.finditer(text)]
+    if not words or not all(_ours(word) for word in words):
+        return understanding
+    filters = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
+    side = _side(words)
+    if side is None:
+        return understanding
+    if (
+        not lately
+        and "restaurant" not in filters
+        and _seeks_places(words, filters)
+        and (side or _asked(words, _PRAISE, _COMPLAINT))
+    ):
+        return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words))
+    overview = _overview(words, named="restaurant" in filters, filtered=bool(filters), side=side)
+    return replace(understanding, overview=overview) if overview else understanding
+
+
+def _together(found: re.Match[str]) -> str:
+    """좋았던 점, 개선해야 할 점: one word."""
+    return re.sub(r"\s+", "", f"{found[1]}{found[2]}{found[3] or ''}") + "점"
+
+
+def _outside(question: str, chips: Sequence[Chip]) -> str:
+    """The question without the words of its chips and the particles behind them."""
+    spans: list[Span] = sorted(chip.span for chip in chips if chip.span)
+    pieces, after = [], 0
+    for start, end in spans:
+        pieces.append(question[after:start])
+        after = max(after, end)
+    pieces.append(question[after:])
+    return " ".join(pieces)
+
+
+def _ours(word: str) -> bool:
+    if PARTICLE.fullmatch(word):
+        return True
+    if _PARTIAL.fullmatch(word) or asked_aspects(f"{word} 어때"):
+        return False
+    known = (_PRAISE, _COMPLAINT, _BOTH, _SUMMARY, _OPINION, _REVIEW, _MUCH, _PLACE, _GOOD, _BAD)
+    return any(pattern.fullmatch(word) for pattern in known) or says_of_aspects(word)
+
+
+def _asked(words: Sequence[str], *patterns: re.Pattern[str]) -> bool:
+    return any(pattern.fullmatch(word) for word in words for pattern in patterns)
+
+
+def _side(words: Sequence[str]) -> Side | None:
+    """The side that adjectives say, empty where none does; None where they contradict each other or are negated."""
+    sides = {
+        side
+        for word in words
+        for side, pattern in _SIDES
+        if pattern.fullmatch(word) and not _asked([word], _PRAISE, _COMPLAINT)
+    }
+    if len(sides) > 1 or (sides and _asked(words, _NOT)):
+        return None
+    return next(iter(sides), "")
+
+
+def _sought(words: Sequence[str]) -> Side:
+    return "positive" if _asked(words, _PRAISE) else "negative"
+
+
+def _seeks_places(words: Sequence[str], filters: Collection[ChipKind]) -> bool:
+    return _asked(words, _PLACE) or (bool(_side(words)) and not {"district", "category"}.isdisjoint(filters))
+
+
+def _overview(words: Sequence[str], *, named: bool, filtered: bool, side: Side) -> Overview:
+    praise, complaint = _asked(words, _PRAISE), _asked(words, _COMPLAINT)
+    if praise != complaint:
+        return "praise" if praise else "complaints"
+    if praise or _asked(words, _BOTH, _SUMMARY):
+        return "whole"
+    return "whole" if (named or filtered) and (_asked(words, _OPINION) or (named and side)) else ""

@@ -1,0 +1,161 @@
+"""Questions about reviews altogether, and questions that only look like them."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.analysis.labels import ASPECTS
+from pipeline.protocols import Tokenizer
+from pipeline.question.aspects import about_aspects
+from pipeline.question.lexicon import Lexicon, build_lexicon
+from pipeline.question.mentions import chip_of
+from pipeline.question.overview import EVERY, WHOLE, about_everything
+from pipeline.question.understanding import understand
+from pipeline.types import Source, Understanding
+
+TODAY = datetime.date(2026, 10, 1)
+SOURCES = [
+    Source("r1", restaurant="숯골갈비", category="고깃집", district="마포", price_band=2, rating=5, date="2026-01-02"),
+    Source("r2", restaurant="연탄집", category="고깃집", district="마포", price_band=2, rating=1, date="2025-12-04"),
+    Source("r3", restaurant="낙선옥", category="국밥", district="종로", price_band=1, rating=4, date="2025-12-31"),
+]
+OF_REVIEWS = [
+    ("숯골갈비 어때?", "whole"),
+    ("숯골갈비는 어떤가요", "whole"),
+    ("숯골갈비 괜찮아?", "whole"),
+    ("숯골갈비 평 어때요", "whole"),
+    ("숯골갈비 평판이 궁금해요", "whole"),
+    ("숯골갈비 후기 요약해줘", "whole"),
+    ("숯골갈비 리뷰 좀 정리해 주세요", "whole"),
+    ("숯골갈비 장단점", "whole"),
+    ("숯골갈비 좋은 점이랑 나쁜 점 알려줘", "whole"),
+    ("숯골갈비랑 연탄집 비교해줘", "whole"),
+    ("숯골갈비랑 연탄집 중에 어디가 나아?", "whole"),
+    ("숯골갈비 요즘 어때?", "whole"),
+    ("숯골갈비 장점이 뭐야?", "praise"),
+    ("숯골갈비의 강점은?", "praise"),
+    ("숯골갈비 좋았던 점 알려줘", "praise"),
+    ("숯골갈비 사람들이 제일 많이 칭찬하는 게 뭐야", "praise"),
+    ("숯골갈비 단점 알려줘", "complaints"),
+    ("숯골갈비의 아쉬운 점은?", "complaints"),
+    ("숯골갈비 개선할 점", "complaints"),
+    ("숯골갈비 고쳐야 할 점이 뭔가요", "complaints"),
+    ("숯골갈비 불만 뭐가 많아?", "complaints"),
+    ("숯골갈비 뭐가 문제야?", ""),  # a fact may be meant
+    ("별점 1점 리뷰에서 가장 많은 불만은?", "complaints"),
+    ("작년 12월 리뷰 요약해줘", "whole"),
+    ("고깃집들 불만이 뭐야", "complaints"),
+    ("마포 식당들 평 어때?", "whole"),
+    ("사람들이 제일 많이 불평하는 게 뭐야?", "complaints"),
+    ("손님들이 주로 칭찬하는 건 뭔가요?", "praise"),
+    ("전체 리뷰 요약", "whole"),
+    ("요즘 불만이 뭐야", "complaints"),
+]
+OF_RESTAURANTS = [
+    ("괜찮은 고깃집 있어?", "positive"),
+    ("평 좋은 고깃집", "positive"),
+    ("좋은 식당 추천해줘", "positive"),
+    ("칭찬 많은 식당", "positive"),
+    ("긍정 리뷰 비율이 높은 곳", "positive"),
+    ("별로인 식당 어디야", "negative"),
+    ("불만 많은 곳 어디야?", "negative"),
+    ("최악의 식당", "negative"),
+    ("평이 안 좋은 집", "negative"),
+]
+NOT_OURS = [
+    "숯골갈비 후기 보여줘",
+    "숯골갈비 최근 리뷰 보여줘",
+    "숯골갈비 뭐가 맛있어?",
+    "숯골갈비 주차 돼?",
+    "숯골갈비 서비스 어때?",
+    "숯골갈비 갈비탕 어때?",
+    "숯골갈비는 몇 시에 열어?",
+    "숯골갈비 왜 인기 있어?",
+    "어때?",
+    "뭐가 좋아?",
+    "요즘 어때?",
+    "후기가 제일 많은 식당은?",
+    "맛집 추천해줘",
+    "별점 높은 식당",
+    "별점 낮은 후기 보여줘",
+    "위생 문제 있는 곳",
+    "주차 문제 없는 곳",
+    "사람 많은 곳",
+    "좋은 자리 있어?",
+    "매력적인 식당",
+    "배달 불만 있어?",
+    "칭찬하는 사람 몇 명이야?",
+    "가격이 싼 식당",
+    "좋지 않은 식당은 아닌 곳",
+    "숯골갈비 말고 다른 데 있어?",
+    "아이랑 가기 좋은 식당",
+    "좋은 와인 있는 곳",
+    "고마워",
+    "불만 접수 번호",
+]
+
+
+@pytest.fixture(scope="module")
+def lexicon(kiwi: Tokenizer) -> Lexicon:
+    return build_lexicon(SOURCES, kiwi.analyse(["갈비탕이 맛있고 직원도 친절해요", "갈비와 냉면을 먹었어요"]))
+
+
+def read(question: str, kiwi: Tokenizer, lexicon: Lexicon, previous: Understanding | None = None) -> Understanding:
+    analysed = next(iter(kiwi.analyse([question])))
+    found = understand(question, analysed, lexicon, today=TODAY, previous=previous)
+    return about_everything(about_aspects(found, found.search_text), question)
+
+
+@pytest.mark.parametrize(("question", "overview"), OF_REVIEWS)
+def test_what_reviews_come_to(question: str, overview: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    found = read(question, kiwi, lexicon)
+    assert (found.overview, found.aspects) == (overview, ())
+
+
+@pytest.mark.parametrize(("question", "side"), OF_RESTAURANTS)
+def test_which_restaurants_are_spoken_of_best(question: str, side: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    found = read(question, kiwi, lexicon)
+    assert (found.overview, found.aspects, found.seeks) == ("", (WHOLE,), side)
+
+
+@pytest.mark.parametrize("question", NOT_OURS)
+def test_ordinary_questions_are_left_alone(question: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    found = read(question, kiwi, lexicon)
+    assert not found.overview
+    assert WHOLE not in found.aspects
+
+
+def test_a_followup_asks_the_same_of_another_restaurant(kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    first = read("숯골갈비 단점 알려줘", kiwi, lexicon)
+    second = read("연탄집은?", kiwi, lexicon, previous=first)
+    assert second.overview == "complaints"
+    assert [chip.values for chip in second.chips] == [("연탄집",)]
+    parking = read("숯골갈비 주차 돼?", kiwi, lexicon)
+    assert not read("연탄집은?", kiwi, lexicon, previous=parking).overview  # of its parking
+
+
+def test_the_aspects_are_those_of_the_label_scheme() -> None:
+    assert tuple(one.aspect for one in EVERY) == tuple(ASPECTS)
+    assert not {one.concept for one in EVERY} - {""}
+
+
+WORDS = st.sampled_from(
+    "어때 장점 단점 요약해줘 좋은 점 식당 곳 후기 많은 제일 별로인 불만 비교해줘 뭐야 그리고".split()
+)
+
+
+@given(
+    st.lists(WORDS, max_size=5),
+    st.integers(0, 5),
+    st.sampled_from(["김치찌개", "몇시", "왜", "주차", "와이파이", "저렴한"]),
+)
+def test_a_word_that_asks_for_more_is_never_passed_over(words: list[str], place: int, more: str) -> None:
+    named = chip_of("restaurant", ("숯골갈비",), span=None)
+    question = " ".join([*words[:place], more, *words[place:]])
+    found = about_everything(Understanding(question, (named,)), question)
+    assert not found.overview
+    assert not found.aspects
