@@ -19,14 +19,24 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from pipeline.analysis.fingerprints import fingerprint
 from pipeline.analysis.records import to_json
 from pipeline.analysis.sheets import FORMATS, write_sheet
-from pipeline.errors import AnalysisMixed, BadSetting, ResultBusy, ResultExists, ResultForeign, ReviewsChanged
+from pipeline.errors import (
+    AnalysisMixed,
+    BadSetting,
+    ModelSwapped,
+    ResultBusy,
+    ResultExists,
+    ResultForeign,
+    ReviewsChanged,
+)
 from pipeline.protocols import Classifier
 from pipeline.storage import clear_errors
 from pipeline.types import Analysis, Document, Reject, Unanalysed
 
 LINES = ".jsonl"
+UNTOLD = "적혀 있지 않음 (not written)"  # the fingerprint in results of earlier versions: nothing is added to them
 
 Record = dict[str, Any]
 Progress = Callable[[int], None]
@@ -70,6 +80,7 @@ def analyse_documents(
     Raises:
         BadSetting: the result's name has none of the extensions we write.
         AnalysisMixed, ReviewsChanged: the result was begun with another classifier, or of other reviews.
+        ModelSwapped: it was begun with another model of the same name, or it isn't known with which.
         ResultForeign, ResultExists: the file holds something else, or is a finished table.
         ResultBusy: another process is writing it.
         NotWritable, DiskFull: it can't be written; what was there before the batch stands.
@@ -81,7 +92,7 @@ def analyse_documents(
         out.parent.mkdir(parents=True, exist_ok=True)
         with _held(lines) as file, closing(_Refused(out.with_name(f"{out.name}.rejects.jsonl"))) as refused:
             here = partial(_classified, classifier, aspects=aspects)
-            run = _Run(file, lines, classifier.name, aspects, at_once, told, classify or here)
+            run = _Run(file, lines, classifier, aspects, at_once, told, classify or here)
             outcome = run.all(refused.passing(documents))
             os.fsync(file.fileno())
             if lines != out:
@@ -163,7 +174,7 @@ class _Run:
         self,
         file: FileIO,
         path: Path,
-        name: str,
+        classifier: Classifier,
         aspects: bool,
         at_once: int,
         told: Progress,
@@ -171,7 +182,8 @@ class _Run:
     ) -> None:
         self._file = file
         self._path = path
-        self._name = name
+        self._name = classifier.name
+        self._key = fingerprint(classifier, aspects=aspects)
         self._aspects = aspects
         self._at_once = at_once
         self._told = told
@@ -212,6 +224,8 @@ class _Run:
                 raise AnalysisMixed(
                     path=self._path, found=found + told["opinions" in record], wanted=wanted + told[self._aspects]
                 )
+            if (begun := record.get("fingerprint", UNTOLD)) != self._key:
+                raise ModelSwapped(path=self._path, name=wanted, found=begun, wanted=self._key)
             if (record["id"], record["text"]) != (document.source.document_id, document.text):
                 raise self._changed(number, record, document)
 
@@ -229,9 +243,12 @@ class _Run:
 
         for found in self._classify(texts()):
             yield [
-                to_json(document.source.document_id, document.text, analysis, aspects=self._aspects)
-                for document, analysis in zip(waiting.popleft(), found, strict=True)
+                self._record(document, analysis) for document, analysis in zip(waiting.popleft(), found, strict=True)
             ]
+
+    def _record(self, document: Document, analysis: Analysis | Unanalysed) -> Record:
+        record = to_json(document.source.document_id, document.text, analysis, aspects=self._aspects)
+        return {"id": record["id"], "classifier": record["classifier"], "fingerprint": self._key} | record
 
     def _write(self, records: Sequence[Record], end: int) -> int:
         """Put records where the last whole batch ended; where they end in turn."""

@@ -15,11 +15,14 @@ import httpx
 
 from pipeline.endpoint import AGAIN, Endpoint, adapted, complaint, is_here, pause_s, refuses_all, retry_after
 from pipeline.errors import EndpointDown, EndpointRefused, HansangError, RequestFailed
+from pipeline.wire import dumps, loads
 
 Message = Mapping[str, str]
 Kind = Literal["down", "timeout", "cut-off", "busy", "unreadable", "refused", "rejected"]
 """What went wrong with a call: nobody is there; nothing whole came in time; it broke off; another time perhaps; what
 came is no reply; we are refused whatever we ask; this request is."""
+
+_JSON = {"Content-Type": "application/json"}
 
 WAIT_MOST_S = 60.0
 """Nobody is waited for longer, whatever the server asks for."""
@@ -94,7 +97,7 @@ class Connection:
         limit = self.endpoint.timeout_s
         try:
             async with asyncio.timeout(limit):  # httpx's own starts anew with every byte
-                response = await self._http.post(f"{self.endpoint.url}{path}", json=body)
+                response = await self._http.post(f"{self.endpoint.url}{path}", content=dumps(body), headers=_JSON)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise CallTrouble("timeout", f"{limit:g} s") from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -104,7 +107,7 @@ class Connection:
         if response.status_code >= 300:
             raise _refusal(response, self.endpoint.key)
         try:
-            return response.json()
+            return loads(response.content)
         except ValueError as error:
             raise CallTrouble("unreadable", "JSON") from error
 

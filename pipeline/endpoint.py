@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from pipeline.errors import BadSetting
+from pipeline.wire import loads
 
 _SHOWN = 300  # characters of what a server says that go into an error
 FOR_ALL = (401, 402, 403, 404)
@@ -123,7 +124,7 @@ def pause_s(endpoint: Endpoint, attempt: int, after_s: float) -> float:
 def complaint(response: httpx.Response, key: str = "") -> str:
     """What a server says of why it refuses, on one line and not at length. A key that it repeats is not told."""
     try:
-        value = response.json()
+        value = loads(response.content)
         said = (value[0] if isinstance(value, list) else value)["error"]  # Gemini's endpoint sends a list of one
         said = said["message"] if isinstance(said, dict) else said
     except (ValueError, LookupError, TypeError):

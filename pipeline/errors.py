@@ -51,8 +51,8 @@ class QuestionEmpty(InputError):
     """A question without a letter or digit."""
 
     code = "question-empty"
-    ko = "질문에 글자가 없습니다. 알고 싶은 것을 한 문장으로 적어 주세요. 예) 주차 편한 고깃집 있어?"
-    en = "The question has no words. Type what you want to know in a sentence, e.g. 주차 편한 고깃집 있어?"
+    ko = "질문에 글자가 없습니다. 알고 싶은 것을 한 문장으로 적어 주세요. 예) 주차 편한 카페 있어?"
+    en = "The question has no words. Type what you want to know in a sentence, e.g. 주차 편한 카페 있어?"
 
 
 class QuestionTooLong(InputError):
@@ -716,6 +716,14 @@ class AnalysisMixed(Conflict):
     en = "{path} was begun with classifier '{found}' and is not continued with '{wanted}'. Name another file with `--out`, or move that one."
 
 
+class ModelSwapped(Conflict):
+    """A file of analyses that another model of the same name began."""
+
+    code = "model-swapped"
+    ko = "{path}은(는) 지금과 다른 모델로 시작한 결과입니다('{name}': 시작할 때 {found}, 지금 {wanted}). 두 모델을 섞지 않으니 `--out`으로 다른 파일을 정해 처음부터 하거나, 시작할 때의 모델로 되돌린 뒤 이어서 하세요."
+    en = "{path} was begun with another model than there is now ('{name}': {found} then, {wanted} now). Two models are not mixed: name another file with `--out` and begin anew, or put back the model it was begun with and go on."
+
+
 class EndpointDown(MachineError):
     """An endpoint that no request of a whole batch reached."""
 
@@ -1033,8 +1041,8 @@ class TensorRtAbsent(BackendUnavailable):
     """TensorRT is asked for where ONNX Runtime can't reach it."""
 
     code = "tensorrt-absent"
-    ko = "TensorRT를 쓸 수 없습니다: {reason}. 다른 것으로 몰래 바꾸지 않습니다. NVIDIA GPU가 있는 컴퓨터에서 onnxruntime 대신 `pip install onnxruntime-gpu`와 TensorRT의 라이브러리(libnvinfer, PyPI의 tensorrt만으로는 모자람)를 설치하거나 `--to onnx`로 만드세요."
-    en = "TensorRT can't be used: {reason_en}. Nothing else is taken in its place. On a machine with an NVIDIA GPU, `pip install onnxruntime-gpu` instead of onnxruntime and install TensorRT's libraries (libnvinfer; PyPI's tensorrt alone is not enough), or use `--to onnx`."
+    ko = "TensorRT를 쓸 수 없습니다: {reason}. NVIDIA GPU가 있는 컴퓨터에서 onnxruntime 대신 `pip install onnxruntime-gpu`와 TensorRT의 라이브러리(libnvinfer, PyPI의 tensorrt만으로는 모자람)를 설치하거나 `--to onnx`로 만든 엔진을 쓰세요."
+    en = "TensorRT can't be used: {reason_en}. On a machine with an NVIDIA GPU, `pip install onnxruntime-gpu` instead of onnxruntime and install TensorRT's libraries (libnvinfer; PyPI's tensorrt alone is not enough), or use an engine made with `--to onnx`."
 
 
 class IndexNotNeural(InputError):

@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from pipeline.machine import available_memory
+from pipeline.once import once
 
 TOGETHER = 4
 """Batches of all models together that a device runs at once, while it has memory for them."""
@@ -201,7 +202,7 @@ def request_limiter(ceiling: int, *, here: bool) -> Limiter:
     return Limiter(rule, machine_free if here else lambda: ASKED_HIGH + 1, start=ceiling)
 
 
-@cache
+@once
 def device_limiter(device: str) -> Limiter:
     """The one limiter of a device in this process: the batches of all models go through it."""
     return Limiter(Rule(ceiling=TOGETHER, low=LOW, high=HIGH), partial(device_free, device))

@@ -82,7 +82,7 @@ class Pipelines:
         self._parts: dict[tuple[Path, str, str, str], Part] = {}
         self._rags: dict[tuple[Path, Settings], Rag] = {}
         self._opinions: dict[Path, OpinionSource] = {}
-        self._opening = threading.Lock()
+        self._opening = threading.RLock()  # held while anything is opened: once, however many ask for it
 
     def index(self, name: str) -> Index:
         """The version of an index that is in use now; opened anew when another has taken its place."""
@@ -90,6 +90,9 @@ class Pipelines:
         index = self._indexes.get(name)
         if index is None or index.folder != folder:
             with self._opening:
+                index = self._indexes.get(name)
+                if index is not None and index.folder == folder:
+                    return index  # somebody else was first
                 index = self._indexes[name] = Index(folder)
                 self._parts = {key: part for key, part in self._parts.items() if key[0] in self._folders()}
         return index
@@ -103,10 +106,15 @@ class Pipelines:
         index = self.index(index_name)
         made = self._rags.get((index.folder, settings))
         if made is None:
-            made = assemble(settings, index, self._part(index, settings))
-            made = self._rags[index.folder, settings] = replace(made, opinions=self._opinions_of(index))
-            if len(self._rags) > RAGS_KEPT:
-                self._rags.pop(next(iter(self._rags)))
+            with self._opening:
+                made = self._rags.get((index.folder, settings)) or self._assembled(index, settings)
+        return made
+
+    def _assembled(self, index: Index, settings: Settings) -> Rag:
+        made = assemble(settings, index, self._part(index, settings))
+        made = self._rags[index.folder, settings] = replace(made, opinions=self._opinions_of(index))
+        if len(self._rags) > RAGS_KEPT:
+            self._rags.pop(next(iter(self._rags)))
         return made
 
     def _opinions_of(self, index: Index) -> OpinionSource | None:

@@ -17,6 +17,7 @@ from pipeline.types import (
     AskedAspect,
     AspectOpinions,
     Query,
+    QuotedOpinion,
     ScoredPassage,
     Unanalysed,
     Understanding,
@@ -181,6 +182,15 @@ class OpinionSource(Protocol):
         self, restaurant: str, aspects: Sequence[AskedAspect], allowed: NDArray[np.bool_] | None
     ) -> list[AspectOpinions]:
         """What its reviews say of each aspect, in order; only passages that are ``allowed`` count.
+
+        *Shape:* ``(passages,)``, None when all are.
+        """
+        ...
+
+    def mentions(
+        self, restaurant: str, concepts: Sequence[str], allowed: NDArray[np.bool_] | None
+    ) -> tuple[QuotedOpinion, ...]:
+        """A sentence of each of its reviews that speaks of one of the concepts, the newest first; judges none of them.
 
         *Shape:* ``(passages,)``, None when all are.
         """

@@ -255,8 +255,13 @@ class Serving:
         4, "API가 한꺼번에 처리하는 질문 수", "questions that the API works on at once", low=1, high=1_000
     )
     waiting: int = _setting(
-        20, "그 뒤에 기다리는 질문 수(넘으면 바로 503)", "questions that wait for them; more are refused at once (503)",
+        20, "그 뒤에 기다리는 질문 수(넘으면 바로 429)", "questions that wait for them; more are refused at once (429)",
         low=0, high=10_000,
+    )  # fmt: skip
+    wait_s: float = _setting(
+        0.1, "넘치는 동안 차례를 기다리는 시간(초, 질문 하나에 드는 시간이 더 길면 그만큼). 더 기다렸으면 429",
+        "wait for a turn while some are refused (seconds; as long as a question takes if that is longer), then 429",
+        low=0, high=3_600,
     )  # fmt: skip
     processes: int = _setting(
         0, "API의 스트림 아닌 질문을 맡는 프로세스 수(0=서버가 직접, 내장 부품만 쓸 때, 하나에 메모리 약 0.6 GB)",

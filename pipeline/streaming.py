@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import queue
 import ssl
 import threading
@@ -32,6 +31,7 @@ from pipeline.errors import (
     NoAnswer,
     PromptTooLong,
 )
+from pipeline.wire import loads
 
 LINE_MOST = 1_000_000
 """Bytes of one event; a server that sends more without a line's end isn't one that we know."""
@@ -210,7 +210,7 @@ class Stream:
 
     def _chunk(self, data: str) -> Chunk:
         try:
-            value = json.loads(data)
+            value = loads(data)
             if "error" in value:
                 said = value["error"]
                 raise _Again(LlmBroken(reason=str(said.get("message", said) if isinstance(said, dict) else said)[:300]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from annotations.scheme import Scheme, load_scheme
+from annotations.schemes.scheme import Scheme, load_scheme
 from app.cli.classifying import (
     ClassifierOption,
     EndpointOption,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pipeline.protocols import Classifier
 
 NOTES = {
+    "orders": "모델에게 시키는 말을 빼고 읽은 글(orders to a model left out)",
     "no-words": "낱말이 없는 글(no words)",
     "not-korean": "한국어가 아닌 글(not Korean)",
     "cut": "앞부분만 읽은 글(read in part)",

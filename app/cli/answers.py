@@ -36,7 +36,8 @@ def show_answer(console: Console, trace: Trace) -> None:
         _show_text(console, trace, trace.answer)
     k = int(str(trace.settings.get("retrieval.k", 5)))
     shown = [(place, c) for place, c in enumerate(trace.candidates, start=1) if place <= k or c.in_prompt]
-    console.print(candidate_table(shown))
+    if shown:
+        console.print(candidate_table(shown))
     _show_facts(console, trace)
 
 
@@ -112,6 +113,8 @@ def _show_citations(console: Console, trace: Trace, answer: Answer) -> None:
 
 
 def _show_nearest(console: Console, candidates: Sequence[ScoredPassage]) -> None:
+    if not candidates:
+        return
     console.print(Text("참고로, 가장 가까운 후기입니다.", "dim"))
     for place, candidate in enumerate(candidates[:_NEAREST], start=1):
         line = clean(f"{origin(candidate.passage.source)} · {_excerpt(candidate.passage.text)}")

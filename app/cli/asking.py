@@ -57,7 +57,7 @@ def ask(
 ) -> None:
     """질문에 근거를 들어 답합니다. · Answer a question with citations.
 
-    예) hansang ask '주차 편한 고깃집 있어?' --index demo
+    예) hansang ask '주차 편한 카페 있어?' --index demo
     """
     from app.cli.answers import show_answer  # heavy, see above
     from pipeline.service import Request, Service
@@ -123,7 +123,7 @@ def explain(
 
     왜 못 찾아졌는지도 알려 줍니다. · Also says why a passage was not found.
 
-    예) hansang explain '주차 편한 고깃집' --passage r01-06
+    예) hansang explain '주차 편한 카페' --passage r16-04
     """
     from app.cli.xrays import show_xray  # heavy, see above
     from pipeline.service import Request, Service

@@ -19,7 +19,7 @@ from pipeline.config import with_overrides
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
-    from pipeline.evaluation.model_bench import Arithmetic, Batches, Memory, Speed
+    from pipeline.evaluation.model_bench import Arithmetic, Bandwidth, Batches, Memory, Speed
     from pipeline.evaluation.model_peers import Field
 
 MIB = 1 << 20
@@ -60,6 +60,7 @@ class Report:
     tokens: int
     speeds: dict[str, Speed]
     arithmetic: Arithmetic
+    bandwidth: Bandwidth
     batches: Batches
     memory: Memory | None
 
@@ -142,13 +143,14 @@ def _measured(
     measured = mb.measure_memory(field.run, field.device) if most else []
     memory = mb.memory_of(measured, lengths, free_memory(field.device), most) if most and measured else None
     limit = mb.arithmetic(field.parameters, field.device, field.precision)
+    fed = mb.bandwidth(field.parameters, field.device, field.precision, batches.filled)
     amount = sum(lengths) if unit == "tokens" else len(lengths)
     with counting(rounds * len(field.contenders)) as step:
         speeds = mb.contest(field.contenders, amount, limit.tokens * amount / sum(lengths), rounds, step)
     first = field.contenders[0]
     return Report(
         model, field.device, field.precision, unit, first.threads, len(first.requests), amount, sum(lengths),
-        dict(speeds), limit, batches, memory,
+        dict(speeds), limit, fed, batches, memory,
     )  # fmt: skip
 
 
@@ -211,6 +213,11 @@ def _show(report: Report, *, as_json: bool) -> None:
     console.print(
         f"계산 한도 (2 × {limit.parameters / 1e6:,.1f} M 매개변수 × 토큰, 행렬 곱 {limit.rate / 1e9:,.0f} GFLOP/s): "
         f"{limit.tokens:,.0f} 토큰/초"
+    )
+    fed = report.bandwidth
+    console.print(
+        f"대역폭 한도 (배치마다 가중치 {fed.bytes / MIB:,.1f} MiB를 한 번, 배치에 {fed.batch:,.0f}토큰, 메모리 복사 "
+        f"{fed.rate / 1e9:,.1f} GB/s): {fed.tokens:,.0f} 토큰/초. 낮은 쪽이 한도입니다. (The lower limit holds.)"
     )
     _show_batches(console, report.batches)
     _show_memory(console, report.memory)

@@ -25,7 +25,7 @@ from app.cli.options import (
 from pipeline.errors import BadSetting
 
 if TYPE_CHECKING:
-    from pipeline.evaluation.compare import Comparison, Flip
+    from pipeline.evaluation.comparison import Comparison, Flip
     from pipeline.evaluation.runs import Plan
     from pipeline.evaluation.sweep import Setting, Sweep
 
@@ -185,7 +185,7 @@ def _show_changes(one: Plan, other: Plan) -> None:
 
 
 def _show_comparison(found: Comparison) -> None:
-    from pipeline.evaluation.compare import NAMES
+    from pipeline.evaluation.comparison_words import NAMES
 
     console = stdout()
     table = Table("측정", "질문", found.a, found.b, "차이", "95 % 구간", "p(Holm)", "더 필요한 질문")
@@ -199,8 +199,10 @@ def _show_comparison(found: Comparison) -> None:
     for title, flips in ((f"{found.b}만 맞힌 질문", found.better), (f"{found.a}만 맞힌 질문", found.worse)):
         _show_flips(title, flips)
     console.print(clean(found.verdict))
+    console.print(clean(found.verdict_en, "dim"))
     if found.warning:
         console.print(clean(found.warning, "yellow"), soft_wrap=True)
+        console.print(clean(found.warning_en, "dim"), soft_wrap=True)
 
 
 def _show_flips(title: str, flips: tuple[Flip, ...]) -> None:

@@ -112,14 +112,22 @@ def _name(
     service: Service, index: str, samples: list[Sample], overrides: dict[str, object], seed: int, stem: str
 ) -> str:
     """What a run is called that nobody named: the same command goes on with what it was broken off at."""
-    from pipeline.evaluation.runs import name_for, plan
+    from pipeline.evaluation.run_naming import name_for
+    from pipeline.evaluation.runs import plan
 
-    name, goes_on = name_for(
-        service.home.runs, stem, plan(service, index, samples, overrides, seed), datetime.datetime.now()
-    )
-    if goes_on:
-        note(f"멈춘 실행 '{name}'을(를) 이어서 합니다.", f"Going on with the run '{name}', which was broken off.")
-    return name
+    wanted = plan(service, index, samples, overrides, seed)
+    named = name_for(service.home.runs, stem, wanted, datetime.datetime.now())
+    if named.goes_on:
+        note(
+            f"멈춘 실행 '{named.name}'을(를) 이어서 합니다.",
+            f"Going on with the run '{named.name}', which was broken off.",
+        )
+    if named.left:
+        note(
+            f"멈춘 실행 '{named.left}'은(는) 다른 코드로 시작되어 이어서 하지 않고 새로 시작합니다.",
+            f"A new run: other code began the run '{named.left}', which was broken off.",
+        )
+    return named.name
 
 
 def _asking(wanted: Phases, settings: Settings, told: Told) -> Asking | None:

@@ -245,8 +245,10 @@ def _show_measures(found: Judged) -> None:
     for truth, title in words.items():
         matrix.add_row(title, *(f"{found.matrix.get(f'{truth}-{what}', 0):,}" for what in _CAME))
     console.print(matrix)
-    if said := judged_report.warning(found):
+    said, english = judged_report.warning(found)
+    if said:
         console.print(clean(said, "yellow"), soft_wrap=True)
+        console.print(clean(english, "dim"), soft_wrap=True)
 
 
 _CAME = ("answered", "abstained", "failed")

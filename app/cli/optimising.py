@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,16 +14,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.console import clean, print_json, stdout, waiting
+from app.cli.console import clean, note, print_json, stdout, waiting
 from app.cli.failures import Command
 from app.cli.options import HomeOption, JsonOption, home_of
-from pipeline.errors import BadSetting, EngineRefused, FileProblem, IndexNotNeural
+from pipeline.errors import BadSetting, EngineRefused, FileProblem, IndexNotNeural, TensorRtAbsent
 
 if TYPE_CHECKING:
     from pipeline.index import Index
     from pipeline.neural.hub import Found
     from pipeline.optimising.engines import Build, Shape
-    from pipeline.optimising.making import Told
+    from pipeline.optimising.making import Job, Told
     from pipeline.optimising.proving import Asked, Ground
     from pipeline.optimising.report import Report, Row
 
@@ -96,23 +97,23 @@ def encoder(
     예) hansang optimise encoder --index mine --precision int8 --out engines/int8
     """
     from pipeline.optimising import making  # what it imports is heavy; help must answer at once
+    from pipeline.optimising.exporting import require_exporting
 
     build = _build(to, precision, quantize, read_shapes(shapes))
     opened = _neural_index(ctx, home, index)
-    _check_machine(build)
+    require_exporting()
     making.check_place(out)
-    with _stages() as told:
-        job = making.Job(
-            found=_model_of(opened),
-            encoder=opened.manifest.encoder,
-            tokens=int(opened.manifest.settings["models.passage_tokens"]),
-            build=build,
-            out=out,
-            shapes=read_shapes(shapes),
-            passages=passages,
-            rounds=rounds,
-        )
-        report = making.make(job, _ground(opened, questions, form, asked), told)
+    job = making.Job(
+        found=_model_of(opened),
+        encoder=opened.manifest.encoder,
+        tokens=int(opened.manifest.settings["models.passage_tokens"]),
+        build=build,
+        out=out,
+        shapes=read_shapes(shapes),
+        passages=passages,
+        rounds=rounds,
+    )
+    report = _made(job, lambda: _ground(opened, questions, form, asked))
     if as_json:
         print_json({"folder": str(out), **report.to_json()})
     else:
@@ -153,20 +154,24 @@ def _build(
     return Build(to, precision, how, shapes=shapes if to == "tensorrt" else ())
 
 
-def _check_machine(build: Build) -> None:
-    """Say what is missing before anything slow.
-
-    Raises:
-        ModelUnusable, TensorRtAbsent: something is.
-    """
-    from pipeline.optimising.exporting import require_exporting
+def _made(job: Job, ground: Callable[[], Ground]) -> Report:
+    """An engine as asked for. Where TensorRT isn't there, one of ONNX in its place, and that is said."""
+    from pipeline.optimising.making import make
+    from pipeline.optimising.runtime import onnx_runtime
     from pipeline.optimising.sessions import check_tensorrt
 
-    require_exporting()
-    if build.target == "tensorrt":
-        import onnxruntime  # an optional extra
-
-        check_tensorrt(onnxruntime.get_available_providers())
+    try:
+        if job.build.target == "tensorrt":  # before anything slow
+            check_tensorrt(onnx_runtime().get_available_providers())
+        with _stages() as told:
+            return make(job, ground(), told)
+    except TensorRtAbsent as absent:  # found missing now, or only when its libraries were to be opened
+        note(
+            f"{absent.korean} 대신 ONNX 엔진을 만듭니다.",
+            f"{absent.english} An ONNX engine is made in its place.",
+        )
+    with _stages() as told:
+        return make(replace(job, build=replace(job.build, target="onnx", shapes=())), ground(), told)
 
 
 def _neural_index(ctx: typer.Context, home: Path | None, name: str) -> Index:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal, get_args
+
+from pipeline.once import once
 
 Kind = Literal["questions", "passages", "pairs"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -57,7 +58,7 @@ class Total:
         return self._ran
 
 
-@cache
+@once
 def total(kind: Kind) -> Total:
     """The one count of a kind in this process."""
     return Total()

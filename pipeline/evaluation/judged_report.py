@@ -42,21 +42,27 @@ def rows(one: Judged) -> list[tuple[str, ...]]:
     return made
 
 
-def warning(one: Judged) -> str:
-    """What is to be known of a judge before its figures are believed; empty when it was checked."""
+def warning(one: Judged) -> tuple[str, str]:
+    """What is to be known of a judge before its figures are believed (Korean, English); empty when it was checked."""
     if one.checked:
-        return ""
+        return "", ""
     if not one.pairs:
         cure = "`hansang judge 실행 --people 폴더`로 확인하세요."
-        return f"주의: {one.judge}은(는) 사람의 채점과 견주어 본 적이 없습니다. {cure}"
-    return f"주의: {one.judge}은(는) 답변 {one.pairs}개에서만 사람과 견주었습니다. {ENOUGH}개는 되어야 합니다."
+        return (
+            f"주의: {one.judge}은(는) 사람의 채점과 견주어 본 적이 없습니다. {cure}",
+            f"Mind: {one.judge} was never compared with people's grades; try `hansang judge RUN --people FOLDER`.",
+        )
+    return (
+        f"주의: {one.judge}은(는) 답변 {one.pairs}개에서만 사람과 견주었습니다. {ENOUGH}개는 되어야 합니다.",
+        f"Mind: {one.judge} was compared with people over {one.pairs} answers only; it should be {ENOUGH}.",
+    )
 
 
 def section(found: Mapping[str, Judged], table: Table, text: Callable[[object], str]) -> str:
     """The part of the report; empty where no judge was asked. ``table`` and ``text`` make and escape HTML."""
     parts = []
     for one in found.values():
-        said = warning(one)
+        said, _ = warning(one)
         parts.append(table(f"채점 모델 {one.judge} ({', '.join(one.prompts)})", HEAD, rows(one), text=(6,)))
         if said:
             parts.append(f'<p class="note"><strong>{text(said)}</strong></p>')

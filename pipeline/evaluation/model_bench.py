@@ -27,6 +27,7 @@ Told = Callable[[str, int], None]
 
 LENGTHS, BATCHES = (32, 128, 384), (1, 2, 4, 8, 16)  # tokens and texts of the batches whose memory is measured
 _MATRIX = {"cpu": 1_536, "cuda": 8_192}  # rows and columns of the matrices that are multiplied
+_COPIED = {"cpu": 1 << 28, "cuda": 1 << 31}  # bytes that are copied: far more than any cache holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,20 @@ class Arithmetic:
 
 
 @dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """What the device's memory could feed: all weights are read once for a batch (activations left out).
+
+    ``bytes`` are the weights, ``rate`` bytes a second of a large copy (read and written), measured; ``batch`` the
+    tokens of a batch of ours as the texts of the run have it, and ``tokens`` that many tokens a second at most.
+    """
+
+    bytes: int
+    rate: float
+    batch: float
+    tokens: float
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What batches take: measured, the line through it, and the budget it allows in the memory that is free now.
 
@@ -86,7 +101,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """The batches of ours: their most tokens, and the texts of the run in one of them as their lengths have it.
+    """The batches of ours: their most tokens, and the texts and tokens in one as the lengths of the run have it.
 
     Where the tokens were measured when the model was loaded, ``error`` is the mean error of the line as a share, and
     ``predicted`` and ``measured`` are the bytes of a batch of ``checked`` tokens that the line hadn't seen.
@@ -94,6 +109,7 @@ class Batches:
 
     tokens: int
     texts: float
+    filled: float = 0.0
     error: float = 0.0
     checked: int = 0
     predicted: float = 0.0
@@ -163,6 +179,23 @@ def arithmetic(parameters: int, device: str, precision: str, tries: int = 5) -> 
     return Arithmetic(parameters, rate, rate / (2 * parameters))
 
 
+def bandwidth(parameters: int, device: str, precision: str, batch: float, tries: int = 5) -> Bandwidth:
+    """Measure the device's rate of copying memory. ``batch`` is the tokens of a batch of ours."""
+    import torch  # an optional extra, seconds to import
+
+    source = torch.zeros(_COPIED[device], dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    best = float("inf")
+    for _ in range(tries + 1):  # the first is slower, and best is what counts
+        started = time.perf_counter()
+        target.copy_(source)
+        if device == "cuda":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - started)
+    weights, rate = parameters * getattr(torch, precision).itemsize, 2 * _COPIED[device] / best
+    return Bandwidth(weights, rate, batch, batch * rate / weights)
+
+
 def measure_memory(run: Run, device: str) -> list[Measurement]:
     """The peak memory of batches of growing size, above what is taken between them. ``run(texts, tokens)`` runs one.
 
@@ -183,13 +216,14 @@ def batches_of(
     limits: Limits, sizing: Sizing | None, lengths: Sequence[int], run: Run, device: str, *, check: bool
 ) -> Batches:
     """What is known of the batches that ours makes; to ``check`` is to run one more and measure it."""
-    texts = len(lengths) / max(1, packing_of(lengths, limits.tokens, limits.texts).batches)
+    batches = max(1, packing_of(lengths, limits.tokens, limits.texts).batches)
+    texts, filled = len(lengths) / batches, sum(lengths) / batches
     if sizing is None or not check:
-        return Batches(limits.tokens, texts)
+        return Batches(limits.tokens, texts, filled)
     count = max(1, min(limits.tokens, 2 * sizing.line.most) // LENGTHS[-1])
     tokens = count * LENGTHS[-1]
     taken = peak_of(device)(partial(run, count, LENGTHS[-1])) or 0
-    return Batches(limits.tokens, texts, sizing.line.error, tokens, sizing.line.bytes(tokens), taken)
+    return Batches(limits.tokens, texts, filled, sizing.line.error, tokens, sizing.line.bytes(tokens), taken)
 
 
 def memory_of(measured: Sequence[Measurement], lengths: Sequence[int], free: int, most: int) -> Memory:

@@ -15,7 +15,8 @@ import numpy as np
 
 from pipeline.endpoint import FOR_ALL, Endpoint, Named, checked_endpoint, complaint, is_here
 from pipeline.errors import BadSetting, EndpointDown
-from pipeline.evaluation.compare import Difference, difference, holm, paired
+from pipeline.evaluation.compare import difference, holm, paired
+from pipeline.evaluation.comparison import Difference
 from pipeline.evaluation.llm_gate import OF_A_MODEL
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.summary import MEASURES, Summary

@@ -16,16 +16,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.code_version import code_version
 from pipeline.config import load_profile, with_overrides
 from pipeline.errors import BadRunName, RunDiffers, RunNotFound
 from pipeline.evaluation.asking import Asking, ask_whole
 from pipeline.evaluation.records import Record, from_line, to_line
 from pipeline.limiting import Rule, next_limit
-from pipeline.machine import available_memory, gpu_memory, lock_owner, resident_memory
+from pipeline.machine import available_memory, gpu_memory, resident_memory
 from pipeline.service import Request, Service
 from pipeline.settings import Settings
 from pipeline.storage import clear_errors, locked, write_atomically, write_json
@@ -104,7 +104,7 @@ def plan(service: Service, index: str, samples: Sequence[Sample], overrides: Map
         len(samples),
         hashlib.sha256(asked.encode()).hexdigest(),
         seed,
-        dict(versions()),
+        {**versions(), "code": code_version()},
     )
 
 
@@ -161,22 +161,6 @@ def run_names(runs: Path) -> list[str]:
     """The stored runs, newest first."""
     found = sorted(runs.glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.parent.name for path in found]
-
-
-def name_for(runs: Path, stem: str, wanted: Plan, today: datetime) -> tuple[str, bool]:
-    """What a run is called that nobody named, and whether it goes on: one that was broken off under the same
-    conditions, if there is one, else a new one after the moment.
-    """
-    stem = re.sub(r"[^\w가-힣.-]+", "-", stem).strip("-.")[:50] or "run"
-    now = json.loads(json.dumps(asdict(wanted)))
-    for name in run_names(runs):
-        folder = runs / name
-        open_ = name.startswith(f"{stem}-") and not (folder / SUMMARY).exists() and not lock_owner(folder / LOCK)
-        if open_ and json.loads((folder / MANIFEST).read_text(encoding="utf-8")) == now:
-            return name, True
-    made = f"{stem}-{today:%Y%m%d-%H%M%S}"
-    taken = sum(path.name.startswith(made) for path in runs.glob(f"{stem}-*"))
-    return f"{made}-{taken + 1}" if taken else made, False
 
 
 def read_records(folder: Path) -> list[Record]:

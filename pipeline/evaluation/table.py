@@ -6,7 +6,7 @@ The table is made from the records and can be made again; the full record of a r
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,15 +90,15 @@ def read_record(folder: Path, start: int, size: int) -> Record:
 FLOW = ("질문", "후보", "융합", "리랭커", "프롬프트", "답변")
 
 
-def flow(verdicts: Iterable[str]) -> dict[tuple[str, str], int]:
+def flow(verdicts: Mapping[str, int]) -> dict[tuple[str, str], int]:
     """How many questions pass from stage to stage or are lost there, for a Sankey diagram.
 
-    Keys are ``(stage, next stage)`` or ``(stage, verdict)``.
+    ``verdicts`` says how many questions have each. Keys are ``(stage, next stage)`` or ``(stage, verdict)``.
     """
     counts: dict[tuple[str, str], int] = {}
-    for verdict in verdicts:
+    for verdict, count in verdicts.items():
         for link in LINKS.get(verdict, ()):
-            counts[link] = counts.get(link, 0) + 1
+            counts[link] = counts.get(link, 0) + count
     return counts
 
 

@@ -24,6 +24,7 @@ from pipeline.neural.folders import longest, read_config
 from pipeline.neural.hub import Found
 from pipeline.neural.loading import Place, loading, require
 from pipeline.optimising.engines import NETWORK, TOKENIZER, Pooling, Source
+from pipeline.optimising.runtime import keep_quiet
 from pipeline.optimising.sessions import INPUTS, VECTORS
 
 OPSET = 18  # the first with LayerNormalization and ReduceMax as everybody runs them
@@ -47,6 +48,7 @@ def require_exporting() -> None:
     Raises:
         ModelUnusable: a package is missing.
     """
+    keep_quiet()  # torch's exporter imports ONNX Runtime by itself
     require(torch="torch", transformers="transformers", sentence_transformers="sentence-transformers")
     missing = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
     if missing:

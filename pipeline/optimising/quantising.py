@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.errors import EngineNotMade
 from pipeline.optimising.engines import NETWORK, Build
 from pipeline.optimising.exporting import ALONE, silently
+from pipeline.optimising.runtime import quantization
 from pipeline.optimising.sessions import INPUTS
 
 Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -31,8 +32,7 @@ def quantise(plain: Path, folder: Path, build: Build, batches: Sequence[Batch], 
     Raises:
         EngineNotMade: the quantiser can't.
     """
-    from onnxruntime import quantization as q  # an optional extra
-
+    q = quantization()
     large = sum(file.stat().st_size for file in plain.iterdir()) > ALONE
     given, made = plain / NETWORK, folder / NETWORK
     how: dict[str, Any] = {
@@ -82,8 +82,7 @@ def _narrow_embeddings(path: Path) -> None:
 
 def _static(build: Build) -> dict[str, Any]:
     """TensorRT wants scales without a zero point; a CPU multiplies unsigned by signed bytes fastest."""
-    from onnxruntime import quantization as q
-
+    q = quantization()
     symmetric = build.target == "tensorrt"
     return {
         "activation_type": q.QuantType.QInt8 if symmetric else q.QuantType.QUInt8,
@@ -93,9 +92,7 @@ def _static(build: Build) -> dict[str, Any]:
 
 
 def _reader(batches: Sequence[Batch]) -> Any:
-    from onnxruntime.quantization import CalibrationDataReader
-
-    class Reader(CalibrationDataReader):  # type: ignore[misc]  # its class is unknown where it isn't installed
+    class Reader(quantization().CalibrationDataReader):  # type: ignore[misc]  # a class that isn't known here
         def __init__(self) -> None:
             self._left: Iterator[Batch] = iter(batches)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.errors import ModelUnusable, TensorRtAbsent
 from pipeline.neural.loading import importable
 from pipeline.optimising.engines import NETWORK, TOKENIZER, Engine, Shape, Source
+from pipeline.optimising.runtime import onnx_runtime
 from pipeline.protocols import FloatArray
 
 CACHE = "tensorrt"  # the folder, inside an engine's, of what TensorRT has compiled for this card
@@ -159,8 +160,7 @@ def open_network(folder: Path, engine: Engine, device: str) -> Any:
         ModelUnusable: it can't be opened, or not there.
         TensorRtAbsent: it needs TensorRT.
     """
-    import onnxruntime  # an optional extra
-
+    onnxruntime = onnx_runtime()
     wanted = providers(engine, folder, device, onnxruntime.get_available_providers())
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors; its warnings are about its own optimisations

@@ -6,9 +6,11 @@ import csv
 import errno
 import fcntl
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -16,13 +18,16 @@ from hypothesis import strategies as st
 
 from pipeline import analysing
 from pipeline.analysing import Outcome, analyse_documents
+from pipeline.analysis.model import FILES, FOLDER, Model, read_model
 from pipeline.analysis.records import from_json, to_json
 from pipeline.analysis.sheets import COLUMNS
+from pipeline.classifiers.linear import LinearClassifier
 from pipeline.errors import (
     AnalysisMixed,
     BadSetting,
     DiskFull,
     HansangError,
+    ModelSwapped,
     NotWritable,
     ResultBusy,
     ResultExists,
@@ -49,13 +54,14 @@ class Stopped(Exception):
     """What ends a run in the middle."""
 
 
-def stop_after(reviews: int, out: Path) -> None:
-    def told(done: int) -> None:
-        if done >= reviews:
-            raise Stopped
+def stop_at(reviews: int, done: int) -> None:
+    if done >= reviews:
+        raise Stopped
 
+
+def stop_after(reviews: int, out: Path) -> None:
     with pytest.raises(Stopped):
-        analyse(out, told=told)
+        analyse(out, told=lambda done: stop_at(reviews, done))
 
 
 def test_each_review_has_its_record(tmp_path: Path) -> None:
@@ -205,6 +211,51 @@ def test_a_result_is_not_continued_with_anything_else(tmp_path: Path) -> None:
     assert "'r0'" in expect(ReviewsChanged, out, documents()[1:])
     assert "글이 다릅니다" in expect(ReviewsChanged, out, documents(["바뀐 글", *TEXTS[1:]]))
     assert "the end" in expect(ReviewsChanged, out, documents()[:5])
+
+
+def test_a_result_is_not_continued_with_a_model_that_was_trained_again(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    stop_after(10, out)
+    said = expect(ModelSwapped, out, judge=HashJudge("hash", fingerprint="2"))
+    assert "hash-1" in said
+    assert "hash-2" in said
+    assert "--out" in said
+    analyse(out)
+    expect(ModelSwapped, out, judge=HashJudge("hash", fingerprint="2"))  # nor is a finished one added to
+
+
+def test_results_of_versions_that_wrote_no_fingerprint_are_not_added_to(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    stop_after(10, out)
+    records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    lines = ({key: value for key, value in record.items() if key != "fingerprint"} for record in records)
+    out.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    assert "적혀 있지 않음" in expect(ModelSwapped, out)
+
+
+def retrained(folder: Path) -> LinearClassifier:
+    """The shipped model with one weight in a thousand different: nothing that a few texts would show."""
+    shutil.copytree(FOLDER, folder)
+    with np.load(folder / FILES[0], allow_pickle=False) as arrays:
+        parts = {name: arrays[name] for name in arrays.files}
+    parts["weights"][0, ::1000] ^= 1
+    np.savez_compressed(folder / FILES[0], **parts)
+    return linear(read_model(folder))
+
+
+def linear(model: Model) -> LinearClassifier:
+    return LinearClassifier(model, lambda: pytest.fail("nobody asked for opinions"))
+
+
+def test_a_linear_model_whose_files_were_swapped_is_another(tmp_path: Path) -> None:
+    out, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
+    shipped = linear(read_model())
+    analyse(whole, judge=shipped, aspects=False)
+    with pytest.raises(Stopped):
+        analyse(out, judge=shipped, aspects=False, told=lambda done: stop_at(10, done))
+    expect(ModelSwapped, out, judge=retrained(tmp_path / "again"), aspects=False)
+    assert analyse(out, judge=linear(read_model()), aspects=False).before == 10
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_a_result_that_another_process_writes_is_left_alone(tmp_path: Path) -> None:

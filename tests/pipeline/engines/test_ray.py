@@ -34,7 +34,7 @@ def found() -> Any:
     root = Path(tempfile.mkdtemp(prefix="hs"))  # Ray's sockets need a short path
     quiet = {
         "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(root),  # what killed workers leave goes with it
     }  # fmt: skip
     done = subprocess.run(
         [python_with_ray(), "-m", "tests.pipeline.engines.ray_program", root],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,10 @@ from pipeline.evaluation.records import Record, to_line
 from pipeline.evaluation.runs import RECORDS
 from tests.pipeline.evaluation.test_measures import record
 
+RANKS = st.sampled_from([None, 1, 2, 7])
+NUMBER = re.compile(r"[+-]?\d[\d,.]*\d|[+-]?\d")
+HANGUL = re.compile("[가-힣]")
+
 
 def run(ranks: list[int | None]) -> list[Record]:
     return [record(number, rank) for number, rank in enumerate(ranks)]
@@ -33,6 +39,23 @@ def test_a_clear_gain_is_said_with_its_interval() -> None:
     assert found.worse == ()
     assert "바꾸는 편이 낫습니다" in found.verdict
     assert "95 % 구간" in found.verdict
+    assert "So new is the better choice." in found.verdict_en
+    assert "95 % interval" in found.verdict_en
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(RANKS, RANKS), min_size=1, max_size=40), st.booleans())
+def test_both_languages_say_the_same(ranks: list[tuple[int | None, int | None]], is_uneven: bool) -> None:
+    one, other = (run(list(side)) for side in zip(*ranks, strict=True))
+    judged = [judgement(n, 0.2) for n in range(len(ranks))]
+    found = compare("a", "b", one, other, ledgers=(judged, judged[is_uneven:]))
+    assert Counter(NUMBER.findall(found.verdict)) == Counter(NUMBER.findall(found.verdict_en))
+    assert found.verdict_en.isascii() or "→" in found.verdict_en
+    assert not HANGUL.search(found.verdict_en)
+    for sentence in found.verdict_en.split("). "):
+        assert "signific" not in sentence
+        if "higher" in sentence or "lower" in sentence:
+            assert "95 % interval" in sentence
 
 
 def test_no_difference_claims_nothing() -> None:

@@ -112,11 +112,13 @@ def test_a_judge_that_nobody_checked_is_warned_of(tmp_path: Path) -> None:
     for folder in (run, other):
         folder.mkdir()
         write_ledger(folder, ROWS)
-    assert "견주어 본 적이 없습니다" in warning(judged_of(run, RECORDS)["local:m"])
+    ko, en = warning(judged_of(run, RECORDS)["local:m"])
+    assert "견주어 본 적이 없습니다" in ko
+    assert "never compared with people" in en
     write_check(other, "local:m", {"faithfulness": "faithfulness@1"}, {"faithfulness": {"pairs": ENOUGH - 1}})
-    assert f"{ENOUGH - 1}개에서만" in warning(judged_of(run, RECORDS)["local:m"])
+    assert f"{ENOUGH - 1}개에서만" in warning(judged_of(run, RECORDS)["local:m"])[0]
     write_check(other, "local:m", {"faithfulness": "faithfulness@1"}, {"faithfulness": {"pairs": ENOUGH}})
-    assert warning(judged_of(run, RECORDS)["local:m"]) == ""
+    assert warning(judged_of(run, RECORDS)["local:m"]) == ("", "")
     assert pairs_checked(tmp_path, {"local:m": ("faithfulness@2",)}) == {"local:m": 0}  # another prompt, another judge
     assert json.loads((other / CHECKS).read_text(encoding="utf-8")).keys() == {"local:m"}
 

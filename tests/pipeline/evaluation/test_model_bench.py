@@ -122,7 +122,11 @@ def test_a_batch_that_the_line_has_not_seen_is_measured_beside_its_prediction(mo
     assert ran == [found.checked] == [1_536]  # four texts of 384 tokens: twice the largest that was measured, at most
     assert found.predicted == pytest.approx(5_000 + 1_000 * 1_536)
     assert found.measured == 1_100 * 1_536
-    assert (found.tokens, found.texts) == (10_000, 64)
-    assert batches_of(Limits(tokens=500), None, [100] * 128, run, "cpu", check=True) == Batches(500, 128 / 26)
-    assert batches_of(Limits(tokens=500), sizing, [100] * 128, run, "cpu", check=False) == Batches(500, 128 / 26)
+    assert (found.tokens, found.texts, found.filled) == (10_000, 64, 6_400)
+    assert batches_of(Limits(tokens=500), None, [100] * 128, run, "cpu", check=True) == Batches(
+        500, 128 / 26, 12_800 / 26
+    )
+    assert batches_of(Limits(tokens=500), sizing, [100] * 128, run, "cpu", check=False) == Batches(
+        500, 128 / 26, 12_800 / 26
+    )
     assert len(ran) == 1

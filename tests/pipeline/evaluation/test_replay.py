@@ -12,7 +12,7 @@ from pipeline.service import Request, Service
 from pipeline.trace_json import from_json, to_json
 from pipeline.types import Trace
 
-COUNTED = "연탄집 서비스 어때요?"  # reviews are counted for it, beyond the prompt
+COUNTED = "숯골갈비 음식 맛 어때요?"  # reviews are counted for it, beyond the prompt
 QUESTIONS = (
     "숯골갈비 주차 무료예요?",
     "아이랑 가기 편한 곳은?",

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.code_version import code_version
 from pipeline.errors import BadRunName, DiskFull, FileProblem, HomeLocked, RunDiffers, RunNotFound
+from pipeline.evaluation import runs
 from pipeline.evaluation.blame import Verdict
 from pipeline.evaluation.records import Record, from_line, to_line
 from pipeline.evaluation.running import Evaluation, evaluate, read_questions
@@ -114,6 +116,14 @@ def test_other_conditions_are_refused_by_name(service: Service) -> None:
     with pytest.raises(RunDiffers, match="questions: 2 → 3"):
         evaluate(service, SAMPLES[:3], Evaluation("first", "small"))
     assert len(read_records(service.home.runs / "first")) == 2
+
+
+def test_other_code_is_refused_and_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate(service, SAMPLES[:2], Evaluation("coded", "small"))
+    assert read_plan(service.home.runs / "coded").versions["code"] == code_version()
+    monkeypatch.setattr(runs, "code_version", lambda: "3f2a91c0b1d2")
+    with pytest.raises(RunDiffers, match=rf"versions\.code: {re.escape(code_version())} → 3f2a91c0b1d2"):
+        evaluate(service, SAMPLES[:2], Evaluation("coded", "small"))
 
 
 def test_a_finished_run_has_its_report_and_summary(service: Service) -> None:

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.export import export
+from annotations.export.export import export
 from pipeline.errors import FileProblem
 from pipeline.evaluation.judgements import Judgement
 from pipeline.evaluation.records import Record
 from pipeline.judges.people import Graded, Pair, agreement, pairs_of, read_graded, weighted_kappa
 from tests.annotations.filled import ANSWER, open_desk
-from tests.annotations.test_from_traces import graded
+from tests.annotations.intake.test_from_traces import graded
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=60))

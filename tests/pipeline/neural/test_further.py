@@ -12,7 +12,7 @@ import pytest
 
 from tests.pipeline.neural.test_models import ROOT, python_with_models
 
-pytestmark = [pytest.mark.models, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.models, pytest.mark.timeout(1_800)]
 SAID = [row for row in range(10) if row not in (7, 8)]  # "?!" and the empty text: FlagEmbedding scores even those
 
 

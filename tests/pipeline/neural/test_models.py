@@ -19,7 +19,7 @@ from pipeline.errors import BackendUnavailable
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[3]
-pytestmark = pytest.mark.timeout(900)  # the first test waits for what all of them look at
+pytestmark = pytest.mark.timeout(1_800)  # the first test waits for what all of them look at
 NOTHING_KNOWN = (6, 7)  # "?!" and the empty text
 
 

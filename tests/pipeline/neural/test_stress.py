@@ -11,7 +11,7 @@ import pytest
 
 from tests.pipeline.neural.test_models import ROOT, python_with_models
 
-pytestmark = [pytest.mark.models, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.models, pytest.mark.timeout(1_800)]
 
 
 def test_while_memory_is_short_batches_go_one_by_one_and_nobody_gets_anothers_figures(tmp_path: Path) -> None:

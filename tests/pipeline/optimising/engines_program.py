@@ -161,6 +161,12 @@ def halves(root: Path) -> Any:
     return {"cosines": np.sum(ours * held.vectors[:8], axis=1).tolist(), "bytes": session.engine.bytes}
 
 
+def without_tensorrt(root: Path) -> Any:
+    """Asking for TensorRT where there is none."""
+    done = told(optimise(root, "mine", "instead", "--to", "tensorrt", "--precision", "fp32", "--json"))
+    return done | {"build": asdict(read_engine(root / "instead").build)}
+
+
 def refusals(root: Path) -> Any:
     home, good = root / "home", root / "fp32"
     wrong = root / "wrong-width"
@@ -180,7 +186,6 @@ def refusals(root: Path) -> Any:
         "no network": ask(home, "mine", "--set", f"models.engine={broken}"),
         "wrong width": told(run(home, "index", str(root / "reviews.jsonl"), "--name", "w", "--set", "encoder=onnx",
                                 "--set", f"models.engine={wrong}")),
-        "tensorrt": told(optimise(root, "mine", "trt", "--to", "tensorrt", "--precision", "fp16")),
         "tensorrt int8 dynamic": told(optimise(root, "mine", "trt", "--to", "tensorrt")),
         "no neural index": told(optimise(root, "plain", "x")),
         "a folder that is there": told(optimise(root, "mine", "fp32")),
@@ -235,6 +240,7 @@ def main(root: Path) -> dict[str, Any]:
     shown["made"] = {"asked": ask(home, "made", *by_engine), "without": ask(home, "made")}
     shown["manifest"] = Index(current_folder(home / "index", "made")).manifest.model
     shown["bench"] = bench(root, "encoder", "--json")
+    shown["without tensorrt"] = without_tensorrt(root)
     shown["refusals"] = refusals(root)
     shown["without torch"] = without_torch(root)
     return shown

@@ -44,7 +44,7 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_told() -> None:
         providers(PLAIN, Path("e"), "cuda", [CPU])
 
 
-def test_tensorrt_is_never_replaced_by_something_else() -> None:
+def test_an_engine_of_tensorrt_is_opened_with_tensorrt_or_not_at_all() -> None:
     with pytest.raises(TensorRtAbsent, match="libnvinfer") as told:
         providers(COMPILED, Path("e"), "auto", [CUDA, CPU])
     assert "CUDA, CPU" in told.value.korean
