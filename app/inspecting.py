@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from app.api.asking import ASKING, checked_question
 from app.api.opened import checked
-from app.api.replies import ReplayReply, problems
+from app.api.replies import QUESTION, ReplayReply, problems
 from app.bodies import Body
 from pipeline.config import is_open
 from pipeline.errors import PassageNotFound
@@ -38,7 +38,7 @@ class ReplayBody(Body):
     """
 
     trace: str = Field("", examples=["9f2c51d07a3be846"])
-    question: str = Field("", max_length=QUESTION_LIMIT * 100, examples=["마포에서 주차 편한 고깃집 있어?"])
+    question: str = Field("", max_length=QUESTION_LIMIT * 100, examples=[QUESTION])
     index: str = "demo"
     settings: dict[str, Any] = Field(default_factory=dict, examples=[{"retrieval.k": 5}])
     overrides: dict[str, Any] = Field(default_factory=dict, examples=[{"fusion.weight": 0.4}])

@@ -33,6 +33,7 @@ def candidates(plan: Plan, record: Record, passages: PassageStore | None, lang: 
     st.dataframe(
         table,
         hide_index=True,
+        placeholder="",
         height=min(_MOST, _ROW * (len(table) + 1) + 3),
         key="hs-failure-candidates",
         column_config={name: st.column_config.Column(titles[name]) for name in table.columns}

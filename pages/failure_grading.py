@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from annotations.desk import Desk
-from annotations.from_traces import PRIORITY, SCHEME, grade_request
-from annotations.incoming import Defaults
-from annotations.overview import find
-from annotations.scheme import load_scheme
+from annotations.intake.from_traces import PRIORITY, SCHEME, grade_request
+from annotations.intake.incoming import Defaults
+from annotations.intake.overview import find
+from annotations.schemes.scheme import load_scheme
 from pages.failure_question import Opened
 from pipeline.types import Answer, Citation, Question, ScoredPassage, Trace
 

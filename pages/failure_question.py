@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -58,12 +58,10 @@ def show(desk: Desk, opened: Opened, lang: Lang) -> None:
     left, right = st.columns(2)
     with left:
         st.subheader(text("gold", lang))
-        for path in opened.record.paths:
-            st.html(_card(opened, path.passage_id, lang))
+        _cards(opened, [path.passage_id for path in opened.record.paths], lang)
     with right:
         st.subheader(text("first", lang))
-        for passage_id in opened.record.candidates.id[:FIRST]:
-            st.html(_card(opened, passage_id, lang))
+        _cards(opened, opened.record.candidates.id[:FIRST], lang)
     candidates(opened.plan, opened.record, opened.passages, lang)
     xray(desk, opened.plan, opened.record, lang)
     st.subheader(text("try", lang))
@@ -110,6 +108,11 @@ def way(path: GoldPath, settings: Mapping[str, object], lang: Lang) -> list[tupl
     k, depth = (int(str(settings[name])) for name in ("retrieval.k", "rerank.depth"))
     lost = verdict_name(blame(Outcome(True, False, False, (path,), k, depth)), lang)
     return [*steps, ("prompt", f"{text('not_in_prompt' if path.candidate else 'no_candidate', lang)} {lost}")]
+
+
+def _cards(opened: Opened, ids: Sequence[str], lang: Lang) -> None:
+    if ids:  # one element for all of them: a browser draws it sooner than many
+        st.html("".join(_card(opened, id_, lang) for id_ in ids))
 
 
 def _card(opened: Opened, passage_id: str, lang: Lang) -> str:

@@ -11,7 +11,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from pages.quality_plots import GREEN, GREY, VERMILION
-from pipeline.evaluation.compare import Difference
+from pipeline.evaluation.comparison import Difference
 
 STYLE = """<style>
 .js-plotly-plot :is(.xtick text, .ytick text, .xtitle) { fill: var(--hs-ink) !important;

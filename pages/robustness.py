@@ -73,6 +73,7 @@ def _choose(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         selection_mode="multi-row",
         hide_index=True,
         height=260,
+        placeholder="–",
         column_config=titles,
     )
     rows = event["selection"]["rows"]
@@ -115,7 +116,7 @@ def _show(moves: _Found, k: int, lang: Lang) -> None:
         }
         for each in robustness([move for _, move in moves], k)
     ]
-    st.dataframe(rows, hide_index=True, key="hs-robust-summary")
+    st.dataframe(rows, hide_index=True, placeholder="–", key="hs-robust-summary")
     st.subheader(text("moves", lang))
     detail = [
         {
@@ -127,4 +128,4 @@ def _show(moves: _Found, k: int, lang: Lang) -> None:
         }
         for question, move in sorted(moves, key=lambda pair: (pair[1].after == 0, pair[1].after - pair[1].before))[::-1]
     ]
-    st.dataframe(detail, hide_index=True, key="hs-robust-moves")
+    st.dataframe(detail, hide_index=True, placeholder="–", key="hs-robust-moves")

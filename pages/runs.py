@@ -21,7 +21,7 @@ from pages.session import language
 from pages.stored_runs import changed_settings, comparison
 from pages.words import Lang
 from pipeline.errors import RunsNotComparable
-from pipeline.evaluation.compare import Difference, Flip
+from pipeline.evaluation.comparison import Difference, Flip
 from pipeline.evaluation.runs import read_plan, run_names
 from pipeline.service import Home
 
@@ -54,9 +54,10 @@ def _two_runs(runs: Path, lang: Lang) -> None:
     except RunsNotComparable as error:
         st.warning(error.korean if lang == "ko" else error.english)
         return
-    st.html(f"<div class='hs-card' id='hs-runs-verdict'><p>{escape(found.verdict)}</p></div>")
+    said = found.verdict if lang == "ko" else found.verdict_en
+    st.html(f"<div class='hs-card' id='hs-runs-verdict'><p>{escape(said)}</p></div>")
     if found.warning:
-        st.warning(found.warning)
+        st.warning(found.warning if lang == "ko" else found.warning_en)
     _differences(found.differences, lang)
     for key, flips in (("better", found.better), ("worse", found.worse)):
         _flips(key, flips, a, b, lang)

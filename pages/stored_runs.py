@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from pipeline.config import is_open
-from pipeline.evaluation.compare import Comparison, compare_runs
+from pipeline.evaluation.compare import compare_runs
+from pipeline.evaluation.comparison import Comparison
 from pipeline.evaluation.judgements import LEDGER
 from pipeline.evaluation.runs import RECORDS, Plan
 from pipeline.evaluation.table import read_table

@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from app.api import opened
-from app.api.replies import Responses, TraceReply, problems
+from app.api.replies import PASSAGE, QUESTION, Responses, TraceReply, problems
 from app.api.streaming import EVENTS, HEADERS, event, known, lines
 from app.bodies import Body
 from app.refusals import SettingNotOpen
@@ -35,7 +35,6 @@ from pipeline.trace_stream import change
 from pipeline.types import Trace
 from pipeline.xray import Xray
 
-QUESTION = "마포에서 주차 편한 고깃집 있어?"
 ASKING = (
     QuestionEmpty, QuestionTooLong, UnknownSetting, BadSetting, IndexTimeSetting, SettingNotOpen,
     IndexNotFound, TraceNotFound, IndexDamaged, IndexOutdated, AnalyserNotIndexed, BackendUnavailable,
@@ -55,7 +54,7 @@ class AskBody(Body):
     )
     previous: str = Field("", max_length=200, description="이어서 묻는 앞 답변의 id")
     without: list[str] = Field(
-        default_factory=list, max_length=100, description="뺄 조건", examples=[["district:마포"]]
+        default_factory=list, max_length=100, description="뺄 조건", examples=[["category:카페"]]
     )
     session: str = Field("", max_length=200, description="대화의 이름: 실험(A/B)의 변형이 이것으로 정해짐")
     stream: bool = Field(False, strict=True, description="자라는 답을 server-sent events로")
@@ -114,7 +113,7 @@ def add_asking(api: FastAPI, service: Service) -> None:
         summary="단락 하나의 형태소 X-ray",
         responses=problems(*ASKING, PassageNotFound),
     )
-    def explain(body: AskBody, passage: Annotated[str, Query(max_length=500, examples=["r0123"])]) -> Xray:
+    def explain(body: AskBody, passage: Annotated[str, Query(max_length=500, examples=[PASSAGE])]) -> Xray:
         """The morpheme X-ray of a question and a passage."""
         return service.explain(body.request(settings, answer=False), passage)
 

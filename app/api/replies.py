@@ -14,6 +14,11 @@ from pipeline.types import Answer, Source, Understanding
 
 Responses = dict[int | str, dict[str, Any]]
 
+# The examples are of the demo's reviews, so that whoever tries one gets what it promises.
+QUESTION = "제주에서 주차 편한 카페 있어?"
+PASSAGE = "r16-02"
+SENTENCE = "주차장이 30대쯤 되고 무료라 렌터카 끌고 가기 편했어요."
+
 
 class ProblemDocument(BaseModel):
     """Why something couldn't be done, with the cure (RFC 9457)."""
@@ -29,8 +34,8 @@ class ProblemDocument(BaseModel):
 class CandidateReply(BaseModel):
     """A passage that was found, with the raw score and the rank that each stage gave it."""
 
-    passage_id: str = Field(examples=["r0123"])
-    text: str = Field(examples=["건물 지하에 주차 2시간 무료라 편했어요."])
+    passage_id: str = Field(examples=[PASSAGE])
+    text: str = Field(examples=[SENTENCE])
     source: Source
     row: int
     scores: dict[str, float] = Field(examples=[{"bm25": 7.1, "vector": 0.41, "fused": 0.93, "rerank": 2.2}])
@@ -43,7 +48,7 @@ class TraceReply(BaseModel):
     """Everything behind one answer."""
 
     id: str = Field(examples=["9f2c51d07a3be846"])
-    question: str = Field(examples=["마포에서 주차 편한 고깃집 있어?"])
+    question: str = Field(examples=[QUESTION])
     question_type: str
     index: str = Field(examples=["demo"])
     state: str = Field(examples=["done"])
@@ -83,8 +88,8 @@ _ALWAYS: tuple[type[HansangError], ...] = (MalformedRequest, UnexpectedFault)
 _GUARDED = {
     401: "열쇠가 없거나 맞지 않음 · no key, or none that opens this",
     403: "열쇠의 범위(scope)를 벗어남 · outside the key's scopes",
-    429: "너무 잦음 · too many requests (Retry-After)",
-    503: "지금은 받을 수 없음 · busy, stopping, or something it needs is missing (Retry-After)",
+    429: "너무 잦거나 질문이 몰림 · too many requests, of this caller or of all (Retry-After)",
+    503: "지금은 받을 수 없음 · stopping, or something it needs is missing (Retry-After)",
 }
 
 

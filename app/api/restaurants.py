@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
@@ -16,6 +16,7 @@ from pipeline.errors import BackendUnavailable, IndexDamaged, IndexNotFound, NoR
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.restaurants.reviews import Restaurants
 from pipeline.restaurants.summaries import Summary
+from pipeline.restaurants.writing import writer_of
 from pipeline.service import Service
 from pipeline.strengths.portraits import Portraits
 from pipeline.strengths.running import of_kind
@@ -81,12 +82,22 @@ def _add_portraits(api: FastAPI, service: Service) -> None:
         summary="식당의 요약",
         responses=problems(*_TOLD, body=False),
     )
-    def summary(name: str, index: IndexName = "demo") -> Summary:
+    def summary(
+        name: str,
+        index: IndexName = "demo",
+        wording: Annotated[
+            Literal["written", "counted"],
+            Query(description="written: 프로필에 언어 모델이 있으면 그 글로, counted: 늘 세어서 쓴 문장으로"),
+        ] = "written",
+    ) -> Summary:
         """The reviews of a restaurant in a few sentences, each with the ids of the reviews it rests on.
 
-        The first time for a restaurant takes seconds: its reviews and those of comparable ones are analysed.
+        The first time for a restaurant takes seconds: its reviews and those of comparable ones are analysed. Where the
+        profile has a language model, that words the sentences; where it can't, ``problem`` says why.
         """
-        return portraits.of(service.index(index), name).summary
+        writer = writer_of(service.settings) if wording == "written" else None
+        of = service.index(index)
+        return (portraits.written(of, name, writer) if writer else portraits.of(of, name)).summary
 
     @api.get(
         "/v1/restaurants/{name:path}/strengths",

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.asking import QUESTION
 from app.api.conversations import Turns
+from app.api.replies import QUESTION, SENTENCE
 from app.refusals import NoUserMessage
 from pipeline.trace_json import candidate_json
 from pipeline.types import Trace
@@ -64,7 +64,7 @@ class Said(BaseModel):
     """The answer."""
 
     role: Literal["assistant"]
-    content: str = Field(examples=["건물 지하에 주차 2시간 무료라 편했어요."])
+    content: str = Field(examples=[SENTENCE])
     refusal: None = None
 
 

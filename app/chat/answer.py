@@ -28,7 +28,8 @@ def answer_block(trace: Trace, lang: Lang) -> str:
     kind = "abstention" if answer.abstained else answer.kind
     label = f'<span class="kind">{escape(word(f"kind_{kind}", lang))}</span>'
     if answer.abstained:
-        body = f'<p class="said">{escape(answer.text)}</p>{_looked_for(trace, lang)}{_nearest(trace, lang)}'
+        below = f"{_looked_for(trace, lang)}{_meant(trace, lang)}{_nearest(trace, lang)}"
+        body = f'<p class="said">{escape(answer.text)}</p>{below}'
     elif not answer.text:
         body = _nearest(trace, lang)
     else:
@@ -147,6 +148,19 @@ def _looked_for(trace: Trace, lang: Lang) -> str:
         return _note(trace.answer)
     searched = trace.understanding.search_text if trace.understanding else trace.question.text
     return f'<p class="note"><b>{escape(word("looked_for", lang))}</b> {escape(searched)}</p>'
+
+
+def _meant(trace: Trace, lang: Lang) -> str:
+    """The same question of restaurants whose names are near one that has no reviews, each a button."""
+    made = []
+    for chip in trace.understanding.chips if trace.understanding else ():
+        for name in chip.near if len(chip.unknown) == 1 else ():
+            text = trace.question.text.replace(chip.unknown[0], name)
+            if text != trace.question.text:
+                made.append(
+                    button(escape(word("ask_of", lang, name=name)), class_="soft", data_act="example", data_text=text)
+                )
+    return f'<p class="acts">{"".join(made)}</p>' if made else ""
 
 
 def _nearest(trace: Trace, lang: Lang) -> str:

@@ -76,9 +76,27 @@
     for (const name of ["mouseover", "focusin"]) element.addEventListener(name, (event) => light(event.target));
     for (const name of ["mouseleave", "focusout"]) element.addEventListener(name, () => light(null));
     if (element.closest("#hs-evidence")) new MutationObserver(arrive).observe(element, {childList: true, subtree: true, attributes: true});
+    if (element.closest("#hs-restaurant")) keepOpen(element);
     if (element.closest("#hs-talk")) new MutationObserver(follow).observe(element, {childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-trace"]});
     if (element.closest("#hs-header")) new MutationObserver(language).observe(element, {childList: true, subtree: true, attributes: true});
     language();
+  }
+
+  /* Drawn anew (in a language model's words), a portrait keeps open what was: the same sentences at the same places. */
+  const kept = {whose: "", open: new Set()};
+  function keepOpen(element) {
+    const details = () => all(".drawn details", element);
+    element.addEventListener("click", (event) => { // by hand, not by a drawing, which closes them, too
+      const one = event.target.closest("summary")?.parentElement, place = details().indexOf(one);
+      if (place >= 0) kept.open[one.open ? "delete" : "add"](place);
+    }, true);
+    const redrawn = () => {
+      const whose = $(".drawn", element)?.dataset.restaurant;
+      if (!whose) return; // between two drawings
+      if (whose !== kept.whose) [kept.whose, kept.open] = [whose, new Set()];
+      for (const place of kept.open) { const one = details()[place]; if (one && !one.open) one.open = true; }
+    };
+    new MutationObserver(redrawn).observe(element, {childList: true, subtree: true, attributes: true, attributeFilter: ["open"]});
   }
 
   /* A sentence and its evidence light up together. */

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from annotations.desk import Desk
-from annotations.from_traces import SCHEME, grade_request
-from annotations.overview import find
-from annotations.scheme import load_scheme
+from annotations.intake.from_traces import SCHEME, grade_request
+from annotations.intake.overview import find
+from annotations.schemes.scheme import load_scheme
 from app.chat.session import Queued
 from pipeline.errors import UnknownTask
 from pipeline.service import Home

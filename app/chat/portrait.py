@@ -32,7 +32,7 @@ def portrait_panel(session: Session, restaurants: Sequence[str]) -> str:
     elif isinstance(found, HansangError):
         below = error_block(found, lang)
     else:
-        below = portrait_block(found, lang)
+        below = portrait_block(found, lang, session.wording)
     return f'<section class="portrait">{_choice(restaurants, session.restaurant, lang)}{below}</section>'
 
 
@@ -50,12 +50,12 @@ def _choice(restaurants: Sequence[str], chosen: str, lang: Lang) -> str:
     return f"<label class='field tall'>{label}<select{opening}>{made}</select></label>"
 
 
-def portrait_block(found: Portrait, lang: Lang) -> str:
-    """A portrait without its figures."""
+def portrait_block(found: Portrait, lang: Lang, wording: str = "") -> str:
+    """A portrait without its figures; ``wording`` is the language model that is putting it into words."""
     made_by = word("portrait_by", lang, name=found.summary.writer, n=found.group_size)
     return (
         f"<section{attributes(class_='drawn', data_restaurant=found.restaurant)}>"
-        f"{_overall(found.summary, found.reviews, lang)}"
+        f"{_overall(found.summary, found.reviews, lang)}{_written(found.summary, wording, lang)}"
         f"{_strengths('strengths', found.strengths, found.reviews, lang)}"
         f"{_strengths('weaknesses', found.weaknesses, found.reviews, lang)}"
         f"<h4>{escape(word('by_aspect', lang))}</h4>"
@@ -69,6 +69,17 @@ def _overall(summary: Summary, reviews: Mapping[str, Review], lang: Lang) -> str
     heading = f"<h4>{escape(summary.restaurant)} <small>{escape(summary.category)}</small></h4>"
     note = f'<p class="hint">{escape(summary.note)}</p>' if summary.note else ""
     return heading + note + "".join(_sentence(one, reviews, lang) for one in said)
+
+
+def _written(summary: Summary, wording: str, lang: Lang) -> str:
+    """Whose words these are: a language model's, its still to come, or not its, and why."""
+    if wording:
+        said = escape(word("portrait_wording", lang, name=wording))
+        return f'<p class="hint" role="status">{said}</p>'
+    if summary.problem:
+        said = escape(word("portrait_unworded", lang, problem=summary.problem))
+        return f'<p class="trouble" role="status">⚠ {said}</p>'
+    return ""
 
 
 def _sentence(sentence: Sentence, reviews: Mapping[str, Review], lang: Lang) -> str:
@@ -101,11 +112,23 @@ def _quoted(text: str, quote: Quote | None) -> str:
 
 def _strengths(key: str, found: Strengths, reviews: Mapping[str, Review], lang: Lang) -> str:
     heading = f"<h4>{escape(word(key, lang))}</h4>"
+    few = _few(found.few, reviews, lang)
     if not found.found:
-        return f"{heading}<p class='hint'>{escape(found.note or word('none_found', lang))}</p>"
+        return f"{heading}<p class='hint'>{escape(found.note or word('none_found', lang))}</p>{few}"
     rows = "".join(f"<li>{_strength(one, reviews, lang)}</li>" for one in found.found)
     problems = "".join(f"<p class='hint'>⚠ {escape(one.ko if lang == 'ko' else one.en)}</p>" for one in found.problems)
-    return f"{heading}<ol class='{key}'>{rows}</ol>{problems}"
+    return f"{heading}<ol class='{key}'>{rows}</ol>{few}{problems}"
+
+
+def _few(found: Sequence[Strength], reviews: Mapping[str, Review], lang: Lang) -> str:
+    """What rests on too little to be a strength yet, with the little that there is."""
+    if not found:
+        return ""
+    rows = "".join(
+        f"<li>{_opens(escape(one.claim), [(quote.review_id, quote) for quote in one.quotes], reviews, lang)}</li>"
+        for one in found
+    )
+    return f"<p class='hint'>{escape(word('few_say', lang))}</p><ul class='few'>{rows}</ul>"
 
 
 def _strength(one: Strength, reviews: Mapping[str, Review], lang: Lang) -> str:

@@ -59,8 +59,9 @@ class Session:
 
     ``review`` is what stands in the box of the review tab, ``analysed`` the text that its ``analysis`` is of;
     ``portrait`` is of the ``restaurant`` that was chosen, ``drawing`` while it is being made, ``picked`` the point of
-    its figures whose reviews are shown. ``id`` decides which
-    variant of the profile answers, where there are some. ``account`` is who signed in, where people have to.
+    its figures whose reviews are shown, ``wording`` the language model that is putting its summary into words. ``id``
+    decides which variant of the profile answers, where there are some. ``account`` is who signed in, where people have
+    to.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
@@ -82,6 +83,7 @@ class Session:
     portrait: Portrait | HansangError | None = None
     drawing: bool = False
     picked: str = ""
+    wording: str = ""
     busy: bool = False
     stop: bool = False
     notice: str = ""

@@ -70,6 +70,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "first_token": ("첫 토큰 {ms} ms", "first token {ms} ms"),
     "see_evidence": ("근거 {n} 보기", "show evidence {n}"),
     "looked_for": ("찾아본 말", "Looked for"),
+    "ask_of": ("‘{name}’에 대해 묻기", "Ask of {name}"),
     "nearest": ("참고로, 가장 가까운 후기", "For what it's worth, the nearest reviews"),
     "confidence": ("확신", "Confidence"),
     "sure_high": ("높음", "high"),
@@ -197,6 +198,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "분류기 {name}. 감정은 서로 따로 매긴 점수이고 ✓는 문턱을 넘은 것입니다.",
         "By {name}. Emotions are scored independently; ✓ marks those over their threshold.",
     ),
+    "note_orders": (
+        "모델에게 시키는 말이 있어 그 말은 셈하지 않았습니다.",
+        "It tells a model what to say; that was not counted.",
+    ),
     "note_no-words": ("낱말이 없는 글이라 덜 믿을 만합니다.", "There are no words in it, so trust this less."),
     "note_not-korean": ("한국어가 아닌 글이라 덜 믿을 만합니다.", "It isn't Korean, so trust this less."),
     "note_partial": ("분류기 가운데 하나가 답하지 못했습니다.", "One of the classifiers gave no answer."),
@@ -212,7 +217,19 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Summary, strengths and weaknesses, aspects and months of one restaurant, with the reviews they rest on.",
     ),
     "portrait_working": ("후기를 분석하는 중…", "Analysing its reviews…"),
+    "portrait_wording": (
+        "언어 모델({name})이 문장을 다듬는 중… 지금 보이는 것은 세어서 쓴 문장입니다.",
+        "{name} is wording the sentences… These are the counted ones.",
+    ),
+    "portrait_unworded": (
+        "언어 모델이 다듬지 못해 세어서 쓴 문장을 그대로 보입니다. {problem} 다른 곳을 골랐다가 오면 다시 부탁합니다.",
+        "No language model worded these: they are the counted ones. {problem} Choose another and come back to retry.",
+    ),
     "strengths": ("강점", "Strengths"),
+    "few_say": (
+        "말하는 후기가 아직 적어 참고로만 (인용 3개 미만)",
+        "Said by too few so far, for reference only (under three quotes)",
+    ),
     "weaknesses": ("약점", "Weaknesses"),
     "by_aspect": ("속성마다", "Aspect by aspect"),
     "none_found": ("여럿이 함께 말하는 것이 없습니다.", "Nothing is said by several."),

@@ -6,7 +6,6 @@ others quick when five times too many come.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +14,14 @@ from contextlib import contextmanager
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.headers import with_headers
 from app.operation.logs import Log
 from app.operation.metrics import OTHER, Metrics
 from app.operation.refusals import Draining, Overloaded
 from app.operation.requests import CURRENT, HEADER, Doing, request_id
 from app.operation.tracing import Tracing
 from app.operation.turnstile import Turnstile
+from app.problems import OPENAI, problem
 from pipeline.errors import HansangError
 
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
@@ -90,7 +91,7 @@ class Front:
         path = scope["path"]
         if self.draining and path not in ALWAYS and not path.startswith(FINISHING):
             self._metrics.refused("draining")
-            await reply.refuse(Draining(seconds=RESTART_SECONDS), RESTART_SECONDS)
+            await reply.refuse(Draining(seconds=RESTART_SECONDS), scope, receive)
         elif is_question(scope):
             await self._in_turn(scope, receive, reply)
         else:
@@ -102,7 +103,7 @@ class Front:
             seconds = turnstile.retry_seconds
             self._metrics.refused("overloaded")
             error = Overloaded(running=turnstile.running, waiting=turnstile.waiting, seconds=seconds)
-            await reply.refuse(error, seconds)
+            await reply.refuse(error, scope, receive)
             return
         start = self._now()
         try:
@@ -135,19 +136,10 @@ class _Reply:
             MutableHeaders(scope=message)[HEADER] = self._id
         await self._send(message)
 
-    async def refuse(self, error: HansangError, seconds: int) -> None:
-        """Answer with a problem document (RFC 9457) that says when to come back."""
-        said = {
-            "type": f"urn:hansang:{error.code}", "title": error.code, "status": error.status,
-            "detail": error.korean, "detail_en": error.english, "request_id": self._id,
-        }  # fmt: skip
-        body = json.dumps(said, ensure_ascii=False).encode()
-        headers = [
-            (b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()),
-            (b"retry-after", str(seconds).encode()),
-        ]  # fmt: skip
-        await self({"type": "http.response.start", "status": error.status, "headers": headers})
-        await self({"type": "http.response.body", "body": body})
+    async def refuse(self, error: HansangError, scope: Scope, receive: Receive) -> None:
+        """Answer with a problem document that says when to come back."""
+        said = problem(error, request_id=self._id, openai=scope["path"].startswith(OPENAI))
+        await said(scope, receive, with_headers(scope, self))
 
 
 def route_of(scope: Scope) -> str:

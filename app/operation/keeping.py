@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from annotations.home_backup import LABELS, NOTES, REGRESSION, backup_home
+from annotations.keeping.home_backup import LABELS, NOTES, REGRESSION, backup_home
 from app.operation.disk import DiskWatch
 from app.operation.logs import Log
 from app.operation.metrics import Metrics

@@ -40,7 +40,8 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         self._request_seconds = Histogram(
-            "hansang_http_request_duration_seconds", "Time from a request to the end of its reply", ("route",),
+            "hansang_http_request_duration_seconds",
+            "Time from a request to the end of its reply, but for those turned away", ("route",),
             buckets=FAST, registry=registry,
         )  # fmt: skip
         self._questions = Counter(
@@ -96,9 +97,10 @@ class Metrics:
             self._tokens.labels(direction)
 
     def request(self, route: str, method: str, outcome: str, seconds: float) -> None:
-        """One HTTP request has ended."""
+        """One HTTP request has ended. To turn somebody away takes no time, and would make a crowd look quick."""
         self._requests.labels(route, method, outcome).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        if outcome != "refused":
+            self._request_seconds.labels(route).observe(seconds)
 
     def question(self, trace: Trace) -> None:
         """One question has ended, well or not."""

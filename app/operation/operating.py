@@ -45,7 +45,7 @@ class Operation:
         )  # fmt: skip
         self.store = WatchedStore(home.traces, self.metrics, self.disk, self.log)
         self.service = StagedService(home, settings, self.metrics, self.store, self.tracing)
-        self.turnstile = Turnstile(serving.concurrent, serving.waiting)
+        self.turnstile = Turnstile(serving.concurrent, serving.waiting, serving.wait_s)
         self.health = Health(self.service, self.disk, self.warmth)
         self.keeper = Keeper(
             home.root, home.root / BACKUPS, hours=serving.backup_hours, keep=serving.backup_keep, disk=self.disk,

@@ -6,9 +6,14 @@ from pipeline.errors import InputError, MachineError
 
 
 class Overloaded(MachineError):
-    """As many questions are worked on and waiting as may be."""
+    """As many questions are worked on and waiting as may be.
+
+    429 means too many requests for whatever the server counts by, itself as a whole included (RFC 6585, section 4). A
+    503 would make a balancer in front take the server for broken, and send its share to others that are as busy.
+    """
 
     code = "overloaded"
+    status = 429
     ko = "지금 질문이 몰려 있습니다(처리 {running:,}, 대기 {waiting:,}). {seconds}초 뒤에 다시 해 주세요."
     en = "Too many questions at once ({running:,} running, {waiting:,} waiting). Try again in {seconds} s."
 

@@ -236,6 +236,6 @@ def test_reference_names_every_operation_and_asks_nobody_outside(client: TestCli
     for path, operations in client.get("/openapi.json").json()["paths"].items():
         for method in operations:
             assert f"{method.upper()} {path}" in page
-    assert "주차 편한 고깃집" in page
+    assert "주차 편한 카페" in page
     assert "http://" not in page
     assert "https://" not in page

@@ -13,12 +13,18 @@ from pathlib import Path
 import pytest
 
 from app.api.application import create_api
+from app.api.replies import PASSAGE, QUESTION, SENTENCE
 from pipeline.config import load_profile
-from pipeline.service import Home, Service
+from pipeline.corpus.reader import read_corpus
+from pipeline.errors import QuestionEmpty
+from pipeline.evidence.phrases import aside
+from pipeline.service import Home, Request, Service
 from tests.app.served import serving
 from tests.pipeline.corpora import build
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "data" / "demo"
+GUIDE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 DEFAULT = "export HANSANG=http://127.0.0.1:7860"
 
 pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="needs curl and bash")
@@ -29,13 +35,55 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = Home(tmp_path_factory.mktemp("home"))
-    build(home, name="demo")
+    build(home, list(read_corpus([DEMO / "reviews.jsonl"], restaurants=DEMO / "restaurants.jsonl")), name="demo")
     service = Service(home, load_profile())
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def address(service: Service) -> Iterator[str]:
     with serving(create_api(service)) as server:
         yield server.address
-    service.close()
+
+
+def in_commands(*paths: str) -> list[str]:
+    """The questions of the examples that the command line's help gives."""
+    return [
+        question for path in paths
+        for question in re.findall(r"hansang ask '([^']+)'", (ROOT / path).read_text(encoding="utf-8"))
+    ]  # fmt: skip
+
+
+def examples() -> list[str]:
+    """What we tell people to ask, wherever we tell them an example."""
+    told = [*re.findall("‘(.+?)’", aside("talk").text), *re.findall("예[)] (.+)$", QuestionEmpty().korean)]
+    guided = re.findall(r'"question": "([^"]+)"(?!, "index": "(?!demo"))', GUIDE)
+    assert len(told) == 4
+    return sorted({QUESTION, *told, *in_commands("app/cli/main.py", "app/cli/asking.py"), *guided})
+
+
+@pytest.mark.parametrize("question", examples())
+def test_what_we_tell_people_to_ask_is_answered_by_the_demo(service: Service, question: str) -> None:
+    *_, trace = service.ask(Request(question, "demo", keep=False))
+    assert trace.answer
+    assert not trace.answer.abstained, trace.answer.text
+
+
+def test_the_examples_of_the_document_are_of_the_demo(service: Service) -> None:
+    *_, trace = service.ask(Request(QUESTION, "demo", keep=False))
+    assert trace.answer
+    assert trace.answer.text == SENTENCE
+    assert [citation.passage_id for citation in trace.answer.citations] == [PASSAGE]
+    document = create_api(service).openapi()
+    body = document["components"]["schemas"]["AskBody"]["properties"]
+    (without,) = body["without"]["examples"]
+    assert trace.understanding
+    assert set(without) <= {chip.id for chip in trace.understanding.chips}
+    (restaurant,) = document["components"]["schemas"]["RestaurantReply"]["properties"]["id"]["examples"]
+    assert restaurant in service.index("demo").lexicon.restaurants
 
 
 def test_the_commands_of_the_guide_do_what_it_says(address: str, tmp_path: Path) -> None:
@@ -72,7 +120,8 @@ def test_the_python_of_the_guide_runs(address: str, number: int, tmp_path: Path)
         capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "숯골갈비" in done.stdout
+    assert done.stdout.startswith(SENTENCE)
+    assert "너울창고" in done.stdout
 
 
 def test_every_route_named_in_the_guide_exists() -> None:

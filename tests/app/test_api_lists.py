@@ -29,6 +29,7 @@ from pipeline.strengths.ground import open_ground
 from tests.app.test_api import assert_problem
 from tests.pipeline.corpora import PLACES, build
 from tests.pipeline.evaluation.questions import SAMPLES
+from tests.pipeline.restaurants.test_writing import model
 
 SETTINGS = with_overrides(
     Settings(), {"service.page": 60, "service.batch": 3, "service.body_bytes": 2_000, "service.question_chars": 20}
@@ -126,6 +127,29 @@ def test_a_restaurant_is_what_the_library_makes_of_it(client: TestClient, servic
     assert not alike(found, {**found, "reviews": 4})
     strengths = client.get(f"/v1/restaurants/{quote('숯골')}/strengths", params={"sign": "negative"}).json()
     assert (strengths["restaurant"], strengths["sign"]) == ("숯골갈비", "negative")
+
+
+def test_a_summary_is_worded_by_the_profiles_language_model_or_says_why_not(service: Service) -> None:
+    def answer(body: dict[str, Any]) -> str | int:
+        draft = json.loads(body["messages"][1]["content"].rpartition("초안:\n")[2])["sentences"]
+        rows = [{**row, "text": f"요컨대 {row['text']}"} for row in draft]
+        return 500 if len(asked) > 1 else json.dumps({"sentences": rows}, ensure_ascii=False)
+
+    where = f"/v1/restaurants/{quote('숯골갈비')}/summary"
+    with model(answer) as (url, asked):
+        llm = {"generator": "openai", "llm.url": url, "llm.model": "fake"}
+        opened = Service(service.home, with_overrides(SETTINGS, llm))
+        with TestClient(create_api(opened)) as client:
+            counted = client.get(where, params={"wording": "counted"}).json()
+            assert (counted["writer"], asked) == ("embedded", [])
+            written = client.get(where).json()
+            assert written["writer"] == "llm-fake"
+            for old, new in zip(counted["overall"], written["overall"], strict=True):
+                assert new == {**old, "text": f"요컨대 {old['text']}"}
+            failed = client.get(f"/v1/restaurants/{quote('연탄집')}/summary").json()
+            assert (failed["writer"], "500" in failed["problem"]) == ("embedded", True)
+            assert_problem(client.get(where, params={"wording": "x"}), 422, "malformed-request")
+        opened.close()
 
 
 @pytest.mark.parametrize("what", ["summary", "strengths"])

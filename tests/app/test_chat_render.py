@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from app.chat.answer import answer_block, cited_text, facts, places, sentences
 from app.chat.cards import evidence, shown
@@ -21,13 +23,13 @@ from app.chat.stages import COLOURS, lift, number, percent, widths, worked_ms
 from app.chat.text import escape, plain
 from app.chat.turns import conversation, local_time
 from app.chat.words import _WORDS, word
-from app.cli.answers import candidate_table
+from app.cli.answers import candidate_table, show_answer
 from pipeline.errors import BadSetting
 from pipeline.protocols import Tokenizer
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
 from pipeline.traces import Feedback
-from pipeline.types import Answer, Chip, Citation, Morpheme, Understanding
+from pipeline.types import Answer, Chip, Citation, Morpheme, Question, Understanding
 from pipeline.xray import Contribution, Xray
 from tests.app.chat_traces import TEXTS, cited, make_trace
 from tests.app.test_chat_text import HOSTILE, read
@@ -91,6 +93,34 @@ def test_an_abstention_cites_nothing_and_names_the_nearest_three() -> None:
     assert "찾아본 말</b> 주차 편한" in answer_block(replace(make_trace(), answer=replace(answer, note="")), "ko")
     assert re.findall(r'data-go="(\w+)"', html) == ["p1", "p2", "p3"]
     assert "12 %" in html
+
+
+def test_a_name_that_may_have_been_meant_is_asked_of_with_a_click() -> None:
+    answer = Answer("없습니다.", abstained=True, kind="abstention", note="찾은 것")
+    near = ("길남<이>", "길남")
+    chip = Chip("restaurant:길남식당", "restaurant", ("길남식당",), "가게", unknown=("길남식당",), near=near)
+    trace = replace(make_trace(), question=Question("q", "길남식당 어때?"), candidates=(), answer=answer)
+    html = answer_block(replace(trace, understanding=Understanding("어때?", (chip,))), "ko")
+    assert re.findall(r'data-text="([^"]*)"', html) == [escape("길남<이> 어때?"), "길남 어때?"]
+    assert "‘길남<이>’에 대해 묻기" in read(html).text
+    two = replace(chip, unknown=("길남식당", "모름"))
+    assert "data-text" not in answer_block(replace(trace, understanding=Understanding("어때?", (two,))), "ko")
+    respelled = replace(trace, question=Question("q", "길남 식당 어때?"), understanding=Understanding("어때?", (chip,)))
+    assert "data-text" not in answer_block(respelled, "ko")
+
+
+def test_where_nothing_is_near_the_terminal_shows_nothing_as_near() -> None:
+    answer = Answer("‘가’의 후기는 이 색인에 없습니다.", abstained=True, kind="abstention")
+    shown = []
+    for trace in (replace(make_trace(), answer=answer), replace(make_trace(), answer=answer, candidates=())):
+        console = Console(record=True, width=100, file=StringIO())
+        show_answer(console, trace)
+        shown.append(console.export_text())
+    assert "가장 가까운 후기" in shown[0]
+    assert "단락" in shown[0]
+    assert answer.text in shown[1]
+    assert "가장 가까운 후기" not in shown[1]
+    assert "단락" not in shown[1]
 
 
 @pytest.mark.parametrize(("confidence", "said"), [(0.95, "높음"), (0.7, "보통"), (0.4, "낮음")])

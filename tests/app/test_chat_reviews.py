@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +24,12 @@ from pipeline.errors import HansangError
 from pipeline.indexing import Job, build_index
 from pipeline.restaurants.picking import pick_of, reviews_behind
 from pipeline.restaurants.remarks import ASPECTS
+from pipeline.restaurants.summaries import Sentence
 from pipeline.service import Home, Service
 from pipeline.strengths.portraits import Portrait
 from pipeline.types import Analysis, Document, Source
 from tests.app.test_chat_text import read
+from tests.pipeline.restaurants.test_writing import model
 
 TEXT = "맛은 있는데 직원이 불친절해요"
 REVIEWS = (
@@ -119,6 +126,122 @@ def test_a_portrait_opens_on_its_evidence(service: Service, session: Session) ->
     assert "<b>강추" not in shown
     for review in session.portrait.reviews.values():
         assert review.text in read(shown).text
+
+
+def wording(body: dict[str, Any]) -> str:
+    """What a language model makes of the drafts: other words, but of the second sentence another number, too."""
+    draft = json.loads(body["messages"][1]["content"].rpartition("초안:\n")[2])
+    rows = [{**row, "text": f"요컨대 {row['text']}"} for row in draft["sentences"]]
+    rows[1]["text"] += " 별점은 99점입니다."
+    return json.dumps({"sentences": rows}, ensure_ascii=False)
+
+
+@contextmanager
+def with_model(
+    service: Service, name: str, answer: Callable[[dict[str, Any]], str | int]
+) -> Iterator[tuple[Service, list[Any]]]:
+    """The same home with a language model that says what ``answer`` makes of a request."""
+    with model(answer) as (url, asked):
+        llm = {"generator": "openai", "llm.url": url, "llm.model": name}
+        opened = Service(service.home, with_overrides(service.settings, llm))
+        yield opened, asked
+        opened.close()
+
+
+def portrait_of(session: Session) -> Portrait:
+    assert isinstance(session.portrait, Portrait)
+    return session.portrait
+
+
+def test_a_language_model_words_what_was_counted_while_that_is_shown(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    with with_model(service, "fake", wording) as (opened, asked):
+        *_, first = [read(draw("restaurant", opened, session)).text for _ in _until_worded(opened, session)]
+        counted = portrait_of(session)
+        assert not asked
+        assert "언어 모델(llm-fake)이 문장을 다듬는 중" in first
+        assert counted.summary.overall[0].text in first
+        do(opened, session, "restaurant", restaurant="숯골갈비")
+        told = portrait_of(session)
+        shown = read(draw("restaurant", opened, session)).text
+        assert "쓴 이: llm-fake" in shown
+        assert "다듬는 중" not in shown
+        assert told.summary.overall[0].text == f"요컨대 {counted.summary.overall[0].text}"
+        assert told.summary.overall[1] == counted.summary.overall[1]  # with a number of its own it isn't taken
+        assert [one.quotes for one in told.summary.aspects] == [one.quotes for one in counted.summary.aspects]
+        assert [one.share for one in told.summary.aspects] == [one.share for one in counted.summary.aspects]
+        for old, new in zip(sentences_of(counted), sentences_of(told), strict=True):
+            assert new.evidence == old.evidence
+        do(opened, session, "restaurant", restaurant="숯골갈비")
+        assert len(asked) == 1  # what was worded is kept
+
+
+def _until_worded(service: Service, session: Session) -> Iterator[None]:
+    """Draw 숯골갈비 up to where the language model would be asked."""
+    for _ in portray(service, session, "숯골갈비"):
+        yield
+        if session.wording:
+            return
+
+
+def sentences_of(found: Portrait) -> list[Sentence]:
+    return [*found.summary.overall, *(one for aspect in found.summary.aspects for one in aspect.sentences)]
+
+
+@pytest.mark.parametrize("answer", [500, "네, 알겠습니다!", '{"sentences": []}'])
+def test_where_the_model_fails_it_is_said_and_what_was_counted_stays(
+    service: Service, session: Session, answer: str | int
+) -> None:
+    look(service, session, "restaurant")
+    do(service, session, "restaurant", restaurant="연탄집")
+    counted = portrait_of(session)
+    with with_model(service, "failing", lambda _: answer) as (opened, asked):
+        do(opened, session, "restaurant", restaurant="연탄집")
+        assert asked
+        told = portrait_of(session)
+        assert told.summary == replace(counted.summary, problem=told.summary.problem)
+        shown = draw("restaurant", opened, session)
+        assert 'class="trouble"' in shown
+        assert "세어서 쓴 문장을 그대로 보입니다" in read(shown).text
+        assert "다듬는 중" not in read(shown).text
+        before = len(asked)
+        do(opened, session, "restaurant", restaurant="연탄집")
+        assert len(asked) > before  # it may be back
+
+
+def test_a_model_that_is_late_overwrites_nothing_that_was_chosen_since(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    with with_model(service, "late", wording) as (opened, _):
+        late = portray(opened, session, "연탄집")
+        while not session.wording:
+            next(late)
+        do(service, session, "restaurant", restaurant="숯골갈비")
+        assert [*late] == []
+        assert portrait_of(session).restaurant == "숯골갈비"
+        assert portrait_of(session).summary.writer == "embedded"
+
+
+def test_an_address_that_can_be_none_leaves_what_was_counted(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    llm = {"generator": "openai", "llm.url": "nowhere", "llm.model": "fake"}
+    opened = Service(service.home, with_overrides(service.settings, llm))
+    do(opened, session, "restaurant", restaurant="숯골갈비")
+    assert portrait_of(session).summary.writer == "embedded"
+    opened.close()
+
+
+def test_what_too_few_say_stands_apart_with_its_quotes(service: Service, session: Session) -> None:
+    look(service, session, "restaurant")
+    do(service, session, "restaurant", restaurant="숯골갈비")
+    assert isinstance(session.portrait, Portrait)
+    few = [one for found in (session.portrait.strengths, session.portrait.weaknesses) for one in found.few]
+    assert few
+    shown = draw("restaurant", service, session)
+    apart = "".join(re.findall(r"<ul class='few'>.*?</ul></details></li></ul>", shown, re.DOTALL))
+    for one in few:
+        assert one.claim in read(apart).text
+        assert all(f"<mark>{escape(quote.text)}</mark>" in apart for quote in one.quotes)
+    assert "인용 3개 미만" in read(shown).text
 
 
 def test_every_figure_is_drawn_and_an_empty_choice_puts_them_away(service: Service, session: Session) -> None:

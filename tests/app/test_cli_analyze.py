@@ -182,6 +182,12 @@ def test_a_model_that_makes_nothing_of_a_review_is_told(tmp_path: Path, server: 
     assert "did not fit" in said
 
 
+def test_orders_in_a_review_are_left_out_and_said_so(tmp_path: Path) -> None:
+    shown = run(tmp_path, "analyze", "--text", ODD["instructions"]).stdout
+    assert "감성  부정" in shown
+    assert "시키는 말을 빼고" in shown
+
+
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
 def test_odd_reviews_have_a_defined_answer(tmp_path: Path, text: str) -> None:
     found = run_json(tmp_path, "analyze", "--text", text)

@@ -15,7 +15,7 @@ from tests.app.cli_runs import failure, make_index, run, run_json
 from tests.pipeline.evaluation.squad import write_squad
 
 ROOT = Path(__file__).parents[2]
-PEERS = ROOT / ".venv" / "with" / "peers" / "bin" / "python"
+PEERS = ROOT / ".venv" / "with" / "models" / "bin" / "python"
 
 
 def test_quality_times_and_answers_of_a_question_set(tmp_path: Path) -> None:

@@ -74,6 +74,10 @@ def test_everybody_answers_and_the_figures_belong_together(words: tuple[str, ...
     assert speeds["한상 (batcher)"]["errors"] == 0
     limit = report["arithmetic"]
     assert limit["tokens"] == pytest.approx(limit["rate"] / (2 * limit["parameters"]))
+    fed = report["bandwidth"]
+    assert fed["bytes"] == 4 * limit["parameters"]
+    assert fed["tokens"] == pytest.approx(fed["batch"] * fed["rate"] / fed["bytes"])
+    assert 0 < fed["batch"] <= report["batches"]["tokens"]
     assert (report["memory"] is None) == ("--no-memory" in words)
     if report["memory"]:
         assert len(report["memory"]["measured"]) == 15

@@ -65,11 +65,26 @@ def test_the_same_command_without_a_name_goes_on_where_it_was_broken_off(home: P
     assert (folder / "summary.json").exists()
 
 
+def test_what_other_code_began_is_not_gone_on_with_and_that_is_told(home: Path) -> None:
+    questions = home / "coded.jsonl"
+    questions.write_bytes((home / "questions.jsonl").read_bytes())
+    command = ("evaluate", str(questions), "--index", "small")
+    folder = Path(run_json(home, *command)["folder"])
+    (folder / "summary.json").unlink()
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"versions": {"code": "another"}}))
+    again = run(home, *command)
+    assert f"멈춘 실행 '{folder.name}'은(는) 다른 코드로 시작되어" in again.stderr
+    assert not (folder / "summary.json").exists()
+
+
 def test_two_runs_are_compared(home: Path) -> None:
     found = run_json(home, "compare", "base", "plain")
     assert {d["measure"] for d in found["differences"]} == {"mrr10", "recall5", "accuracy", "f1"}
     printed = run(home, "compare", "base", "plain").stdout
     assert "reranker: linear → none" in printed
+    assert "만 맞힌 질문은" in printed
+    assert found["verdict_en"].split()[0] in printed
 
 
 def test_a_run_is_swept_and_drawn(home: Path, tmp_path: Path) -> None:

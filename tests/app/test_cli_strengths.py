@@ -54,7 +54,9 @@ def test_strengths_and_weaknesses_are_shown_with_what_they_rest_on(home: Path) -
         "임계 경로:",
     ):
         assert words in shown
-    assert "오래 기다려야" in run(home, "strengths", "길남국밥", "--weaknesses").stdout
+    weak = run(home, "strengths", "길남국밥", "--weaknesses").stdout
+    assert "근거 부족: 인용을 3개 이상" in weak
+    assert "참고: 오래 기다려야 한다는 불만이 있다  대기·예약 · 후기 2건, 인용 2개뿐이라 참고로만" in weak
     found = run_json(home, "strengths", "길남국밥", "--kind", "distinct")
     assert {one["kind"] for one in found["found"]} <= {"distinct", "both"}
     assert found["critical_path"][-1] == "H 길남국밥"

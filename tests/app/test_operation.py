@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from starlette.testclient import TestClient
 
 from app.api.application import create_api
@@ -321,73 +320,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen")
 
 
-class Passing(RuleBasedStateMachine):
-    """A turnstile against the plainest model of one: never more inside than room, nobody lost, first come first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.turnstile = Turnstile(2, 3)
-        self.tasks: list[asyncio.Task[bool]] = []
-        self.inside: list[asyncio.Task[bool]] = []
-
-    def settle(self) -> None:
-        for _ in range(4):
-            self.loop.run_until_complete(asyncio.sleep(0))
-        for task in [task for task in self.tasks if task.done()]:
-            assert task is self.tasks[0] or not task.result() or task.cancelled()
-            self.tasks.remove(task)
-            if not task.cancelled() and task.result():
-                self.inside.append(task)
-
-    @rule()
-    def come(self) -> None:
-        full = len(self.inside) == 2 and len(self.tasks) == 3
-        task = self.loop.create_task(self.turnstile.enter())
-        self.tasks.append(task)
-        for _ in range(3):
-            self.loop.run_until_complete(asyncio.sleep(0))
-        assert (task.done() and not task.result()) == full
-        self.settle()
-
-    @precondition(lambda self: self.inside)
-    @rule()
-    def leave(self) -> None:
-        self.inside.pop()
-        self.turnstile.leave(0.1)
-        self.settle()
-
-    @precondition(lambda self: self.tasks)
-    @rule(which=st.integers(0, 2), leaving=st.booleans())
-    def give_up(self, which: int, leaving: bool) -> None:
-        task = self.tasks.pop(which % len(self.tasks))
-        if leaving and self.inside:  # the place may be given to whoever is going away at this very moment
-            self.inside.pop()
-            self.turnstile.leave(0.1)
-        task.cancel()
-        for _ in range(4):
-            self.loop.run_until_complete(asyncio.sleep(0))
-        assert task.cancelled()
-        self.settle()
-
-    @invariant()
-    def counted(self) -> None:
-        assert self.turnstile.running == len(self.inside) <= 2
-        assert self.turnstile.waiting == len(self.tasks) <= 3
-        assert not self.tasks or len(self.inside) == 2  # nobody waits while there is room
-        assert 1 <= self.turnstile.retry_seconds <= 60
-
-    def teardown(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        self.settle()
-        self.loop.close()
-
-
-TestPassing = Passing.TestCase
-TestPassing.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
-
-
 class TestOverload:
     def ask(self, front: Front, sent: list[dict[str, Any]], method: str = "POST", path: str = "/v1/ask") -> Any:
         async def send(message: Any) -> None:
@@ -415,7 +347,7 @@ class TestOverload:
         turnstile.running = 1
         front, sent = Front(app, metrics, Log(tmp_path, megabytes=1, files=0), turnstile), list[dict[str, Any]]()
         asyncio.run(self.ask(front, sent, method, path))
-        assert sent[0]["status"] == (503 if waits else 200)
+        assert sent[0]["status"] == (429 if waits else 200)
         labels = {sample.labels["route"] for each in metrics.registry.collect() for sample in each.samples
                   if each.name == "hansang_http_requests"}  # fmt: skip
         assert not any("국밥" in label or "/a/b" in label for label in labels)
@@ -441,13 +373,40 @@ class TestOverload:
 
         replies, waiting = asyncio.run(run())
         assert waiting == 1
-        assert [sent[0]["status"] for sent in replies] == [200, 200, 200, 503, 503]
+        assert [sent[0]["status"] for sent in replies] == [200, 200, 200, 429, 429]
         headers = dict(replies[4][0]["headers"])
         assert int(headers[b"retry-after"]) >= 1
         problem = json.loads(replies[4][1]["body"])
         assert problem["type"] == "urn:hansang:overloaded"
         assert problem["request_id"] == headers[b"x-request-id"].decode()
         assert "다시" in problem["detail"]
+        assert headers[b"x-content-type-options"] == b"nosniff"
+
+    def test_a_client_of_the_openai_api_is_told_where_it_looks(self, tmp_path: Path) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            raise AssertionError("nobody is let in")
+
+        turnstile = Turnstile(1, 0)
+        turnstile.running = 1
+        front, sent = Front(app, Metrics(), Log(tmp_path, megabytes=1, files=0), turnstile), list[dict[str, Any]]()
+        asyncio.run(self.ask(front, sent, path="/v1/chat/completions"))
+        assert json.loads(sent[1]["body"])["error"]["code"] == "overloaded"
+
+    def test_those_turned_away_do_not_make_a_crowd_look_quick(self, tmp_path: Path) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        turnstile, metrics = Turnstile(1, 0), Metrics()
+        front = Front(app, metrics, Log(tmp_path, megabytes=1, files=0), turnstile)
+        asyncio.run(self.ask(front, []))
+        turnstile.running = 1
+        asyncio.run(self.ask(front, []))
+        assert metrics.registry.get_sample_value(
+            "hansang_http_requests_total", {"route": "/v1/ask", "method": "POST", "outcome": "refused"}
+        ) == 1  # fmt: skip
+        timed = "hansang_http_request_duration_seconds_count"
+        assert metrics.registry.get_sample_value(timed, {"route": "/v1/ask"}) == 1
 
     def test_while_draining_only_those_who_watch_are_answered(self, operation: Operation, client: TestClient) -> None:
         operation.drain()
@@ -529,7 +488,7 @@ class TestBackups:
 
     def test_the_newest_are_kept_and_each_is_whole(self, tmp_path: Path) -> None:
         from annotations.desk import Desk
-        from annotations.home_backup import check_backup, restore_home
+        from annotations.keeping.home_backup import check_backup, restore_home
 
         Desk(tmp_path / "labels.db").close()
         now = [1_800_000_000.0]

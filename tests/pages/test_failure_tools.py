@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from annotations.desk import Desk
-from annotations.overview import find
+from annotations.intake.overview import find
 from pages.failure_texts import _TEXTS
 from pages.failure_tools import moment
 from pipeline.evaluation.notes import FILE, Notes
@@ -94,7 +94,7 @@ def test_tags_are_put_on_taken_off_and_filter(home: Path) -> None:
     assert filter_.options == ["오타 2"]
     filter_.set_value(["오타"])
     assert list(run(at).dataframe[0].value["question"]) == ["숯골갈비 주차 무료예요?", "연탄집 사장님 친절해요?"]
-    at.multiselect(key=TAGS).set_value([])
+    run(at).multiselect(key=TAGS).set_value([])
     run(at)
     assert Notes(home / FILE).tags("base") == {"q2": ("오타",)}
     assert list(run(at).dataframe[0].value["question"]) == ["연탄집 사장님 친절해요?"]

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from pages.inspect_plots import difference_bars
 from pages.quality_plots import GREEN, GREY, VERMILION
 from pages.stored_runs import changed_settings
-from pipeline.evaluation.compare import Difference, compare
+from pipeline.evaluation.compare import compare
+from pipeline.evaluation.comparison import Difference
 from pipeline.evaluation.runs import read_plan, read_records
 from pipeline.service import Service
 from tests.pages.stored import looking, opened, run, two_runs
@@ -82,6 +83,8 @@ def test_the_other_way_round(runs: Path) -> None:
 def test_in_english(runs: Path) -> None:
     at = opened("runs", "en")
     assert any("Only A got these right" in each.value for each in at.subheader)
+    found = compare("base", "narrow", read_records(runs / "base"), read_records(runs / "narrow"))
+    assert verdict(at) == f"<p>{escape(found.verdict_en)}</p>"
     said = [value for frame in at.dataframe for value in frame.value.to_numpy().ravel()]
     assert "right" in said
     assert "정답" not in said
