@@ -47,20 +47,17 @@ test: .venv/.dev ## 시험 / the tests, but those that need minutes or large lib
 test-slow: .venv/.dev ## 오래 걸리는 시험: 강제 종료, 가득 찬 디스크, 데모 전체 / kills, full disks, whole demos
 	$(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadfile
 
-# Libraries that are too large for everybody, or can't be installed beside ours, each in an environment of its own.
+# Libraries that are too large for everybody, or can't be installed beside ours, in environments of their own. One for
+# all that goes together, for torch is most of it.
+.venv/with/models/.done: .venv/.dev
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
+	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2 "ray[data]==2.60.0" onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.31.1 nvidia-ml-py==13.615.71 trl==1.16.0 datasets==5.2.0 google-genai==3.4.0 langchain-classic==1.0.8 langchain-community==0.4.2 faiss-cpu==1.15.1
+	@touch $@
+
 .venv/with/label_studio_sdk/.done: .venv/.dev
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --disable-pip-version-check -q label-studio-sdk==2.1.2
-	@touch $@
-
-.venv/with/trl/.done: .venv/.dev
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0 trl==1.16.0 datasets==5.2.0
-	@touch $@
-
-.venv/with/transformers/.done: .venv/.dev
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0 transformers==5.23.0
 	@touch $@
 
 .venv/with/ragas/.done: .venv/.dev
@@ -68,23 +65,7 @@ test-slow: .venv/.dev ## 오래 걸리는 시험: 강제 종료, 가득 찬 디�
 	$(@D)/bin/python -m pip install --disable-pip-version-check -q ragas==0.4.3 "langchain-community<0.4"
 	@touch $@
 
-.venv/with/google_genai/.done: .venv/.dev
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q google-genai==3.4.0 httpx
-	@touch $@
-
-.venv/with/models/.done: .venv/.dev
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt transformers==5.23.0 sentence-transformers==6.2.0 FlagEmbedding==1.4.2 "ray[data]==2.60.0" onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.31.1 nvidia-ml-py==13.615.71
-	@touch $@
-
-.venv/with/peers/.done: .venv/.dev
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --disable-pip-version-check -q -r requirements.txt langchain-classic==1.0.8 langchain-community==0.4.2 faiss-cpu==1.15.1
-	@touch $@
-
-WITH := models label_studio_sdk trl transformers ragas google_genai peers
+WITH ?= models label_studio_sdk ragas # environments to have first; a test whose environment is missing is skipped
 
 test-models: $(WITH:%=.venv/with/%/.done) ## 큰 라이브러리가 필요한 시험 / tests with large libraries
 	$(BIN)/python -m pytest -m models

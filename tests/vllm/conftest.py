@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,8 +26,17 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv" / "with" / "vllm" / "bin" / "python"
 MODEL = "tiny"
 WINDOW = 4096
-UP_S = 400.0  # a quiet machine takes 25 to 80 seconds
+UP_S = 1_200.0  # a quiet machine takes 25 to 80 seconds
 LONG = 120.0
+PAGE = "\f"
+WATCH = f"""
+import sys, httpx
+with httpx.Client(base_url=sys.argv[1], timeout={LONG}, trust_env=False) as client:
+    while True:
+        page = client.get("/metrics").text
+        lines = [line for line in page.splitlines() if line.startswith("vllm:num_requests_running")]
+        print(*lines, {PAGE!r}, sep="\\n", flush=True)
+"""
 OFFLINE = {
     "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "CUDA_VISIBLE_DEVICES": "",
 }  # fmt: skip
@@ -37,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.vllm)
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(3_600))
             if not asked or not PYTHON.exists():
                 item.add_marker(pytest.mark.skip(reason=reason))
 
@@ -48,6 +62,11 @@ def until(done: Callable[[], bool], what: str, seconds: float = LONG) -> None:
     while not done():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.05)
+
+
+def running_in(metrics: str) -> float:
+    """Requests that a page of metrics counts as being worked on."""
+    return sum(float(n) for n in re.findall(r"^vllm:num_requests_running\{[^}]*\} (\S+)$", metrics, re.MULTILINE))
 
 
 class Vllm:
@@ -71,9 +90,11 @@ class Vllm:
             # a random model would fill the grammar's room for white space until its tokens are spent
             "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
         ]  # fmt: skip
+        self._scratch = tempfile.mkdtemp(prefix="hv")  # its sockets need a short path
+        told = os.environ | OFFLINE | {"TMPDIR": self._scratch}
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=os.environ | OFFLINE, start_new_session=True, cwd=self.folder
+                command, stdout=log, stderr=log, env=told, start_new_session=True, cwd=self.folder
             )
         until(self._is_up, "vLLM to come up", UP_S)
 
@@ -87,14 +108,43 @@ class Vllm:
 
     def running(self) -> float:
         """Requests that it works on now, by its own count."""
-        text = httpx.get(f"{self.root}/metrics", timeout=30).text
-        return sum(float(n) for n in re.findall(r"^vllm:num_requests_running\{[^}]*\} (\S+)$", text, re.MULTILINE))
+        return running_in(httpx.get(f"{self.root}/metrics", timeout=30).text)
+
+    @contextmanager
+    def watched(self) -> Iterator[list[float]]:
+        """What ``running`` says meanwhile; complete afterwards. Asked by a process that nothing of ours holds up."""
+        seen: list[float] = []
+        watching = subprocess.Popen(
+            [sys.executable, "-c", WATCH, self.root], stdout=subprocess.PIPE, text=True, env=os.environ | OFFLINE
+        )
+        try:
+            assert watching.stdout is not None
+            assert watching.stdout.readline()  # it is at work
+            yield seen
+        finally:
+            watching.terminate()
+            told, _ = watching.communicate()
+        seen += [running_in(page) for page in told.split(PAGE) if page]
 
     def kill(self) -> None:
-        """SIGKILL to it and all that it started."""
+        """SIGKILL to it and all that it started; then away with what they can't put away themselves any more."""
         if self._process is not None and self._process.poll() is None:
+            shared = shared_memory(self._process.pid)
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            for path in shared:
+                path.unlink(missing_ok=True)
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def shared_memory(group: int) -> set[Path]:
+    """The shared memory that the processes of a group have open, hundreds of megabytes in vLLM's case."""
+    found: set[Path] = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if os.getpgid(int(process.name)) == group:
+                found |= {Path(path) for path in re.findall(r"/dev/shm/\S+", (process / "maps").read_text())}
+    return found
 
 
 @pytest.fixture(scope="session")

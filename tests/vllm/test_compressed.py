@@ -92,4 +92,6 @@ def test_compressed_served_gated_and_timed(home: Path, server: Vllm) -> None:
         (loads,) = report["loads"]
         assert [(load["together"], load["errors"]) for load in loads] == [(1, {}), (8, {})]
         assert all(load["counted"] and load["answer_tokens"] == 24 for load in loads)
-        assert all(load["token_ms"]["p50"] > 0 for load in loads)
+        assert all(load["first_ms"]["p50"] > 0 for load in loads)
+        # The few tokens of such a model may come all at once; then nothing is known of each.
+        assert all(load["token_ms"]["p50"] is None or load["token_ms"]["p50"] > 0 for load in loads)
