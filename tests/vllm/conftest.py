@@ -40,6 +40,9 @@ with httpx.Client(base_url=sys.argv[1], timeout={LONG}, trust_env=False) as clie
 OFFLINE = {
     "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "CUDA_VISIBLE_DEVICES": "",
 }  # fmt: skip
+# Its worker in one process with its engine. The two wait for each other by yielding in a loop, and on a machine of two
+# processors a kernel may give them all of both meanwhile: whoever reads the reply then sees it seconds later, at once.
+ALONE = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "OMP_NUM_THREADS": "1"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -86,12 +89,12 @@ class Vllm:
         command = [
             str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--model", str(self.folder / model),
             "--served-model-name", MODEL, "--host", "127.0.0.1", "--port", str(self.port), "--dtype", "bfloat16",
-            "--enforce-eager", "--max-model-len", str(WINDOW), "--shutdown-timeout", "20",
+            "--enforce-eager", "--distributed-executor-backend", "uni", "--max-model-len", str(WINDOW), "--shutdown-timeout", "20",
             # a random model would fill the grammar's room for white space until its tokens are spent
             "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
         ]  # fmt: skip
         self._scratch = tempfile.mkdtemp(prefix="hv")  # its sockets need a short path
-        told = os.environ | OFFLINE | {"TMPDIR": self._scratch}
+        told = os.environ | OFFLINE | ALONE | {"TMPDIR": self._scratch}
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=told, start_new_session=True, cwd=self.folder
@@ -129,6 +132,7 @@ class Vllm:
     def kill(self) -> None:
         """SIGKILL to it and all that it started; then away with what they can't put away themselves any more."""
         if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGSTOP)  # it gets no further while its memory is looked up
             shared = shared_memory(self._process.pid)
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

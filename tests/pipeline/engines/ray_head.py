@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -49,7 +50,8 @@ def head(root: Path) -> Iterator[psutil.Process]:
         family = [*started.children(recursive=True), started]
         started.terminate()
         for each in psutil.wait_procs(family, 30)[1]:
-            each.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended in between
+                each.kill()
 
 
 def workers(ray: psutil.Process) -> list[psutil.Process]:
@@ -83,9 +85,10 @@ def killing(ray: psutil.Process, ready: Callable[[], bool]) -> Iterator[list[int
         while not stop.is_set():
             found = workers(ray) if ready() else []
             for each in found:
-                each.send_signal(signal.SIGKILL)
-                killed.append(each.pid)
-            if found:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.send_signal(signal.SIGKILL)
+                    killed.append(each.pid)
+            if killed:
                 return
             stop.wait(0.02)
 
