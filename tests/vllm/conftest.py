@@ -89,7 +89,8 @@ class Vllm:
         command = [
             str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--model", str(self.folder / model),
             "--served-model-name", MODEL, "--host", "127.0.0.1", "--port", str(self.port), "--dtype", "bfloat16",
-            "--enforce-eager", "--distributed-executor-backend", "uni", "--max-model-len", str(WINDOW), "--shutdown-timeout", "20",
+            "--enforce-eager", "--distributed-executor-backend", "uni", "--max-model-len", str(WINDOW),
+            "--shutdown-timeout", "20",
             # a random model would fill the grammar's room for white space until its tokens are spent
             "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
         ]  # fmt: skip
