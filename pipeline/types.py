@@ -37,6 +37,11 @@ class Source:
     date: str = ""
     reply_to: str = ""
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether it answers a review and rates nothing, as owners do. A guest who answers a guest gives a rating."""
+        return bool(self.reply_to) and self.rating is None
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

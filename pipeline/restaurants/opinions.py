@@ -76,7 +76,7 @@ class IndexOpinions:
         found: dict[str, tuple[str, QuotedOpinion]] = {}
         for row in rows:
             source = self._index.passages[row].source
-            if source.reply_to or source.document_id in found or (allowed is not None and not allowed[row]):
+            if source.is_answer or source.document_id in found or (allowed is not None and not allowed[row]):
                 continue
             if (said := self._mention(row, concepts)) is not None:
                 found[source.document_id] = source.date, said
@@ -108,7 +108,6 @@ class IndexOpinions:
             if remark.aspect == asked.aspect
             and remark.polarity in SIDES
             and (allowed is None or allowed[remark.row])
-            and not self._index.passages[remark.row].source.reply_to  # what an owner answers is no judgement
             and (not asked.concept or find_words(asked.concept, remark.quote))
         ]
         sides = {sign: [remark for remark in remarks if remark.polarity == sign] for sign in SIDES}
@@ -125,7 +124,7 @@ class IndexOpinions:
         counted: list[QuotedOpinion] = []
         for review, analysis in zip(table.reviews, table.analyses, strict=True):
             rows = [row for row, *_ in review.rows if allowed is None or allowed[row]]
-            if analysis.label != "neutral" and rows and not self._index.passages[rows[0]].source.reply_to:
+            if analysis.label != "neutral" and rows:
                 labels[review.id] = analysis.label
                 counted.append(self._opening_words(rows[0], analysis.label))
         told = list(labels.values())

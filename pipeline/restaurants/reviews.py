@@ -92,10 +92,12 @@ class Restaurants:
         raise RestaurantNotFound(name=name, near=", ".join(near), index=self.index.name)
 
     def reviews(self, name: str) -> tuple[Review, ...]:
-        """The reviews of a restaurant, in the order of the index."""
+        """The reviews of a restaurant, in the order of the index, without what its owner answers: no judgement of it."""
         parts: defaultdict[str, list[int]] = defaultdict(list)
         for row in self._rows[name]:
-            parts[self.index.passages[row].source.document_id].append(row)
+            source = self.index.passages[row].source
+            if not source.is_answer:
+                parts[source.document_id].append(row)
         return tuple(self._review(rows) for rows in parts.values())
 
     def _review(self, rows: Sequence[int]) -> Review:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.index import Index, current_folder
+from pipeline.question.overview import WHOLE
 from pipeline.restaurants.opinions import IndexOpinions
+from pipeline.restaurants.reviews import Restaurants
 from pipeline.service import Home
 from pipeline.types import AskedAspect
 from tests.pipeline.corpora import build
@@ -73,15 +75,22 @@ def test_a_sentence_of_each_review_that_speaks_of_something(source: IndexOpinion
     assert source.mentions("길남국밥", ["date"], None) == source.mentions("길남국밥", [], None) == ()
 
 
-def test_what_an_owner_answers_is_no_judgement(tmp_path: Path) -> None:
-    rows = [
-        replace(d, source=replace(d.source, reply_to="r1" if d.source.document_id == "r3" else "")) for d in documents()
-    ]
+@pytest.mark.parametrize(("rating", "counted"), [(None, ["r1"]), (4.0, ["r1", "r3"])])
+def test_what_an_owner_answers_is_no_judgement_and_what_a_guest_answers_is_one(
+    tmp_path: Path, rating: float | None, counted: list[str]
+) -> None:
+    rows = documents()
+    third = next(place for place, one in enumerate(rows) if one.source.document_id == "r3")
+    rows[third] = replace(rows[third], source=replace(rows[third].source, reply_to="r1", rating=rating))
     home = Home(tmp_path)
     build(home, rows, name="small")
-    source = IndexOpinions(Index(current_folder(home.indexes, "small")), oracle)
-    (service,) = source.opinions("길남국밥", [SERVICE], None)
-    assert [one.passage_id for one in service.counted] == ["r1"]
+    index = Index(current_folder(home.indexes, "small"))
+    source = IndexOpinions(index, oracle)
+    service, whole = source.opinions("길남국밥", [SERVICE, WHOLE], None)
+    assert [one.passage_id for one in service.counted] == counted
+    assert ("r3" in {one.passage_id for one in whole.counted}) == ("r3" in counted)
+    assert ("r3" in {one.passage_id for one in source.mentions("길남국밥", ["service"], None)}) == ("r3" in counted)
+    assert ("r3" in {review.id for review in Restaurants(index).reviews("길남국밥")}) == ("r3" in counted)
 
 
 def test_nothing_is_opened_before_a_question(index: Index) -> None:
