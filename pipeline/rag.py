@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.clock import Clock
 from pipeline.evidence.concepts import ConceptRows
+from pipeline.evidence.figures import figures_answer
 from pipeline.filters import allowed_rows, boosts, forbid, recency, within
 from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
 from pipeline.index import Index
@@ -33,6 +34,7 @@ from pipeline.protocols import (
     Tokenizer,
 )
 from pipeline.question.aspects import about_aspects
+from pipeline.question.figures import about_figures
 from pipeline.question.overview import about_everything
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
@@ -112,6 +114,15 @@ def write_answer(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock) -
     """The traces of a question whose prompt is made, while its answer is written."""
     understanding, candidates = trace.understanding, trace.candidates
     assert understanding is not None
+    if understanding.figures is not None:
+        with clock.stage("figures"):
+            passages = rag.index.passages
+            answer = figures_answer(understanding, passages, lambda asked: allowed_rows(asked, ask.dropped, passages))
+        if answer is not None:
+            trace = with_cited(replace(trace, state="answering", answer=answer), query, rag, ask)
+            yield replace(trace, timings_ms=clock.read())
+            yield replace(trace, state="done", timings_ms=clock.read())
+            return
     if (understanding.aspects or understanding.overview) and rag.opinions is not None:
         for trace in count_opinions(trace, query, rag, ask, clock):  # noqa: B020  (each is the former one, grown)
             yield trace
@@ -137,12 +148,19 @@ def count_opinions(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock)
     told = answer_opinions(understanding, trace.candidates, passages, rag.opinions, allowed)
     for one in clock.each("opinions", told):
         if isinstance(one, Answer):
-            known = {candidate.passage.id for candidate in trace.candidates}
-            rows = {passages.rows[c.passage_id] for c in one.citations if c.passage_id not in known}
-            more = beyond(sorted(rows), query, understanding, ask, rag) if rows else ()
-            cited = mark_cited((*trace.candidates, *more), one)
-            trace = replace(trace, state="answering", answer=one, candidates=cited)
+            trace = with_cited(replace(trace, state="answering", answer=one), query, rag, ask)
         yield replace(trace, state="answering" if trace.answer else "analysing", timings_ms=clock.read())
+
+
+def with_cited(trace: Trace, query: Query, rag: Rag, ask: Ask) -> Trace:
+    """A trace whose answer may cite passages that are no candidates, with these behind its candidates."""
+    assert trace.understanding is not None
+    assert trace.answer is not None
+    known = {candidate.passage.id for candidate in trace.candidates}
+    cited = (citation.passage_id for citation in trace.answer.citations)
+    rows = {rag.index.passages.rows[id_] for id_ in cited if id_ not in known}
+    more = beyond(sorted(rows), query, trace.understanding, ask, rag) if rows else ()
+    return replace(trace, candidates=mark_cited((*trace.candidates, *more), trace.answer))
 
 
 def beyond(
@@ -184,7 +202,7 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         understanding = replace(understanding, shape=aside or understanding.shape)
     if rag.opinions is not None:
         understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
-    return understanding, query
+    return about_figures(understanding, text), query
 
 
 def cited_restaurant(trace: Trace | None) -> str:

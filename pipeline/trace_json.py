@@ -16,6 +16,7 @@ from pipeline.types import (
     Chip,
     Citation,
     Doubt,
+    Figures,
     Passage,
     Question,
     ScoredPassage,
@@ -107,7 +108,9 @@ def _understanding(value: Mapping[str, Any]) -> Understanding:
     chips, removed = (tuple(_chip(chip) for chip in value[name]) for name in ("chips", "removed"))
     concepts = tuple(_concept(concept) for concept in value.get("concepts", ()))  # traces of before have none
     aspects = tuple(AskedAspect(**aspect) for aspect in value.get("aspects", ()))
-    return Understanding(**{**value, "chips": chips, "removed": removed, "concepts": concepts, "aspects": aspects})
+    figures = Figures(**value["figures"]) if value.get("figures") else None
+    read = {"chips": chips, "removed": removed, "concepts": concepts, "aspects": aspects, "figures": figures}
+    return Understanding(**{**value, **read})
 
 
 def _concept(value: Mapping[str, Any]) -> AskedConcept:

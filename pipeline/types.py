@@ -12,7 +12,11 @@ Span = tuple[int, int]
 ChipKind = Literal["restaurant", "district", "category", "dish", "price", "rating", "date", "order"]
 Side = Literal["", "positive", "negative"]
 Overview = Literal["", "whole", "praise", "complaints"]
-AnswerKind = Literal["extract", "count", "comparison", "aspects", "abstention", "generated"]
+Order = Literal["", "most", "least"]
+AnswerKind = Literal["extract", "count", "comparison", "aspects", "figures", "abstention", "generated"]
+COUNTED: frozenset[AnswerKind] = frozenset({"aspects", "figures"})
+"""Answers that count reviews beyond the prompt."""
+
 DoubtKind = Literal["number", "date", "name", "negation", "uncited", "unknown-source", "unlike"]
 Shape = Literal["fact", "count", "comparison", "list", "talk", "system", "unclear"]
 ASIDES: frozenset[Shape] = frozenset({"talk", "system", "unclear"})
@@ -175,6 +179,20 @@ class AskedAspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What is asked of figures that reviews carry themselves: their rating, how many there are, of which restaurants,
+    or the ``share`` of those with the ratings of a condition.
+
+    With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews);
+    ``first`` is how many of them, 0 where the question doesn't say.
+    """
+
+    of: Literal["rating", "reviews", "restaurants", "share"]
+    order: Order = ""
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What the question was understood to mean: the text to search for and the chips in force.
 
@@ -183,7 +201,7 @@ class Understanding:
     off; ``concepts`` are what it asks of restaurants, none where the index has no restaurants; ``counted`` is what a
     count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
     in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any. ``overview``
-    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?).
+    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?), ``figures`` what of their figures.
     """
 
     search_text: str
@@ -195,6 +213,7 @@ class Understanding:
     aspects: tuple[AskedAspect, ...] = ()
     seeks: Side = ""
     overview: Overview = ""
+    figures: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind_count": ("집계", "Count"),
     "kind_comparison": ("비교", "Comparison"),
     "kind_aspects": ("후기 집계", "Counted opinions"),
+    "kind_figures": ("별점·건수", "Ratings and numbers"),
     "kind_abstention": ("답하지 않음", "No answer"),
     "kind_generated": ("생성", "Generated"),
     "trouble": ("확인이 필요합니다.", "Take care."),

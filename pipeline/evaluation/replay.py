@@ -22,7 +22,7 @@ from pipeline.rag import Ask, Rag, rerank, write_answer
 from pipeline.service import Request, Service
 from pipeline.settings import Settings, options
 from pipeline.terms import make_query
-from pipeline.types import Query, ScoredPassage, Trace
+from pipeline.types import COUNTED, Query, ScoredPassage, Trace
 
 Generate = Literal["needed", "always", "never"]
 Step = Literal["retrieval", "rerank", "answer"]
@@ -213,7 +213,7 @@ def _answered(before: Trace, after: Trace, rag: Rag, changes: Changes, redone: l
     now, beyond = rag.settings.flat(), _beyond(before, after, changes.drop)
     same = all(now[n] == before.settings.get(n) for n in now if n.startswith(ANSWERING))
     alike = _prompt(after.candidates) == was
-    if before.answer is not None and before.answer.kind == "aspects":  # it counts more than the prompt
+    if before.answer is not None and before.answer.kind in COUNTED:  # it counts more than the prompt
         alike = not changes.drop and _ids([*after.candidates, *beyond]) == _ids(before.candidates)
     if changes.generate != "always" and same and alike and before.answer:
         return replace(after, answer=before.answer, candidates=mark_cited((*after.candidates, *beyond), before.answer))

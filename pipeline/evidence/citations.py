@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.evidence.sentences import negations
 from pipeline.types import AnalysedText, Answer, Citation, DoubtKind, Passage
 
-FREE = ("count", "comparison", "aspects", "abstention")
+FREE = ("count", "comparison", "aspects", "figures", "abstention")
 """Kinds of answers that say something of their own beside what they cite: how many there are, what was not found."""
 
 Analyse = Callable[[Sequence[str]], Iterable[AnalysedText]]

@@ -215,8 +215,11 @@ def how_counted(understanding: Understanding, *, named: bool, limited: int) -> s
         said.append("순서는 건수까지 따진 몫(윌슨 95 % 구간의 아래 끝)을 따릅니다.")
     if limited:
         said.append(f"검색에서 먼저 나온 {limited}곳 안에서 견주었습니다.")
+    return " ".join([*said, *under_conditions(understanding)])
+
+
+def under_conditions(understanding: Understanding) -> list[str]:
+    """That only what meets the question's conditions was counted, where it has any beside restaurants that it names."""
     told = [chip for chip in understanding.chips if chip.kind != "order"]
     labels = [chip.label for chip in told if chip.kind != "restaurant" or chip.mode == "exclude"]
-    if labels:
-        said.append(f"조건({' · '.join(labels)})에 맞는 후기만 셌습니다.")
-    return " ".join(said)
+    return [f"조건({' · '.join(labels)})에 맞는 후기만 셌습니다."] if labels else []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.classifying import load_classifier
+from pipeline.evidence.cited_text import opening
 from pipeline.index import Index
 from pipeline.once import once
 from pipeline.protocols import Classifier
@@ -126,20 +127,14 @@ class IndexOpinions:
             rows = [row for row, *_ in review.rows if allowed is None or allowed[row]]
             if analysis.label != "neutral" and rows:
                 labels[review.id] = analysis.label
-                counted.append(self._opening_words(rows[0], analysis.label))
+                sign: Polarity = "neutral" if analysis.label == "mixed" else analysis.label
+                counted.append(opening(self._index.passages, rows[0], sign))
         told = list(labels.values())
         sides = ([r for r in table.remarks if r.polarity == sign and labels.get(r.review_id) == sign] for sign in SIDES)
         return AspectOpinions(
             table.restaurant, WHOLE, told.count("positive"), told.count("negative"), told.count("mixed"),
             quotes=tuple(quote for side in sides for quote in self._quotes(side)), counted=tuple(counted),
         )  # fmt: skip
-
-    def _opening_words(self, row: int, label: Sentiment) -> QuotedOpinion:
-        """A review by the first sentence of its passage."""
-        passage = self._index.passages[row]
-        start, end = next(iter(self._index.passages.sentences(row)), (0, len(passage.text)))
-        polarity: Polarity = "neutral" if label == "mixed" else label
-        return QuotedOpinion(polarity, passage.id, row, start, end, passage.text[start:end])
 
     def _quotes(self, remarks: Sequence[Remark]) -> list[QuotedOpinion]:
         """Those that stand for most of the remarks of a side."""

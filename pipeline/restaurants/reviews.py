@@ -92,7 +92,7 @@ class Restaurants:
         raise RestaurantNotFound(name=name, near=", ".join(near), index=self.index.name)
 
     def reviews(self, name: str) -> tuple[Review, ...]:
-        """The reviews of a restaurant, in the order of the index, without what its owner answers: no judgement of it."""
+        """The reviews of a restaurant, in the order of the index. What its owner answers is none."""
         parts: defaultdict[str, list[int]] = defaultdict(list)
         for row in self._rows[name]:
             source = self.index.passages[row].source

@@ -1,0 +1,179 @@
+"""The answer to a question about figures that reviews carry themselves: ratings, how many there are, which restaurants.
+
+Nothing is judged: what stands in the index is counted and averaged. What an owner answers is no review.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evidence.cited_text import CitedText, opening
+from pipeline.evidence.opinions import ENOUGH_TO_RANK, RANKED, under_conditions
+from pipeline.filters import recency
+from pipeline.passages import PassageStore
+from pipeline.types import Answer, Figures, QuotedOpinion, Understanding
+
+CITED = 3  # reviews that a counted piece cites, the newest
+LISTED = 40  # restaurants that are listed by name
+STEPS = 10  # different ratings that are told one by one; more of them are told by whole points
+
+
+@dataclass(frozen=True, slots=True)
+class _Reviews:
+    """Some reviews: the first passage of each, the newest first, and its rating, nan where it gives none.
+
+    *Shape:* ``(reviews,)`` both.
+    """
+
+    name: str
+    rows: NDArray[np.int64]
+    ratings: NDArray[np.float64]
+
+    @property
+    def rated(self) -> int:
+        return int(np.isfinite(self.ratings).sum())
+
+    @property
+    def mean(self) -> float:
+        """The mean rating; nan where none is rated."""
+        return float(np.nanmean(self.ratings)) if self.rated else math.nan
+
+
+def figures_answer(
+    understanding: Understanding,
+    passages: PassageStore,
+    allowed: Callable[[Understanding], NDArray[np.bool_] | None],
+) -> Answer | None:
+    """The answer; None where there is nothing to count: no review, no rating, or no restaurant that one is of.
+
+    Args:
+        allowed: which passages an understanding's conditions allow, None when all are. *Shape:* ``(passages,)``.
+    """
+    asked = understanding.figures
+    assert asked is not None
+    every = _reviews(passages, allowed(understanding))
+    named = [chip for chip in understanding.chips if chip.kind == "restaurant" and chip.mode == "filter"]
+    places = list(_by_restaurant(every, passages))
+    if asked.of == "share":
+        rated = replace(understanding, chips=tuple(chip for chip in understanding.chips if chip.kind != "rating"))
+        return _share(understanding, every, _reviews(passages, allowed(rated)), passages)
+    if not len(every.rows) or (asked.of == "rating" and not every.rated):
+        return None
+    if (asked.order or asked.of == "restaurants") and not places:
+        return None
+    text, notes = CitedText(), []
+    if asked.of == "restaurants":
+        _list(text, places, passages)
+    elif asked.order:
+        notes = _rank(text, places, passages, asked)
+    else:
+        for group in places if named else [every]:
+            (_rating if asked.of == "rating" else _number)(text, group, passages)
+        if asked.of == "reviews" and not named and len(places) > 1:
+            text.add(f"식당 {len(places)}곳의 후기입니다.", before=" ")
+    return _answer(understanding, text, notes) if text.text else None
+
+
+def _answer(understanding: Understanding, text: CitedText, notes: Sequence[str] = ()) -> Answer:
+    note = " ".join(["색인에 있는 후기의 별점과 수를 그대로 센 값입니다.", *notes, *under_conditions(understanding)])
+    return Answer(text.text, text.citations, kind="figures", note=note)
+
+
+def _share(understanding: Understanding, found: _Reviews, every: _Reviews, passages: PassageStore) -> Answer | None:
+    """How many of all that give a rating give one that meets the condition."""
+    if not every.rated:
+        return None
+    text = CitedText()
+    share = f"{found.rated}건({found.rated / every.rated:.1%})"
+    text.add(f"별점을 준 후기 {every.rated}건 가운데 {share}입니다.", _newest(passages, found.rows))
+    return _answer(understanding, text)
+
+
+def _reviews(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> _Reviews:
+    rows = np.arange(len(passages)) if allowed is None else np.flatnonzero(allowed)
+    codes, values = passages.codes("rating")
+    known = np.array([math.nan if value is None else value for value in values], dtype=float)
+    answers = passages.where("reply_to", bool)[rows] & np.isnan(known[codes[rows]])
+    rows = rows[~answers]
+    _, first = np.unique(passages.codes("document_id")[0][rows], return_index=True)
+    rows = rows[first]
+    rows = rows[np.argsort(-recency(passages)[rows], kind="stable")]
+    return _Reviews("", rows, known[codes[rows]])
+
+
+def _by_restaurant(every: _Reviews, passages: PassageStore) -> Iterator[_Reviews]:
+    """The reviews of each restaurant, by name."""
+    codes, names = passages.codes("restaurant")
+    at = codes[every.rows]
+    order = np.argsort(at, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(at[order])) + 1) if len(order) else []
+    groups = [_Reviews(names[at[part[0]]] or "", every.rows[part], every.ratings[part]) for part in parts]
+    yield from sorted((group for group in groups if group.name), key=lambda group: group.name)
+
+
+def _newest(passages: PassageStore, rows: NDArray[np.int64], most: int = CITED) -> list[QuotedOpinion]:
+    return [opening(passages, row) for row in rows[:most].tolist()]
+
+
+def _rating(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
+    """The mean of some reviews' ratings, and how many gave which."""
+    whose = f"{group.name}: " if group.name else ""
+    if not group.rated:
+        text.add(f"{whose}별점을 준 후기가 없습니다.")
+        return
+    text.add(f"{whose}별점을 준 후기 {group.rated}건의 평균 별점은 {group.mean:.2f}점입니다.")
+    given = group.ratings[np.isfinite(group.ratings)]
+    whole = len(np.unique(given)) > STEPS
+    steps = np.floor(group.ratings) if whole else group.ratings
+    for place, step in enumerate(sorted(np.unique(steps[np.isfinite(steps)]).tolist(), reverse=True)):
+        rows = group.rows[steps == step]
+        said = f"{step:g}점{'대' if whole else ''} {len(rows)}건"
+        text.add(said, _newest(passages, rows, 1), before=" · " if place else "\n")
+
+
+def _number(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
+    whose = f"{group.name}의 " if group.name else ""
+    text.add(f"{whose}후기는 {len(group.rows)}건입니다.", _newest(passages, group.rows))
+
+
+def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, asked: Figures) -> list[str]:
+    """The restaurants with most or least of it; what must be said of how they were ranked."""
+    by_rating, sign, most = asked.of == "rating", 1 if asked.order == "least" else -1, asked.first or RANKED
+    known = [one for one in places if not by_rating or one.rated >= ENOUGH_TO_RANK]
+
+    def value(one: _Reviews) -> float:
+        return round(one.mean, 2) if by_rating else len(one.rows)
+
+    known.sort(key=lambda one: (sign * value(one), -len(one.rows), one.name))
+    place, cut = 0, known[:most]
+    for _, group in groupby(cut, key=value):
+        tied = list(group)
+        for one in tied:
+            rank = f"{'공동 ' if len(tied) > 1 else ''}{place + 1}위"
+            told = f"평균 {one.mean:.2f}점(별점을 준 후기 {one.rated}건)" if by_rating else f"후기 {len(one.rows)}건"
+            text.add(f"{rank} {one.name}: {told}", _newest(passages, one.rows))
+        place += len(tied)
+    beyond = sum(value(one) == value(cut[-1]) for one in known[most:]) if cut else 0
+    notes = [f"마지막과 같은 곳이 {beyond}곳 더 있습니다."] if beyond else []
+    if len(known) < len(places):
+        notes.append(f"별점을 준 후기가 {ENOUGH_TO_RANK}건보다 적은 {len(places) - len(known)}곳은 뺐습니다.")
+    return [*notes, "건수가 적은 곳의 평균은 쉽게 오르내립니다."] if by_rating else notes
+
+
+def _list(text: CitedText, places: Sequence[_Reviews], passages: PassageStore) -> None:
+    """How many restaurants there are, and their names by kind, each with its newest review."""
+    text.add(f"식당은 {len(places)}곳입니다.")
+    kinds = [(passages[int(one.rows[0])].source.category, one) for one in places]
+    told = sorted(kinds[:LISTED], key=lambda pair: (pair[0] == "", pair[0], pair[1].name))
+    for kind, group in groupby(told, key=lambda pair: pair[0]):
+        for number, (_, one) in enumerate(group):
+            before, title = (", ", "") if number else ("\n", f"{kind}: " if kind else "")
+            text.add(f"{title}{one.name}", _newest(passages, one.rows, 1), before=before)
+    if len(places) > LISTED:
+        text.add(f"외 {len(places) - LISTED}곳", before=" ")

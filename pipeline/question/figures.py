@@ -1,0 +1,157 @@
+"""Whether a question asks for figures that the reviews carry themselves: what they rate on average, how many there are,
+which restaurants there are (평균 별점은?, 후기 몇 건?, 별점 높은 식당, 카페는 몇 곳?).
+
+As with aspects, every word must be one of ours: whatever is left over asks for what a review says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.question.hangul import PARTICLE
+from pipeline.types import Chip, Figures, Order, Span, Understanding
+
+_MEAN = re.compile(r"평균(?:적)?")
+_RATING = re.compile(r"(?:평균)?(?:별점|평점|별점수|점수|별)(?:평균|분포|순위|순|수|현황)?")
+_REVIEW = re.compile(r"(?:후기|리뷰|평가|글|댓글)(?:수|개수|갯수|건수|순)?")
+_PLACE = re.compile(r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑)(?:들|수|개수|순위)?")
+_WHERE = re.compile(r"어디|어느|어떤|무슨")
+_LISTED = re.compile(r"목록|리스트|종류|이름")
+_WHAT = re.compile(r"어떤|무슨|뭐|뭐뭐|무엇|뭐가")
+_MANY = re.compile(r"(?:많|최다)[가-힣]*")
+_FEW = re.compile(r"(?:적[은을이게]|최소)[가-힣]*")
+_HIGH = re.compile(r"(?:높|최고|좋[은고])[가-힣]*")
+_LOW = re.compile(r"(?:낮|최저|최하|나쁜|안좋)[가-힣]*")
+_MOST = re.compile(r"제일|가장|순위|순서|순|랭킹|베스트|상위|(?:top|톱|탑)\d{0,2}|\d{1,2}(?:위|곳|개)?", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"(?:총|모두|전부|다)?몇(?:개|건|편|곳|군데|집|점)?|얼마나|얼마|(?:개|건|편|곳|군데|집|점)|수|개수|갯수|건수"
+)
+_NUMBER = re.compile(r"(?:후기|리뷰|평가|글|댓글)(?:수|개수|갯수|건수)")
+_SCORE = re.compile(r"몇점|점")
+_SPREAD = re.compile(r"(?:별점|평점)?분포")
+_SHARE = re.compile(r"비율|비중|퍼센트|프로|%")
+_ASKING = re.compile(
+    r"(?:알려|보여|말해|말씀|궁금|뽑아|나열|정리|비교|분포|현황)[가-힣]*|(?:있|달[려렸린리]|올라[오온와왔]|쌓[여였인이]|남[겨긴]|등록|되|돼|됩|나오|나와|뭐|뭘|누구|얼마)[가-힣]*"
+    r"|줘|줘요|주세요|주라|좀|요|총|모두|전부|다|전체|각각|각|대략|정도|지금|현재|여기|거기|우리|그리고|순으로|순서대로|만|중|중에|중에서|가운데|이|가|은|는|을|를|의|도"
+)
+_HOW_IS_IT = re.compile(r"(?:어때|어떤[가지]|어떰|어떻|어떠)[가-힣]*")
+FIRST_MOST = 30
+"""Restaurants that are ranked at most, however many are asked for."""
+
+_WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
+_KINDS = (
+    _MEAN,
+    _RATING,
+    _REVIEW,
+    _PLACE,
+    _WHERE,
+    _LISTED,
+    _WHAT,
+    _MANY,
+    _FEW,
+    _HIGH,
+    _LOW,
+    _MOST,
+    _HOW_MANY,
+    _SCORE,
+    _SPREAD,
+    _SHARE,
+)
+
+
+def about_figures(understanding: Understanding, question: str) -> Understanding:
+    """The understanding with the figures that ``question`` asks for, where it asks for nothing else.
+
+    A rating without a number (별점 높은) is then no condition of reviews but what restaurants are ordered by.
+    """
+    if understanding.shape not in ("fact", "comparison", "list", "count"):
+        return understanding
+    if any(chip.mode == "boost" for chip in understanding.chips):
+        return understanding
+    chips = tuple(c for c in understanding.chips if c.kind != "rating" or _numbered(c, question))
+    found = _figures(_words(_outside(question, chips)), chips)
+    if found is None or (found.of != "rating" and chips != understanding.chips):
+        chips = understanding.chips  # a condition after all, or what the question before asked
+        found = _figures(_words(understanding.search_text), chips)
+    if found is None:
+        return understanding
+    return replace(understanding, chips=chips, figures=found, aspects=(), overview="", seeks="")
+
+
+def _numbered(chip: Chip, question: str) -> bool:
+    """Whether a rating is said with a number; one that stands over from the question before was."""
+    words = question[slice(*chip.span)] if chip.span else "1"
+    return any(c.isdigit() for c in words) or re.search(r"[한두세네]\s*개|만점|반", words) is not None
+
+
+def _outside(question: str, chips: Sequence[Chip]) -> str:
+    """The question without the words of its chips; the particles behind them are words of ours."""
+    spans: list[Span] = sorted(chip.span for chip in chips if chip.span)
+    pieces, after = [], 0
+    for start, end in spans:
+        pieces.append(question[after:start])
+        after = max(after, end)
+    return " ".join([*pieces, question[after:]])
+
+
+def _words(text: str) -> list[str]:
+    """Its words; what is one thing but written as two is one (안 좋은)."""
+    return [found[0].lower() for found in _WORD.finditer(re.sub(r"(?<!\S)안\s+좋", "안좋", text))]
+
+
+def _is(word: str, *patterns: re.Pattern[str]) -> bool:
+    """Whether a word is one of a kind, with any particle behind it."""
+    return any(
+        pattern.fullmatch(word[:end]) and PARTICLE.fullmatch(word[end:])
+        for pattern in patterns
+        for end in range(len(word), 0, -1)
+    )
+
+
+def _ours(word: str) -> bool:
+    return PARTICLE.fullmatch(word) is not None or _is(word, *_KINDS, _ASKING, _HOW_IS_IT)
+
+
+def _figures(words: Sequence[str], chips: Sequence[Chip]) -> Figures | None:
+    """What is asked for; None where a word is none of ours, or where one is missing that would say it."""
+    if not words or not all(_ours(word) for word in words):
+        return None
+
+    def said(*patterns: re.Pattern[str]) -> bool:
+        return any(_is(word, *patterns) for word in words)
+
+    filters = {chip.kind for chip in chips if chip.mode == "filter"}
+    named, kinds = "restaurant" in filters, not {"category", "district", "price"}.isdisjoint(filters)
+    place, high, low, many, few = said(_PLACE), said(_HIGH), said(_LOW), said(_MANY), said(_FEW)
+    compared, first = high or low or many or few, _first(words)
+    if high + low + many + few > 1:
+        return None
+    if said(_SHARE):
+        return Figures("share") if "rating" in filters and not (compared or place) else None
+    if said(_RATING, _MEAN) or (named and said(_SCORE) and said(_HOW_MANY)):
+        if not named and not said(_REVIEW) and (high or low or said(_MOST)) and (place or kinds or said(_WHERE)):
+            return Figures("rating", _order(low), first)
+        asked = named or said(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
+        return Figures("rating") if asked and not (compared or place or said(_WHERE)) else None
+    if high or low or (named and compared):
+        return None
+    if said(_REVIEW):
+        if many or few:
+            return Figures("reviews", _order(few), first) if place or kinds or said(_WHERE) else None
+        return Figures("reviews") if said(_HOW_MANY, _NUMBER) and not place else None
+    listed = said(_HOW_MANY, _LISTED) or (said(_WHAT) and not said(_MOST))
+    return (
+        Figures("restaurants") if (place or kinds) and listed and not (compared or named or said(_HOW_IS_IT)) else None
+    )
+
+
+def _first(words: Sequence[str]) -> int:
+    """How many restaurants are wanted (TOP 3, 10곳); 0 where that isn't said."""
+    numbers = [int(re.sub(r"\D", "", word)) for word in words if _is(word, _MOST) and any(c.isdigit() for c in word)]
+    return min(max(numbers, default=0), FIRST_MOST)
+
+
+def _order(least: bool) -> Order:
+    return "least" if least else "most"

@@ -1,0 +1,139 @@
+"""Questions about ratings and numbers of reviews, and questions that only look like them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.protocols import Tokenizer
+from pipeline.question.aspects import about_aspects
+from pipeline.question.figures import FIRST_MOST, about_figures
+from pipeline.question.lexicon import Lexicon, build_lexicon
+from pipeline.question.overview import about_everything
+from pipeline.question.understanding import understand
+from pipeline.types import Figures, Understanding
+from tests.pipeline.question.test_overview import OF_RESTAURANTS, OF_REVIEWS, SOURCES, TODAY
+
+RATING, REVIEWS, RESTAURANTS = Figures("rating"), Figures("reviews"), Figures("restaurants")
+HIGHEST, LOWEST = Figures("rating", "most"), Figures("rating", "least")
+ASKED = [
+    ("숯골갈비 평균 별점은?", RATING),
+    ("숯골갈비 별점 어때?", RATING),
+    ("숯골갈비는 몇 점이야?", RATING),
+    ("숯골갈비랑 연탄집 평점 비교해줘", RATING),
+    ("전체 평균 별점이 얼마야", RATING),
+    ("고깃집 평균 평점 알려줘", RATING),
+    ("별점 분포 보여줘", RATING),
+    ("평균 별점이 제일 높은 식당은?", HIGHEST),
+    ("별점 높은 식당 알려줘", HIGHEST),
+    ("평점 좋은 고깃집", HIGHEST),
+    ("어디가 별점이 가장 높아?", HIGHEST),
+    ("식당 별점 순위", HIGHEST),
+    ("별점 높은 식당 TOP 3", Figures("rating", "most", 3)),
+    ("별점 낮은 가게 10곳", Figures("rating", "least", 10)),
+    ("별점이 제일 낮은 곳은 어디야?", LOWEST),
+    ("평점 안 좋은 식당", LOWEST),
+    ("후기 몇 개야?", REVIEWS),
+    ("전체 리뷰 수는?", REVIEWS),
+    ("숯골갈비 리뷰가 몇 건이나 있어?", REVIEWS),
+    ("별점 1점 리뷰 몇 건이야?", REVIEWS),
+    ("별점 높은 후기는 몇 개야?", REVIEWS),
+    ("작년 12월 후기 몇 건?", REVIEWS),
+    ("후기가 가장 많은 식당은 어디야?", Figures("reviews", "most")),
+    ("리뷰 적은 고깃집", Figures("reviews", "least")),
+    ("별점 1점 리뷰가 제일 많은 식당", Figures("reviews", "most")),
+    ("식당이 몇 곳이야?", RESTAURANTS),
+    ("어떤 식당들이 있어?", RESTAURANTS),
+    ("식당 목록 보여줘", RESTAURANTS),
+    ("마포에 식당 몇 군데 있어?", RESTAURANTS),
+    ("고깃집은 몇 곳이야?", RESTAURANTS),
+    ("별점 1점 비율은?", Figures("share")),
+    ("숯골갈비 5점 리뷰 비율", Figures("share")),
+]
+NOT_OURS = [
+    "별점 높은 후기 보여줘",
+    "별점 1점 후기 보여줘",
+    "별점 1점인 이유가 뭐야?",
+    "숯골갈비 후기 보여줘",
+    "웨이팅 길다는 리뷰 몇 개야?",
+    "주차되는 곳 몇 군데야?",
+    "친절하다는 후기 많은 곳",
+    "좋은 후기 많은 식당",
+    "불만 리뷰가 많은 식당",
+    "숯골갈비 메뉴 몇 개야?",
+    "숯골갈비 룸 몇 개 있어?",
+    "숯골갈비 갈비탕은 몇 점이야?",
+    "숯골갈비는 몇 시에 열어?",
+    "별점 높은 식당은 왜 인기 있어?",
+    "별점 높은데 친절한 식당",
+    "평점 관리는 어떻게 해?",
+    "사람 많은 곳",
+    "자리 많은 식당",
+    "어떤 식당이 좋아?",
+    "어느 식당이 제일 싸?",
+    "점심 평균 가격은?",
+    "별이 보이는 식당",
+    "요즘 후기 많은 곳",
+    "비율이 좋은 칵테일",
+    "어때?",
+    "고마워",
+]
+
+
+@pytest.fixture(scope="module")
+def lexicon(kiwi: Tokenizer) -> Lexicon:
+    return build_lexicon(SOURCES, kiwi.analyse(["갈비탕이 맛있고 직원도 친절해요", "갈비와 냉면을 먹었어요"]))
+
+
+def read(question: str, kiwi: Tokenizer, lexicon: Lexicon, previous: Understanding | None = None) -> Understanding:
+    analysed = next(iter(kiwi.analyse([question])))
+    found = understand(question, analysed, lexicon, today=TODAY, previous=previous)
+    return about_figures(about_everything(about_aspects(found, found.search_text), question), question)
+
+
+@pytest.mark.parametrize(("question", "figures"), ASKED)
+def test_what_is_asked_of_them(question: str, figures: Figures, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    found = read(question, kiwi, lexicon)
+    assert found.figures == figures
+    assert (found.aspects, found.overview, found.seeks) == ((), "", "")
+
+
+@pytest.mark.parametrize("question", [*NOT_OURS, *(question for question, _ in (*OF_REVIEWS, *OF_RESTAURANTS))])
+def test_other_questions_are_left_alone(question: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    assert read(question, kiwi, lexicon).figures is None
+
+
+def test_a_rating_without_a_number_orders_restaurants_and_filters_reviews(kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    assert read("별점 높은 식당 알려줘", kiwi, lexicon).chips == ()
+    for question in ("별점 높은 후기는 몇 개야?", "별점 높은 후기 보여줘", "별점 5점 리뷰가 제일 많은 식당"):
+        assert [chip.kind for chip in read(question, kiwi, lexicon).chips] == ["rating"]
+
+
+def test_a_followup_asks_the_same_of_another_restaurant(kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    first = read("숯골갈비 평균 별점은?", kiwi, lexicon)
+    second = read("연탄집은?", kiwi, lexicon, previous=first)
+    assert second.figures == RATING
+    assert [chip.values for chip in second.chips] == [("연탄집",)]
+    third = read("후기는 몇 건이야?", kiwi, lexicon, previous=second)
+    assert third.figures == REVIEWS
+
+
+def test_no_more_are_ranked_than_can_be_read(kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    assert read("별점 높은 식당 99곳", kiwi, lexicon).figures == Figures("rating", "most", FIRST_MOST)
+
+
+WORDS = st.sampled_from(
+    "별점 평균 높은 낮은 제일 식당 후기 많은 몇 개야 건 곳 어디 알려줘 TOP 3 비율 목록 갈비 왜".split()
+)
+
+
+@given(words=st.lists(WORDS, min_size=1, max_size=7))
+def test_any_words_are_read_and_whatever_is_not_ours_decides(
+    words: list[str], kiwi: Tokenizer, lexicon: Lexicon
+) -> None:
+    question = " ".join(words)
+    found = read(question, kiwi, lexicon)
+    if {"갈비", "왜"} & set(words):
+        assert found.figures is None
+    assert found == read(question, kiwi, lexicon)
