@@ -43,7 +43,7 @@ def opinions_answer(
         limited: how many were looked at where there are more than can be, else 0.
         mentions: the reviews that speak of what for a restaurant is looked for, where the question says that.
     """
-    text = CitedText()
+    text, ranked = CitedText(), False
     if named:
         if not _worth_telling(found):
             return None
@@ -54,9 +54,11 @@ def opinions_answer(
             compare(text, [told[place] for told in found], understanding.seeks)
         if unknown := [name for chip in understanding.chips for name in chip.unknown]:
             text.add(nameless(unknown))
-    elif not _rank(text, found, understanding.seeks, mentions):
-        return None
-    note = " ".join([how_counted(understanding, named=named, limited=limited), *meant_by(mentions)])
+    else:
+        ranked = _rank(text, found, understanding.seeks, mentions)
+        if not ranked and not _most_often(text, found, understanding.seeks, mentions):
+            return None
+    note = " ".join([how_counted(understanding, named=not ranked, limited=limited), *meant_by(mentions)])
     return Answer(text.text, text.citations, kind="aspects", note=note)
 
 
@@ -147,7 +149,7 @@ def _rank(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions
     for _, group in groupby(shown, key=lambda told: _score(told, seeks)):
         tied = list(group)
         for told in tied:
-            _line(text, place + 1, told, seeks, tied=len(tied) > 1)
+            _line(text, f"{'공동 ' if len(tied) > 1 else ''}{place + 1}위 {_name(told)}", told, seeks)
             _speaks(text, mentions.get(told[0].restaurant, ()))
         place += len(tied)
     if any(_close(one, other, seeks) for one, other in pairwise(shown)):
@@ -166,6 +168,35 @@ def _rank(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions
     return True
 
 
+def _most_often(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions) -> bool:
+    """Where no restaurant is mostly spoken of at the side that is sought: where that is said most often.
+
+    Not for occasions: there other restaurants than these may be meant.
+    """
+    said = [told for told in found if _said(told, seeks)]
+    if not (seeks and said) or any(mentions.values()):
+        return False
+    said.sort(key=lambda told: (-_said(told, seeks), sum(one.judged for one in told), _name(told)))
+    side = "부정" if seeks == "negative" else "긍정"
+    few = f"판단한 후기가 {ENOUGH_TO_RANK}건 이상인 곳"
+    none = f"{few} 가운데 {side}이 반을 넘는 곳은" if any(map(_rankable, found)) else f"{few}이"
+    text.add(f"{none} 없습니다. {side}을 말한 후기가 많은 곳:")
+    for told in said[:RANKED]:
+        _line(text, _name(told), told, seeks)
+    if len(said) > RANKED:
+        text.add(f"이 밖에 {len(said) - RANKED}곳에도 있습니다.")
+    return True
+
+
+def _said(told: Told, seeks: str) -> int:
+    """The reviews at the side that is sought; of several aspects the fewest."""
+    return min((one.negative if seeks == "negative" else one.positive) + one.both for one in told)
+
+
+def _name(told: Told) -> str:
+    return told[0].restaurant
+
+
 def _rankable(told: Told) -> bool:
     return all(one.judged >= ENOUGH_TO_RANK for one in told)
 
@@ -181,12 +212,11 @@ def _close(one: Told, other: Told, seeks: str) -> bool:
     )
 
 
-def _line(text: CitedText, place: int, told: Told, seeks: str, *, tied: bool) -> None:
-    rank = f"{'공동 ' if tied else ''}{place}위"
+def _line(text: CitedText, title: str, told: Told, seeks: str) -> None:
     said = ", ".join(f"{one.asked.name} {one.judged}건 가운데 {counts(one)}" for one in told)
     sign = "negative" if seeks == "negative" else "positive"
     counted = [quote for one in told for quote in one.counted][:CITED]
-    text.add(f"{rank} {told[0].restaurant}: {said}", counted)
+    text.add(f"{title}: {said}", counted)
     for one in told:
         quote = next((quote for quote in one.quotes if quote.polarity == sign), None)
         if quote is not None:

@@ -14,25 +14,37 @@ from pipeline.question.concepts import find_concepts, notions
 from pipeline.question.hangul import PARTICLE, has_final
 from pipeline.types import AskedAspect, Chip, Side, Understanding
 
+_NEVER = re.compile(r"(?!)")  # matches nothing
+
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
-    """Words for an aspect. A ``factual`` one is asked for as a fact as well (주차는?), so it needs a judging word."""
+    """Words for an aspect. A ``factual`` one is asked for as a fact as well (주차는?), so it needs a judging word.
+
+    ``good`` and ``bad`` are words that judge this and nothing else (긴 of a wait).
+    """
 
     asked: AskedAspect
     words: re.Pattern[str]
     factual: bool = False
+    good: re.Pattern[str] = _NEVER
+    bad: re.Pattern[str] = _NEVER
 
 
 def _topic(aspect: str, name: str, words: str, concept: str = "", *, factual: bool = False) -> _Topic:
     return _Topic(AskedAspect(aspect, name, concept), re.compile(words), factual)
 
 
+_SHORT, _LONG = re.compile(r"짧[가-힣]*"), re.compile(r"긴|길[다어은었고]?[가-힣]*")
+_PLENTY, _SCARCE = (
+    re.compile(r"(?:많|푸짐|넉넉|후[하한해])[가-힣]*"),
+    re.compile(r"(?:적[은다고어었]|작[은다고아았])[가-힣]*"),
+)
 _TOPICS = (
     _topic("food", "음식·맛", r"음식들?의?맛|음식들?|맛|요리"),
     _topic("value", "가성비", r"가성비|가격대비|값어치|돈값"),
     _topic("value", "양·가격", r"가격대?|값|음식값", factual=True),
-    _topic("value", "양", r"양|음식양", "portion", factual=True),
+    replace(_topic("value", "양", r"양|음식양", "portion", factual=True), good=_PLENTY, bad=_SCARCE),
     _topic(
         "service",
         "서비스",
@@ -40,7 +52,7 @@ _TOPICS = (
     ),
     _topic("ambience", "분위기", r"분위기|인테리어|무드"),
     _topic("hygiene", "위생", r"위생(?:상태|관리)?|청결(?:도|함|상태)?|깨끗함"),
-    _topic("waiting", "대기·예약", r"웨이팅|대기(?:시간|줄)?|줄", factual=True),
+    replace(_topic("waiting", "대기·예약", r"웨이팅|대기(?:시간|줄)?|줄", factual=True), good=_SHORT, bad=_LONG),
     _topic("waiting", "예약", r"예약", "reservation", factual=True),
     _topic("location", "위치", r"위치|접근성|교통", "transit", factual=True),
     _topic("location", "주차", r"주차(?:장|공간|시설)?", "parking", factual=True),
@@ -59,7 +71,7 @@ _GOOD = re.compile(
     r"(?:장점|강점|칭찬|좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|편[하한해했리]|나[은아을]|낫|우수|저렴|싼|싸|멋[지진]|아늑|끝내|높)[가-힣]*"
 )
 _BAD = re.compile(
-    r"(?:단점|약점|불평|문제점|아쉬|아쉽|나[쁘쁜빠빴]|별로|불만|불편|최악|실망|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮)[가-힣]*|안좋[가-힣]*"
+    r"(?:단점|약점|불평|문제|아쉬|아쉽|나[쁘쁜빠빴]|별로|불만|불편|최악|실망|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮)[가-힣]*|안좋[가-힣]*"
 )
 _OPINION = re.compile(
     r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평|평가|평판|후기|리뷰|반응|의견|느낌|점수|수준|상태|만족도|비교)[가-힣]*"
@@ -73,14 +85,25 @@ _ASKING = re.compile(
     rf"|측면|면에서|부분|줘|주세|주라|줄래|주실|인가|인지|이야|되나|하나|{_PLACE}들?|거기|거긴|여기|여긴|같[은아]|만한|하기|가기|갈려|갈리)[가-힣]*"
 )
 _THERE = re.compile(r"(?:있|없)[가-힣]*")
-_SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진])\s*{_PLACE}")
+_LACKING = re.compile(r"없[가-힣]*")
+_SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진긴])\s*{_PLACE}")
 OCCASIONS = frozenset({"date", "group", "alone", "kids", "elderly", "formal", "celebrate", "pet", "foreigner"})
 """Concepts that say what for, or with whom, a restaurant is looked for: their reviews are counted, too."""
 
 _WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 _JOINING = re.compile(r"(?:이?랑|와|과|하고|및|vs|이나|나)?", re.IGNORECASE)
-_SPACED = re.compile(
-    r"(음식|가격|위생|청결|대기|주차|직원(?:분)?들?의?)\s+(맛|양|대비|상태|관리|시간|공간|시설|서비스|응대|태도)"
+# What is one thing but written as two, and the other way round: what it is, and how our words have it.
+_PLAINLY = tuple(
+    (re.compile(found), plainly)
+    for found, plainly in (
+        (r"(?<![가-힣])맛\s+([있없])", r"맛\1"),
+        (
+            r"(음식|가격|위생|청결|대기|주차|직원(?:분)?들?의?)\s+(맛(?![있없])|양|대비|상태|관리|시간|공간|시설|서비스|응대|태도)",
+            r"\1\2",
+        ),
+        (r"(?<![가-힣])(웨이팅|대기|줄)[이을]?\s*(?:안\s*서는|없는|없이|안\s*하는)", r"\1 짧은"),
+        (r"(불만|불평|칭찬|호평|혹평|단점|장점)([이가은는도]?)\s*((?:(?:제일|가장|더)\s*)?)많[가-힣]*", r"\3\1\2"),
+    )
 )
 
 
@@ -162,16 +185,22 @@ def _read(text: str, *, occasions: bool = False) -> _Reading | None:
 
     With ``occasions`` words for these are ours.
     """
-    words = [found[0] for found in _WORD.finditer(_SPACED.sub(r"\1\2", text))]
+    for found, plainly in _PLAINLY:
+        text = found.sub(plainly, text)
+    words = [found[0] for found in _WORD.finditer(text)]
     topics: list[_Topic] = []
     sides: list[Side] = []
     judged = there = negated = False
+    before = _Told()
     for word in words:
-        told = _word(word)
+        told = _of_topic(word, topics) or _word(word)
+        if before.side and _LACKING.fullmatch(word):  # 불만 없는
+            told = _Told(negates=True)
         if told is None and occasions and _is_occasion(word):
             continue
         if told is None:
             return None
+        before = told
         topics += told.topics
         sides += [told.side] if told.side else []
         judged |= told.judges or bool(told.side)
@@ -197,6 +226,16 @@ class _Told:
     judges: bool = False
     there: bool = False
     negates: bool = False
+
+
+def _of_topic(word: str, topics: Sequence[_Topic]) -> _Told | None:
+    """A judgement that only the topic before it makes one (대기가 긴)."""
+    for topic in topics[-1:]:
+        if topic.good.fullmatch(word):
+            return _Told(side="positive", judges=True)
+        if topic.bad.fullmatch(word):
+            return _Told(side="negative", judges=True)
+    return None
 
 
 def _word(word: str) -> _Told | None:

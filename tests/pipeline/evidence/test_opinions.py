@@ -138,4 +138,20 @@ def test_what_most_do_not_praise_is_none_of_the_best() -> None:
     assert "반반" not in text
     assert "긍정이 반을 넘지 않는 1곳은 뺐습니다." in text
     assert "반반" in said(found, named=False)
-    assert answer([[told("반반", 5, 5)]], named=False, seeks="positive") is None
+
+
+def test_where_none_is_mostly_of_the_side_that_is_sought_those_that_say_it_most_often_are_named() -> None:
+    found = [[told("반반", 5, 5)], [told("한둘", 2)], [told("하나", 1)], [told("나쁨", 0, 9)]]
+    made = answer(found, named=False, seeks="positive")
+    assert made is not None
+    assert [line.split(" “")[0] for line in made.text.splitlines()] == [
+        "판단한 후기가 3건 이상인 곳 가운데 긍정이 반을 넘는 곳은 없습니다. 긍정을 말한 후기가 많은 곳:",
+        "반반: 서비스 10건 가운데 긍정 5건(50%), 부정 5건(50%)", "한둘: 서비스 2건 가운데 긍정 2건",
+        "하나: 서비스 1건 가운데 긍정 1건",
+    ]  # fmt: skip
+    assert "윌슨" not in made.note
+    few = said([[told(f"집{n}", 0, 1)] for n in range(8)], named=False, seeks="negative")
+    assert few.startswith("판단한 후기가 3건 이상인 곳이 없습니다. 부정을 말한 후기가 많은 곳:\n집0: ")
+    assert few.endswith("이 밖에 3곳에도 있습니다.")
+    assert answer([[told("나쁨", 0, 9)]], named=False, seeks="positive") is None
+    assert answer([[told("하나", 1)]], named=False) is None
