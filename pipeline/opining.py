@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.evidence.changes import change_answer
 from pipeline.evidence.occasions import Mentioned
 from pipeline.evidence.opinions import opinions_answer
 from pipeline.evidence.overview import overview_answer
@@ -69,13 +70,18 @@ def _altogether(
     """The same for a question about reviews altogether; where it says 요즘, the last months apart from those before."""
     found: list[list[AspectOpinions]] = []
     before: list[AspectOpinions] = []
-    since, late = recent_rows(passages, allowed) if _lately(understanding) else ("", allowed)
+    lately = _lately(understanding) or understanding.overview == "change"
+    since, late = recent_rows(passages, allowed) if lately else ("", allowed)
     for name in names:
-        found.append(source.opinions(name, (WHOLE, *EVERY), late))
+        asked = (WHOLE,) if understanding.overview == "change" else (WHOLE, *EVERY)
+        found.append(source.opinions(name, asked, late))
         if since and late is not None:
             before += source.opinions(name, (WHOLE,), ~late if allowed is None else allowed & ~late)
         yield found[-1]
-    answer = overview_answer(understanding, found, named=named, limited=limited, since=since, before=before)
+    if understanding.overview == "change":
+        answer = change_answer(understanding, [told[0] for told in found], before, since, limited)
+    else:
+        answer = overview_answer(understanding, found, named=named, limited=limited, since=since, before=before)
     yield from [answer] if answer else []
 
 

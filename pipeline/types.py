@@ -11,7 +11,7 @@ Span = tuple[int, int]
 
 ChipKind = Literal["restaurant", "district", "category", "dish", "price", "rating", "date", "order"]
 Side = Literal["", "positive", "negative"]
-Overview = Literal["", "whole", "praise", "complaints"]
+Overview = Literal["", "whole", "praise", "complaints", "change"]
 Order = Literal["", "most", "least"]
 AnswerKind = Literal["extract", "count", "comparison", "aspects", "figures", "abstention", "generated"]
 COUNTED: frozenset[AnswerKind] = frozenset({"aspects", "figures"})
@@ -201,7 +201,8 @@ class Understanding:
     off; ``concepts`` are what it asks of restaurants, none where the index has no restaurants; ``counted`` is what a
     count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
     in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any. ``overview``
-    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?), ``figures`` what of their figures.
+    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?, 요즘 나빠진 식당), ``figures`` what of
+    their figures.
     """
 
     search_text: str

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pipeline.evidence.cited_text import CitedText
 from pipeline.evidence.opinions import CITED, ENOUGH, TOO_LITTLE, Told, compare, counts, how_counted
 from pipeline.evidence.shares import differs
-from pipeline.types import Answer, AspectOpinions, Polarity, QuotedOpinion, Understanding
+from pipeline.types import Answer, AspectOpinions, Overview, Polarity, QuotedOpinion, Understanding
 
 ASPECTS_TOLD = 3  # of each side, where both sides are told
 CITED_OF_MANY = 5  # reviews that a counted piece cites where many restaurants are told of as one
 ASPECTS_LISTED = 5  # of the one side that is asked for
 _TITLES: dict[Polarity, str] = {"positive": "칭찬이 많은 것", "negative": "불만이 많은 것"}
-_SIDES: dict[str, tuple[Polarity, ...]] = {
+_SIDES: dict[Overview, tuple[Polarity, ...]] = {
     "whole": ("positive", "negative"), "praise": ("positive",), "complaints": ("negative",),
 }  # fmt: skip
 
@@ -59,7 +59,7 @@ def overview_answer(
     return Answer(text.text, text.citations, kind="aspects", note=note)
 
 
-def _tell(text: CitedText, group: Sequence[Told], overview: str, *, named: bool) -> None:
+def _tell(text: CitedText, group: Sequence[Told], overview: Overview, *, named: bool) -> None:
     """What some restaurants' reviews come to together."""
     about = f"{group[0][0].restaurant}: " if named else ""
     whole = _sum([told[0] for told in group])

@@ -53,6 +53,13 @@ _PARTIAL = re.compile(
     r"(?:저렴|싼|싸|비[싸싼쌌]|편[하한해했리]|불편|아늑|멋|심[하한해했각]|높|낮|[구후]린|우수|끝내)[가-힣]*"
 )
 _SIDES: tuple[tuple[Side, re.Pattern[str]], ...] = (("positive", _GOOD), ("negative", _BAD))
+_TURNED: tuple[tuple[Side, re.Pattern[str]], ...] = (
+    ("positive", re.compile(r"(?:(?:좋아|나아)[지졌진질져]|올라[갔간가])[가-힣]*")),
+    ("negative", re.compile(r"(?:(?:안좋아|나빠|떨어)[지졌진질져]|내려[갔간가]|하락)[가-힣]*")),
+)
+_SINCE = re.compile(
+    r"(?:예전|이전|전|작년|지난해|올해|갈수록|점점|점차|최근|요즘|들어)(?:보다|에|에는|에비해|들어|비해)?"
+)
 _NOT = re.compile(r"안|않[가-힣]*|못[가-힣]*|[가-힣]+지(?:않|못)[가-힣]*|[가-힣]+지")
 _WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 
@@ -65,6 +72,8 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     """
     if understanding.aspects or understanding.shape not in ("fact", "comparison", "list"):
         return understanding
+    if turned := _turned(understanding, question):
+        return replace(understanding, overview="change", seeks=turned)
     if any(chip.mode == "boost" and chip.kind != "order" for chip in understanding.chips):
         return understanding
     text = understanding.search_text  # of the question before, where this one drops its topic
@@ -89,6 +98,25 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
         return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words))
     overview = _overview(words, named="restaurant" in filters, filtered=bool(filters), side=side)
     return replace(understanding, overview=overview) if overview else understanding
+
+
+def _turned(understanding: Understanding, question: str) -> Side:
+    """The way in which restaurants are sought to have changed (요즘 평이 나빠진 식당, 작년보다 좋아진 곳), if they are.
+
+    A named one is told of beside its past as any other; what it changed from is always the time before.
+    """
+    if any(c.kind in ("restaurant", "dish") or (c.kind == "date" and c.mode != "boost") for c in understanding.chips):
+        return ""
+    before = [chip for chip in understanding.chips if chip.kind in ("order", "date")]
+    text = _outside(question, [chip for chip in understanding.chips if chip not in before])
+    for start, end in sorted((chip.span for chip in before if chip.span), reverse=True):
+        text = text.replace(question[start:end], " ")
+    words = [found[0] for found in _WORD.finditer(re.sub(r"(?<!\S)안\s+좋", "안좋", text))]
+    ways = {side for word in words for side, pattern in _TURNED if pattern.fullmatch(word)}
+    known = (*(pattern for _, pattern in _TURNED), _SINCE)
+    if len(ways) != 1 or not _asked(words, _PLACE) or _asked(words, _NOT):
+        return ""
+    return ways.pop() if all(_asked([word], *known) or _ours(word) for word in words) else ""
 
 
 def _together(found: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from pipeline.restaurants.opinions import IndexOpinions
 from pipeline.service import Home, Service
 from pipeline.trace_json import from_json, to_json
 from tests.pipeline.corpora import build
-from tests.pipeline.restaurants.corpus import documents, make_index, oracle
+from tests.pipeline.restaurants.corpus import ROWS, documents, make_index, oracle
 from tests.pipeline.test_opining import TODAY, Never, traces
 
 
@@ -96,3 +96,27 @@ def test_recent_goes_back_from_the_newest_review(tmp_path_factory: pytest.TempPa
     only = np.zeros(len(index.passages), dtype=bool)
     assert recent_rows(index.passages, only)[1] is not None
     assert not recent_rows(index.passages, only)[1].any()  # type: ignore[union-attr]
+
+
+def test_who_has_changed_is_told_of_beside_the_time_before(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is good was said before the last months, what is bad in them."""
+    when = {text: "2026-09-01" if sentiment == "negative" else "2025-09-01" for *_, text, sentiment, _, _ in ROWS}
+    rows = [
+        replace(one, source=replace(one.source, document_id=f"{one.source.document_id}-{n}", date=when[one.text]))
+        for one in documents()
+        for n in range(4)
+    ]
+    home = Home(tmp_path_factory.mktemp("changed"))
+    build(home, rows, name="small")
+    opened = Service(home, load_profile(), today=lambda: TODAY)
+    made = opened.rag("small")
+    changing = replace(made, generator=Never(), opinions=IndexOpinions(made.index, oracle))
+    lines = said(changing, "요즘 평이 나빠진 식당 있어?")
+    assert "나빠진" in lines[0]
+    assert [line.split(" / ")[0] for line in lines[1:]] == [
+        "1. 순이국밥: 요즘 4건 가운데 부정 4건", "2. 길남국밥: 요즘 4건 가운데 부정 4건",
+    ]  # fmt: skip
+    assert " / 그 전 8건 가운데 긍정 8건(100%)" in lines[1]
+    assert lines[1].endswith("분명한 변화")
+    assert said(changing, "작년보다 좋아진 식당은?") == ["건수에 비해 평이 분명히 좋아진 곳은 없습니다."]
+    opened.close()

@@ -66,6 +66,23 @@ OF_RESTAURANTS = [
     ("최악의 식당", "negative"),
     ("평이 안 좋은 집", "negative"),
 ]
+CHANGED = [
+    ("요즘 평이 나빠진 식당 있어?", "negative"),
+    ("최근에 평이 안 좋아진 곳 알려줘", "negative"),
+    ("예전보다 평이 떨어진 집", "negative"),
+    ("평이 나빠진 고깃집 식당은?", "negative"),
+    ("작년보다 좋아진 식당은?", "positive"),
+    ("예전보다 나아진 곳은 어디야?", "positive"),
+]
+UNCHANGED = [
+    "좋아하는 식당",
+    "맛이 변한 식당 있어?",
+    "가격이 오른 식당",
+    "요즘 서비스가 나빠진 식당",
+    "좋아지지 않은 식당",
+    "좋아진 곳도 있고 나빠진 곳도 있어?",
+    "숯골갈비보다 좋아진 식당",
+]
 NOT_OURS = [
     "숯골갈비 후기 보여줘",
     "숯골갈비 최근 리뷰 보여줘",
@@ -120,6 +137,17 @@ def test_what_reviews_come_to(question: str, overview: str, kiwi: Tokenizer, lex
 def test_which_restaurants_are_spoken_of_best(question: str, side: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
     found = read(question, kiwi, lexicon)
     assert (found.overview, found.aspects, found.seeks) == ("", (WHOLE,), side)
+
+
+@pytest.mark.parametrize(("question", "side"), CHANGED)
+def test_which_restaurants_have_changed(question: str, side: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    found = read(question, kiwi, lexicon)
+    assert (found.overview, found.seeks) == ("change", side)
+
+
+@pytest.mark.parametrize("question", UNCHANGED)
+def test_what_is_no_change_of_what_is_said(question: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    assert read(question, kiwi, lexicon).overview != "change"
 
 
 @pytest.mark.parametrize("question", NOT_OURS)
