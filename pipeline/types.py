@@ -183,13 +183,12 @@ class Figures:
     """What is asked of figures that reviews carry themselves: their rating, how many there are, of which restaurants,
     or the ``share`` of those with the ratings of a condition.
 
-    With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews);
-    ``first`` is how many of them, 0 where the question doesn't say.
+    With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews).
     """
 
     of: Literal["rating", "reviews", "restaurants", "share"]
     order: Order = ""
-    first: int = 0
+    monthly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +201,7 @@ class Understanding:
     count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
     in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any. ``overview``
     is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?, 요즘 나빠진 식당), ``figures`` what of
-    their figures.
+    their figures. ``first`` is how many restaurants it wants to see ranked, 0 where it doesn't say.
     """
 
     search_text: str
@@ -215,6 +214,7 @@ class Understanding:
     seeks: Side = ""
     overview: Overview = ""
     figures: Figures | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ Nothing is judged: what stands in the index is counted and averaged. What an own
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,10 @@ from pipeline.types import Answer, Figures, QuotedOpinion, Understanding
 
 CITED = 3  # reviews that a counted piece cites, the newest
 LISTED = 40  # restaurants that are listed by name
+MONTHS = 24  # months that are told, the last ones
 STEPS = 10  # different ratings that are told one by one; more of them are told by whole points
+
+Column = Literal["restaurant", "category", "district", "date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +62,35 @@ def figures_answer(
     asked = understanding.figures
     assert asked is not None
     every = _reviews(passages, allowed(understanding))
-    named = [chip for chip in understanding.chips if chip.kind == "restaurant" and chip.mode == "filter"]
-    places = list(_by_restaurant(every, passages))
+    places = _by("restaurant", every, passages)
     if asked.of == "share":
         rated = replace(understanding, chips=tuple(chip for chip in understanding.chips if chip.kind != "rating"))
         return _share(understanding, every, _reviews(passages, allowed(rated)), passages)
-    if not len(every.rows) or (asked.of == "rating" and not every.rated):
-        return None
-    if (asked.order or asked.of == "restaurants") and not places:
+    if asked.of == "rating" and not every.rated:
         return None
     text, notes = CitedText(), []
-    if asked.of == "restaurants":
+    if asked.monthly:
+        notes = _months(text, _by("date", every, passages)[-MONTHS:], passages)
+    elif asked.of == "restaurants" and places:
         _list(text, places, passages)
-    elif asked.order:
-        notes = _rank(text, places, passages, asked)
-    else:
-        for group in places if named else [every]:
+    elif asked.order and places:
+        notes = _rank(text, places, passages, asked, understanding.first)
+    elif not asked.order and asked.of != "restaurants":
+        several = _compared(understanding)
+        for group in (_by(several, every, passages) if several else None) or [every]:
             (_rating if asked.of == "rating" else _number)(text, group, passages)
-        if asked.of == "reviews" and not named and len(places) > 1:
+        if asked.of == "reviews" and not several and len(places) > 1:
             text.add(f"식당 {len(places)}곳의 후기입니다.", before=" ")
     return _answer(understanding, text, notes) if text.text else None
+
+
+def _compared(understanding: Understanding) -> Column | None:
+    """What is told of one by one: the restaurants that are named, or several kinds or districts."""
+    values = {chip.kind: chip.values for chip in understanding.chips if chip.mode == "filter"}
+    if "restaurant" in values:
+        return "restaurant"
+    columns: tuple[Column, ...] = ("category", "district")
+    return next((column for column in columns if len(values.get(column, ())) > 1), None)
 
 
 def _answer(understanding: Understanding, text: CitedText, notes: Sequence[str] = ()) -> Answer:
@@ -107,14 +120,15 @@ def _reviews(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> _Revi
     return _Reviews("", rows, known[codes[rows]])
 
 
-def _by_restaurant(every: _Reviews, passages: PassageStore) -> Iterator[_Reviews]:
-    """The reviews of each restaurant, by name."""
-    codes, names = passages.codes("restaurant")
-    at = codes[every.rows]
-    order = np.argsort(at, kind="stable")
+def _by(column: Column, every: _Reviews, passages: PassageStore) -> list[_Reviews]:
+    """The reviews of each restaurant, kind, district or month (of dates), by name; what has none is left out."""
+    codes, values = passages.codes(column)
+    names, places = np.unique([str(v or "")[: 7 if column == "date" else None] for v in values], return_inverse=True)
+    at = places[codes[every.rows]]
+    order = np.argsort(at, kind="stable")  # within each as before, the newest first
     parts = np.split(order, np.flatnonzero(np.diff(at[order])) + 1) if len(order) else []
-    groups = [_Reviews(names[at[part[0]]] or "", every.rows[part], every.ratings[part]) for part in parts]
-    yield from sorted((group for group in groups if group.name), key=lambda group: group.name)
+    groups = (_Reviews(str(names[at[part[0]]]), every.rows[part], every.ratings[part]) for part in parts)
+    return [group for group in groups if group.name]
 
 
 def _newest(passages: PassageStore, rows: NDArray[np.int64], most: int = CITED) -> list[QuotedOpinion]:
@@ -137,14 +151,22 @@ def _rating(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
         text.add(said, _newest(passages, rows, 1), before=" · " if place else "\n")
 
 
+def _months(text: CitedText, months: Sequence[_Reviews], passages: PassageStore) -> list[str]:
+    """How many reviews each month has, and what they rate on average; what must be said of it."""
+    for month in months:
+        rating = f", 평균 {month.mean:.2f}점" if month.rated else ""
+        text.add(f"{month.name}: 후기 {len(month.rows)}건{rating}", _newest(passages, month.rows, 1))
+    return [f"날짜가 있는 후기만, 최근 {MONTHS}개월까지 보입니다."]
+
+
 def _number(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
     whose = f"{group.name}의 " if group.name else ""
     text.add(f"{whose}후기는 {len(group.rows)}건입니다.", _newest(passages, group.rows))
 
 
-def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, asked: Figures) -> list[str]:
+def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, asked: Figures, first: int) -> list[str]:
     """The restaurants with most or least of it; what must be said of how they were ranked."""
-    by_rating, sign, most = asked.of == "rating", 1 if asked.order == "least" else -1, asked.first or RANKED
+    by_rating, sign, most = asked.of == "rating", 1 if asked.order == "least" else -1, first or RANKED
     known = [one for one in places if not by_rating or one.rated >= ENOUGH_TO_RANK]
 
     def value(one: _Reviews) -> float:

@@ -55,7 +55,7 @@ def opinions_answer(
         if unknown := [name for chip in understanding.chips for name in chip.unknown]:
             text.add(nameless(unknown))
     else:
-        ranked = _rank(text, found, understanding.seeks, mentions)
+        ranked = _rank(text, found, understanding, mentions)
         if not ranked and not _most_often(text, found, understanding.seeks, mentions):
             return None
     note = " ".join([how_counted(understanding, named=not ranked, limited=limited), *meant_by(mentions)])
@@ -132,12 +132,13 @@ def compare(text: CitedText, sides: Sequence[AspectOpinions], seeks: str) -> Non
     text.add(f"{name}에서 {side}의 몫은 {verdict}.")
 
 
-def _rank(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions) -> bool:
+def _rank(text: CitedText, found: Sequence[Told], understanding: Understanding, mentions: Mentions) -> bool:
     """The best of many as a list; whether there is any that can be ranked.
 
     Where a side is sought, a restaurant that most reviews don't put there is none of the best. Where enough of the
     rest are spoken of for an occasion that is asked of, these alone are ranked.
     """
+    seeks = understanding.seeks
     known = [told for told in found if _rankable(told)]
     rows = [told for told in known if not seeks or all(2 * _good(one, seeks) > one.judged for one in told)]
     if not rows:
@@ -145,7 +146,7 @@ def _rank(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions
     rows.sort(key=lambda told: (-_score(told, seeks), told[0].restaurant))
     names = [told[0].restaurant for told in rows]
     kept = those_for_it(names, mentions)
-    shown, place = [told for told in rows if told[0].restaurant in kept][:RANKED], 0
+    shown, place = [told for told in rows if told[0].restaurant in kept][: understanding.first or RANKED], 0
     for _, group in groupby(shown, key=lambda told: _score(told, seeks)):
         tied = list(group)
         for told in tied:

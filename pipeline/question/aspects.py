@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.question.concepts import find_concepts, notions
 from pipeline.question.hangul import PARTICLE, has_final
+from pipeline.question.wanted import wanted
 from pipeline.types import AskedAspect, Chip, Side, Understanding
 
 _NEVER = re.compile(r"(?!)")  # matches nothing
@@ -115,14 +116,15 @@ def about_aspects(understanding: Understanding, text: str) -> Understanding:
     if understanding.shape not in ("fact", "comparison") or not _fits(understanding.chips):
         return understanding
     named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
+    first, text = (0, text) if named else wanted(text)
     reading = _read(text, occasions=not named)
     if reading is None or (named and any(_is_occasion(word) for word in text.split())):
         return understanding
     kinds = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
     bare = " ".join(word for word in text.split() if not _is_occasion(word))  # 좋은 데이트 식당
-    if not (kinds & {"restaurant", "district", "category"} or _SEEKING.search(bare)):
+    if not (kinds & {"restaurant", "district", "category"} or _SEEKING.search(bare) or first):
         return understanding
-    return replace(understanding, aspects=reading.asked, seeks=reading.side)
+    return replace(understanding, aspects=reading.asked, seeks=reading.side, first=first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.question.hangul import PARTICLE
+from pipeline.question.wanted import wanted
 from pipeline.types import Chip, Figures, Order, Span, Understanding
 
 _MEAN = re.compile(r"평균(?:적)?")
@@ -24,40 +25,24 @@ _MANY = re.compile(r"(?:많|최다)[가-힣]*")
 _FEW = re.compile(r"(?:적[은을이게]|최소)[가-힣]*")
 _HIGH = re.compile(r"(?:높|최고|좋[은고])[가-힣]*")
 _LOW = re.compile(r"(?:낮|최저|최하|나쁜|안좋)[가-힣]*")
-_MOST = re.compile(r"제일|가장|순위|순서|순|랭킹|베스트|상위|(?:top|톱|탑)\d{0,2}|\d{1,2}(?:위|곳|개)?", re.IGNORECASE)
+_MOST = re.compile(r"제일|가장|순위|순서|순|랭킹|베스트|상위")
 _HOW_MANY = re.compile(
     r"(?:총|모두|전부|다)?몇(?:개|건|편|곳|군데|집|점)?|얼마나|얼마|(?:개|건|편|곳|군데|집|점)|수|개수|갯수|건수"
 )
 _NUMBER = re.compile(r"(?:후기|리뷰|평가|글|댓글)(?:수|개수|갯수|건수)")
 _SCORE = re.compile(r"몇점|점")
 _SPREAD = re.compile(r"(?:별점|평점)?분포")
+_MONTHLY = re.compile(r"월별|월간|달별|달마다|매달|매월|추이|추세|흐름|변화|변동")
 _SHARE = re.compile(r"비율|비중|퍼센트|프로|%")
 _ASKING = re.compile(
     r"(?:알려|보여|말해|말씀|궁금|뽑아|나열|정리|비교|분포|현황)[가-힣]*|(?:있|달[려렸린리]|올라[오온와왔]|쌓[여였인이]|남[겨긴]|등록|되|돼|됩|나오|나와|뭐|뭘|누구|얼마)[가-힣]*"
     r"|줘|줘요|주세요|주라|좀|요|총|모두|전부|다|전체|각각|각|대략|정도|지금|현재|여기|거기|우리|그리고|순으로|순서대로|만|중|중에|중에서|가운데|이|가|은|는|을|를|의|도"
 )
 _HOW_IS_IT = re.compile(r"(?:어때|어떤[가지]|어떰|어떻|어떠)[가-힣]*")
-FIRST_MOST = 30
-"""Restaurants that are ranked at most, however many are asked for."""
-
 _WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 _KINDS = (
-    _MEAN,
-    _RATING,
-    _REVIEW,
-    _PLACE,
-    _WHERE,
-    _LISTED,
-    _WHAT,
-    _MANY,
-    _FEW,
-    _HIGH,
-    _LOW,
-    _MOST,
-    _HOW_MANY,
-    _SCORE,
-    _SPREAD,
-    _SHARE,
+    *(_MEAN, _RATING, _REVIEW, _PLACE, _WHERE, _LISTED, _WHAT, _MANY, _FEW, _HIGH, _LOW, _MOST, _HOW_MANY, _SCORE),
+    *(_SPREAD, _SHARE, _MONTHLY),
 )
 
 
@@ -71,13 +56,15 @@ def about_figures(understanding: Understanding, question: str) -> Understanding:
     if any(chip.mode == "boost" for chip in understanding.chips):
         return understanding
     chips = tuple(c for c in understanding.chips if c.kind != "rating" or _numbered(c, question))
-    found = _figures(_words(_outside(question, chips)), chips)
+    first, text = wanted(_outside(question, chips))
+    found = _figures(_words(text), chips, ranked=first > 0)
     if found is None or (found.of != "rating" and chips != understanding.chips):
         chips = understanding.chips  # a condition after all, or what the question before asked
-        found = _figures(_words(understanding.search_text), chips)
+        first, text = wanted(understanding.search_text)
+        found = _figures(_words(text), chips, ranked=first > 0)
     if found is None:
         return understanding
-    return replace(understanding, chips=chips, figures=found, aspects=(), overview="", seeks="")
+    return replace(understanding, chips=chips, figures=found, first=first, aspects=(), overview="", seeks="")
 
 
 def _numbered(chip: Chip, question: str) -> bool:
@@ -114,8 +101,11 @@ def _ours(word: str) -> bool:
     return PARTICLE.fullmatch(word) is not None or _is(word, *_KINDS, _ASKING, _HOW_IS_IT)
 
 
-def _figures(words: Sequence[str], chips: Sequence[Chip]) -> Figures | None:
-    """What is asked for; None where a word is none of ours, or where one is missing that would say it."""
+def _figures(words: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Figures | None:
+    """What is asked for; None where a word is none of ours, or where one is missing that would say it.
+
+    ``ranked`` is whether so and so many restaurants are wanted.
+    """
     if not words or not all(_ours(word) for word in words):
         return None
 
@@ -125,32 +115,26 @@ def _figures(words: Sequence[str], chips: Sequence[Chip]) -> Figures | None:
     filters = {chip.kind for chip in chips if chip.mode == "filter"}
     named, kinds = "restaurant" in filters, not {"category", "district", "price"}.isdisjoint(filters)
     place, high, low, many, few = said(_PLACE), said(_HIGH), said(_LOW), said(_MANY), said(_FEW)
-    compared, first = high or low or many or few, _first(words)
+    compared, which = high or low or many or few, place or kinds or said(_WHERE)
+    plain, monthly = not (compared or place or ranked), said(_MONTHLY)
     if high + low + many + few > 1:
         return None
     if said(_SHARE):
-        return Figures("share") if "rating" in filters and not (compared or place) else None
+        return Figures("share") if "rating" in filters and plain else None
     if said(_RATING, _MEAN) or (named and said(_SCORE) and said(_HOW_MANY)):
-        if not named and not said(_REVIEW) and (high or low or said(_MOST)) and (place or kinds or said(_WHERE)):
-            return Figures("rating", _order(low), first)
-        asked = named or said(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
-        return Figures("rating") if asked and not (compared or place or said(_WHERE)) else None
+        if not (named or monthly or said(_REVIEW)) and (high or low or ranked or said(_MOST)) and which:
+            return Figures("rating", _order(low))
+        asked = named or monthly or said(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
+        return Figures("rating", monthly=monthly) if asked and plain and not said(_WHERE) else None
     if high or low or (named and compared):
         return None
     if said(_REVIEW):
         if many or few:
-            return Figures("reviews", _order(few), first) if place or kinds or said(_WHERE) else None
-        return Figures("reviews") if said(_HOW_MANY, _NUMBER) and not place else None
+            return Figures("reviews", _order(few)) if which and not monthly else None
+        return Figures("reviews", monthly=monthly) if said(_HOW_MANY, _NUMBER, _MONTHLY) and plain else None
     listed = said(_HOW_MANY, _LISTED) or (said(_WHAT) and not said(_MOST))
-    return (
-        Figures("restaurants") if (place or kinds) and listed and not (compared or named or said(_HOW_IS_IT)) else None
-    )
-
-
-def _first(words: Sequence[str]) -> int:
-    """How many restaurants are wanted (TOP 3, 10곳); 0 where that isn't said."""
-    numbers = [int(re.sub(r"\D", "", word)) for word in words if _is(word, _MOST) and any(c.isdigit() for c in word)]
-    return min(max(numbers, default=0), FIRST_MOST)
+    some = listed and (place or kinds) and not (compared or ranked or named or monthly or said(_HOW_IS_IT))
+    return Figures("restaurants") if some else None
 
 
 def _order(least: bool) -> Order:

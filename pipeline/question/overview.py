@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from pipeline.question.aspects import asked_aspects, says_of_aspects
 from pipeline.question.hangul import PARTICLE
+from pipeline.question.wanted import wanted
 from pipeline.types import AskedAspect, Chip, ChipKind, Overview, Side, Span, Understanding
 
 EVERY = (
@@ -38,6 +39,8 @@ _COMPLAINT = re.compile(
 )
 _BOTH = re.compile(r"(?:장단점|호불호)[가-힣]*")
 _SUMMARY = re.compile(r"(?:요약|정리|총평|종합|전반|전체)[가-힣]*")
+_SENTIMENT = re.compile(r"(?:긍정|부정|중립)(?:적인?|률|율)?|감[정성](?:분석)?|호감도")
+_PORTION = re.compile(r"비율|비중|퍼센트|프로|%|몇개|몇건|몇명|몇|개수|건수|개|건|명|수|분석|분포|현황")
 _OPINION = re.compile(
     r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평가|평판|반응|인식|만족도|비교|차이|괜찮[가-힣]*|추천할?만)[가-힣]*|평(?:은|이|점은)?"
 )
@@ -70,7 +73,9 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     Questions about aspects must have been told apart before. What is only preferred (a dish) can't be counted; 요즘
     asks for the last months beside the time before them.
     """
-    if understanding.aspects or understanding.shape not in ("fact", "comparison", "list"):
+    if understanding.aspects or understanding.shape not in ("fact", "comparison", "list", "count"):
+        return understanding
+    if understanding.shape == "count" and not _SENTIMENT.search(question):
         return understanding
     if turned := _turned(understanding, question):
         return replace(understanding, overview="change", seeks=turned)
@@ -82,6 +87,7 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     for start, end in lately:  # it only prefers, so its words are searched for
         text = text.replace(question[start:end], " ")
     text = _SHARE.sub(r"\1적인", _POINT.sub(_together, re.sub(r"(?<!\S)안\s+좋", "안좋", text)))
+    first, text = wanted(text)
     words = [found[0] for found in _WORD.finditer(text)]
     if not words or not all(_ours(word) for word in words):
         return understanding
@@ -95,7 +101,7 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
         and _seeks_places(words, filters)
         and (side or _asked(words, _PRAISE, _COMPLAINT))
     ):
-        return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words))
+        return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words), first=first)
     overview = _overview(words, named="restaurant" in filters, filtered=bool(filters), side=side)
     return replace(understanding, overview=overview) if overview else understanding
 
@@ -140,12 +146,19 @@ def _ours(word: str) -> bool:
         return True
     if _PARTIAL.fullmatch(word) or asked_aspects(f"{word} 어때"):
         return False
+    if _says([word], _SENTIMENT) or _says([word], _PORTION):
+        return True
     known = (_PRAISE, _COMPLAINT, _BOTH, _SUMMARY, _OPINION, _REVIEW, _MUCH, _PLACE, _GOOD, _BAD)
     return any(pattern.fullmatch(word) for pattern in known) or says_of_aspects(word)
 
 
 def _asked(words: Sequence[str], *patterns: re.Pattern[str]) -> bool:
     return any(pattern.fullmatch(word) for word in words for pattern in patterns)
+
+
+def _says(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    """Whether one of the words is of a pattern, with any particle behind it."""
+    return any((found := pattern.match(word)) and PARTICLE.fullmatch(word[found.end() :]) for word in words)
 
 
 def _side(words: Sequence[str]) -> Side | None:
@@ -173,6 +186,10 @@ def _overview(words: Sequence[str], *, named: bool, filtered: bool, side: Side) 
     praise, complaint = _asked(words, _PRAISE), _asked(words, _COMPLAINT)
     if praise != complaint:
         return "praise" if praise else "complaints"
-    if praise or _asked(words, _BOTH, _SUMMARY):
+    if (
+        praise
+        or _asked(words, _BOTH, _SUMMARY)
+        or (_says(words, _SENTIMENT) and (_says(words, _PORTION) or _asked(words, _OPINION)))
+    ):
         return "whole"
     return "whole" if (named or filtered) and (_asked(words, _OPINION) or (named and side)) else ""

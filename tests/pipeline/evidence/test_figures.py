@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.evidence.figures import LISTED, RANKED, STEPS, figures_answer
+from pipeline.evidence.figures import LISTED, MONTHS, RANKED, STEPS, figures_answer
 from pipeline.evidence.opinions import ENOUGH_TO_RANK
 from pipeline.filters import allowed_rows
 from pipeline.passages import PassageStore
@@ -37,15 +37,17 @@ def store_of(path: Path, reviews: Sequence[dict[str, Any]]) -> PassageStore:
     """An index's passages; a review of several parts is several passages."""
     passages = []
     for number, review in enumerate(reviews):
-        told = {name: review[name] for name in ("restaurant", "rating", "date", "reply_to") if name in review}
+        told = {
+            name: review[name] for name in ("restaurant", "category", "rating", "date", "reply_to") if name in review
+        }
         for part in range(review.get("parts", 1)):
             source = Source(f"r{number}", part * 10, part * 10 + 5, **told)
             passages.append((Passage(f"r{number}-{part}", f"글 {number} {part}. 끝", source), [(0, 5), (6, 7)]))
     return write(path / "passages.arrow", passages)
 
 
-def asked(store: PassageStore, figures: Figures, *chips: Chip) -> Answer | None:
-    understanding = Understanding("", chips, figures=figures)
+def asked(store: PassageStore, figures: Figures, *chips: Chip, first: int = 0) -> Answer | None:
+    understanding = Understanding("", chips, figures=figures, first=first)
     answer = figures_answer(understanding, store, lambda one: allowed_rows(one, (), store))
     if answer is not None:
         assert answer.kind == "figures"
@@ -69,7 +71,8 @@ def table(reviews: Sequence[dict[str, Any]]) -> pd.DataFrame:
 def test_they_are_what_pandas_makes_of_the_same_reviews(reviews: list[dict[str, Any]], tmp_path: Path) -> None:
     store, frame = store_of(tmp_path, reviews), table(reviews)
     number = asked(store, Figures("reviews"))
-    assert (number.text.split("입니다")[0] if number else "후기는 0건") == f"후기는 {len(frame)}건"
+    assert number is not None
+    assert number.text.split("입니다")[0] == f"후기는 {len(frame)}건"
 
     rated = frame.rating.dropna()
     mean = asked(store, Figures("rating"))
@@ -95,6 +98,12 @@ def test_they_are_what_pandas_makes_of_the_same_reviews(reviews: list[dict[str, 
     assert (places.text.splitlines()[0] if places else "") == (
         f"식당은 {len(by_place)}곳입니다." if len(by_place) else ""
     )
+    months = asked(store, Figures("reviews", monthly=True))
+    told_months = dict(re.findall(r"^([\d-]+): 후기 (\d+)건", months.text, re.MULTILINE)) if months else {}
+    dated = frame[frame.date != ""]
+    assert {month: int(n) for month, n in told_months.items()} == dated.date.str[:7].value_counts().to_dict()
+    assert [*told_months] == sorted(told_months)
+
     ones = asked(store, Figures("share"), ONE_STAR)
     if ones is not None:
         assert ones.text.startswith(f"별점을 준 후기 {len(rated)}건 가운데 {(rated == 1).sum()}건(")
@@ -136,7 +145,7 @@ def test_those_who_are_level_share_a_place_and_how_many_more_is_said(tmp_path: P
     assert all(line.startswith("공동 2위 ") for line in lines[1:])
     assert "마지막과 같은 곳이 3곳 더 있습니다." in answer.note
     assert f"{ENOUGH_TO_RANK}건보다 적은 1곳은 뺐습니다." in answer.note
-    two = asked(store, Figures("rating", "most", 2))
+    two = asked(store, Figures("rating", "most"), first=2)
     assert two is not None
     assert len(two.text.splitlines()) == 2
 
@@ -167,3 +176,36 @@ def test_nothing_to_count_is_no_answer(tmp_path: Path) -> None:
     number = asked(store, Figures("reviews"))
     assert number is not None
     assert number.text == "후기는 1건입니다."
+
+
+def test_several_kinds_are_told_of_one_by_one(tmp_path: Path) -> None:
+    kinds = ("고깃집", "고깃집", "횟집", "국밥")
+    store = store_of(tmp_path, [{"category": kind, "rating": float(n)} for n, kind in enumerate(kinds, start=1)])
+    two = chip_of("category", ("횟집", "고깃집"), span=None)
+    answer = asked(store, Figures("rating"), two)
+    assert answer is not None
+    assert answer.text.splitlines()[::2] == [
+        "고깃집: 별점을 준 후기 2건의 평균 별점은 1.50점입니다.",
+        "횟집: 별점을 준 후기 1건의 평균 별점은 3.00점입니다.",
+    ]
+    one = asked(store, Figures("reviews"), chip_of("category", ("고깃집",), span=None))
+    assert one is not None
+    assert one.text == "후기는 2건입니다."
+
+
+def test_none_that_meets_a_condition_is_a_number_too(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [{"restaurant": "가네", "rating": 5.0}])
+    answer = asked(store, Figures("reviews"), ONE_STAR)
+    assert answer is not None
+    assert (answer.text, answer.citations) == ("후기는 0건입니다.", ())
+    assert asked(store, Figures("rating"), ONE_STAR) is None
+
+
+def test_months_are_told_in_order_and_the_last_ones_only(tmp_path: Path) -> None:
+    dates = [f"{2023 + n // 12}-{n % 12 + 1:02}-05" for n in range(MONTHS + 6)]
+    store = store_of(tmp_path, [{"date": date, "rating": 4.0} for date in (*reversed(dates), "")])
+    answer = asked(store, Figures("rating", monthly=True))
+    assert answer is not None
+    lines = answer.text.splitlines()
+    assert [line[:7] for line in lines] == [date[:7] for date in dates[-MONTHS:]]
+    assert lines[0].endswith(": 후기 1건, 평균 4.00점")

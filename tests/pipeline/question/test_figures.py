@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from pipeline.protocols import Tokenizer
 from pipeline.question.aspects import about_aspects
-from pipeline.question.figures import FIRST_MOST, about_figures
+from pipeline.question.figures import about_figures
 from pipeline.question.lexicon import Lexicon, build_lexicon
 from pipeline.question.overview import about_everything
 from pipeline.question.understanding import understand
+from pipeline.question.wanted import MOST
 from pipeline.types import Figures, Understanding
 from tests.pipeline.question.test_overview import OF_RESTAURANTS, OF_REVIEWS, SOURCES, TODAY
 
@@ -30,8 +31,8 @@ ASKED = [
     ("평점 좋은 고깃집", HIGHEST),
     ("어디가 별점이 가장 높아?", HIGHEST),
     ("식당 별점 순위", HIGHEST),
-    ("별점 높은 식당 TOP 3", Figures("rating", "most", 3)),
-    ("별점 낮은 가게 10곳", Figures("rating", "least", 10)),
+    ("별점 높은 식당 TOP 3", HIGHEST),
+    ("별점 낮은 가게 10곳", LOWEST),
     ("별점이 제일 낮은 곳은 어디야?", LOWEST),
     ("평점 안 좋은 식당", LOWEST),
     ("후기 몇 개야?", REVIEWS),
@@ -49,6 +50,11 @@ ASKED = [
     ("마포에 식당 몇 군데 있어?", RESTAURANTS),
     ("고깃집은 몇 곳이야?", RESTAURANTS),
     ("별점 1점 비율은?", Figures("share")),
+    ("월별 리뷰 수 알려줘", Figures("reviews", monthly=True)),
+    ("숯골갈비 월별 후기 수", Figures("reviews", monthly=True)),
+    ("별점 추이 보여줘", Figures("rating", monthly=True)),
+    ("숯골갈비 평균 별점 변화는?", Figures("rating", monthly=True)),
+    ("고깃집이랑 국밥집 평균 별점 비교해줘", RATING),
     ("숯골갈비 5점 리뷰 비율", Figures("share")),
 ]
 NOT_OURS = [
@@ -78,6 +84,9 @@ NOT_OURS = [
     "비율이 좋은 칵테일",
     "어때?",
     "고마워",
+    "메뉴 변화가 있어?",
+    "월별 메뉴 알려줘",
+    "맛의 변화가 느껴져?",
 ]
 
 
@@ -119,12 +128,24 @@ def test_a_followup_asks_the_same_of_another_restaurant(kiwi: Tokenizer, lexicon
     assert third.figures == REVIEWS
 
 
-def test_no_more_are_ranked_than_can_be_read(kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    assert read("별점 높은 식당 99곳", kiwi, lexicon).figures == Figures("rating", "most", FIRST_MOST)
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("별점 높은 식당 TOP 3", 3),
+        ("별점 낮은 가게 10곳", 10),
+        ("별점 높은 식당 99곳", MOST),
+        ("별점 낮은 식당 세 곳만 알려줘", 3),
+        ("별점 높은 식당 알려줘", 0),
+    ],
+)
+def test_how_many_are_wanted(question: str, first: int, kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    found = read(question, kiwi, lexicon)
+    assert found.figures is not None
+    assert found.first == first
 
 
 WORDS = st.sampled_from(
-    "별점 평균 높은 낮은 제일 식당 후기 많은 몇 개야 건 곳 어디 알려줘 TOP 3 비율 목록 갈비 왜".split()
+    "별점 평균 높은 낮은 제일 식당 후기 많은 몇 개야 건 곳 어디 알려줘 TOP 3 비율 목록 추이 주차 왜".split()
 )
 
 
@@ -134,6 +155,6 @@ def test_any_words_are_read_and_whatever_is_not_ours_decides(
 ) -> None:
     question = " ".join(words)
     found = read(question, kiwi, lexicon)
-    if {"갈비", "왜"} & set(words):
+    if {"주차", "왜"} & set(words):
         assert found.figures is None
     assert found == read(question, kiwi, lexicon)

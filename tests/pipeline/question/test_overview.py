@@ -54,6 +54,11 @@ OF_REVIEWS = [
     ("손님들이 주로 칭찬하는 건 뭔가요?", "praise"),
     ("전체 리뷰 요약", "whole"),
     ("요즘 불만이 뭐야", "complaints"),
+    ("숯골갈비 개선점 3가지", "complaints"),
+    ("숯골갈비 긍정 부정 비율은?", "whole"),
+    ("부정 리뷰 비율은?", "whole"),
+    ("긍정 리뷰가 몇 개야?", "whole"),
+    ("숯골갈비 감정 분석 해줘", "whole"),
 ]
 OF_RESTAURANTS = [
     ("괜찮은 고깃집 있어?", "positive"),

@@ -1,0 +1,25 @@
+"""How many a question wants (TOP 3, 다섯 곳, 3가지), and the question without these words."""
+
+from __future__ import annotations
+
+import re
+
+MOST = 30
+"""Restaurants that are ranked at most, however many are asked for."""
+
+_COUNTED = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
+_NUMBER = re.compile(
+    r"(?<![가-힣a-z\d.])(?:(?:top|톱|탑|상위)\s*-?\s*(?P<top>\d{1,2})(?:위까지|위|곳|개|군데)?"
+    rf"|(?P<digits>\d{{1,2}})\s*(?:곳|군데|가지|개)|(?P<word>{'|'.join(_COUNTED)})\s*(?:곳|군데|가지|개))(?:만|씩)?(?![가-힣\d])",
+    re.IGNORECASE,
+)
+
+
+def wanted(text: str) -> tuple[int, str]:
+    """How many are wanted, 0 where that isn't said, and the text without it."""
+    found = _NUMBER.search(text)
+    if found is None:
+        return 0, text
+    digits = found["top"] or found["digits"]
+    number = int(digits) if digits else _COUNTED[found["word"]]
+    return min(number, MOST), f"{text[: found.start()]} {text[found.end() :]}"
