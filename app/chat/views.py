@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from app.chat.actions import analysers
 from app.chat.cards import evidence, shown
+from app.chat.examples import examples
 from app.chat.header import header
 from app.chat.marks import matched_spans
 from app.chat.morphemes import morpheme_panel
@@ -29,24 +27,6 @@ from pipeline.errors import HansangError
 from pipeline.service import Service
 from pipeline.strengths.portraits import Portrait
 
-DEMO_QUESTIONS = Path(__file__).parents[2] / "data" / "demo" / "questions.jsonl"
-EXAMPLES = 6
-_EXAMPLE_CHARS = 26
-
-
-@cache
-def examples(index: str) -> tuple[str, ...]:
-    """Six questions of different types for the demo index, the last one without an answer; none for any other."""
-    if index != "demo" or not DEMO_QUESTIONS.exists():
-        return ()
-    rows = [json.loads(line) for line in DEMO_QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if len(row["question"]) <= _EXAMPLE_CHARS]
-    types = list(dict.fromkeys(row["type"] for row in rows))
-    answerable = {kind: [r["question"] for r in rows if r["type"] == kind and r["answerable"]] for kind in types}
-    mixed = [found[place] for place in range(EXAMPLES) for found in answerable.values() if place < len(found)]
-    unanswerable = [row["question"] for row in rows if not row["answerable"]]
-    return tuple(mixed[: EXAMPLES - 1] + unanswerable[:1])
-
 
 def draw(part: str, service: Service, session: Session) -> Any:
     """A part of the page as its component takes it."""
@@ -55,7 +35,7 @@ def draw(part: str, service: Service, session: Session) -> Any:
 
 def _talk(service: Service, session: Session) -> str:
     known = analysers(service, session.last.index if session.last else session.index)
-    return conversation(session, service.settings, known, examples(session.index))
+    return conversation(session, service.settings, known, examples(service, session.index))
 
 
 def _status(service: Service, session: Session) -> str:
