@@ -8,17 +8,21 @@ from app.chat.marks import citations_by_passage, marked_text
 from app.chat.stages import STAGES, lift, number, percent, widths
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
-from pipeline.types import Answer, ScoredPassage, Source, Span, Trace
+from pipeline.types import COUNTED, Answer, ScoredPassage, Source, Span, Trace
 
 
 def shown(trace: Trace, expanded: bool) -> list[tuple[int, ScoredPassage]]:
     """The candidates to show with their places from 1: those of the prompt and those cited, or all.
 
-    A count may cite a passage outside the prompt. Before the reranker has chosen, the first k.
+    A count may cite a passage outside the prompt; where reviews were counted beyond it, those that the answer cites
+    are shown alone, in its order. Before the reranker has chosen, the first k.
     """
     placed = list(enumerate(trace.candidates, start=1))
     if expanded:
         return placed
+    if trace.answer and trace.answer.kind in COUNTED and trace.answer.citations:
+        said = {citation.passage_id: order for order, citation in reversed(list(enumerate(trace.answer.citations)))}
+        return sorted((one for one in placed if one[1].passage.id in said), key=lambda one: said[one[1].passage.id])
     cited = {citation.passage_id for citation in trace.answer.citations} if trace.answer else set()
     chosen = [(place, c) for place, c in placed if c.in_prompt or c.passage.id in cited]
     return chosen or placed[: int(str(trace.settings["retrieval.k"]))]

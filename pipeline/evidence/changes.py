@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.evidence.cited_text import CitedText
-from pipeline.evidence.opinions import CITED, ENOUGH_TO_RANK, RANKED, counts, how_counted
+from pipeline.evidence.opinions import ENOUGH_TO_RANK, RANKED, counts, how_counted
 from pipeline.evidence.shares import differs
 from pipeline.types import Answer, AspectOpinions, Understanding
+
+CITED = 4
+"""Reviews that a counted piece cites."""
 
 Pair = tuple[AspectOpinions, AspectOpinions]
 """A restaurant's reviews as wholes: the last months, and the time before."""
@@ -54,7 +57,8 @@ def change_answer(
 
 
 def _answer(understanding: Understanding, text: CitedText, since: str, limited: int, few: int) -> Answer:
-    note = f"{how_counted(understanding, named=True, limited=limited)} 요즘은 {since}부터입니다."
+    note = how_counted(understanding, named=True, limited=limited)
+    note += f" 번호로는 {CITED}건까지 보입니다. 요즘은 {since}부터입니다."
     if few:
         note += f" 요즘이나 그 전의 후기가 {ENOUGH_TO_RANK}건보다 적은 {few}곳은 뺐습니다."
     return Answer(text.text, text.citations, kind="aspects", note=note)

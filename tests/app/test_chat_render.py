@@ -162,7 +162,16 @@ def test_cards_are_those_of_the_prompt_and_those_cited_until_all_are_asked_for()
     trace = cited(make_trace(prompt=2), 3)
     assert [place for place, _ in shown(trace, False)] == [1, 2, 4]
     assert [place for place, _ in shown(trace, True)] == [1, 2, 3, 4]
-    assert "4곳 모두 보기" in evidence(trace, {}, "ko")
+
+
+def test_where_reviews_were_counted_those_cited_are_shown_alone_in_the_order_of_the_answer() -> None:
+    trace = cited(make_trace(prompt=2), 3, 0)
+    assert trace.answer is not None
+    counted = replace(trace, answer=replace(trace.answer, kind="figures"))
+    assert [place for place, _ in shown(counted, False)] == [4, 1]
+    assert [place for place, _ in shown(counted, True)] == [1, 2, 3, 4]
+    nothing = replace(counted, answer=Answer("후기는 0건입니다.", kind="figures"))
+    assert [place for place, _ in shown(nothing, False)] == [1, 2]
 
 
 def test_before_the_reranker_the_first_k_are_shown_without_its_score() -> None:
