@@ -220,10 +220,14 @@ class Service(Pipelines):
 
     def indexes(self) -> list[Manifest]:
         """The manifests of the indexes that can be asked, by name."""
-        found = []
+        return list(self.indexed().values())
+
+    def indexed(self) -> dict[str, Manifest]:
+        """The indexes that can be asked, in the order of the names that they are asked by, with their manifests."""
+        found = {}
         for name in names(self.home.indexes):
             try:
-                found.append(read_manifest(current_folder(self.home.indexes, name)))
+                found[name] = read_manifest(current_folder(self.home.indexes, name))
             except HansangError:  # asking it says what is wrong; a list of what can be asked leaves it out
                 continue
         return found

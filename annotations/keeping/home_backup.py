@@ -133,6 +133,20 @@ def check_backup(folder: Path) -> Found:
     return look(folder)
 
 
+def contents(copy: Path) -> dict[str, object]:
+    """What is to be known of a checked backup later: its size in bytes, and the SHA-256 of each file in it by name.
+
+    Nothing of one that can't be read any more: that is for the next check of it to tell.
+    """
+    try:
+        if not copy.is_dir():
+            return {"bytes": copy.stat().st_size, "sha256": {copy.name: _digest(copy)}}
+        sha256 = dict(json.loads((copy / MANIFEST).read_text(encoding="utf-8"))["sha256"])
+        return {"bytes": sum((copy / name).stat().st_size for name in sha256), "sha256": sha256}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
 def _no_backup(folder: Path, problem: str, problem_en: str) -> FileProblem:
     return FileProblem(
         path=folder, problem=f"온전한 백업이 아닙니다: {problem}", cure="다른 백업을 쓰세요.",

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.api.asking import ASKING, checked_question
 from app.api.conversations import Conversations, Turns
 from app.api.opened import checked
+from app.api.paging import DEFAULT, Cursor, Limit, checked_limit, names_a_page, page_of, place_of
 from app.api.replies import problems
 from app.api.streaming import EVENTS, HEADERS, known, lines
 from app.api.talking import (
@@ -32,7 +34,7 @@ from app.api.talking import (
     tokens,
     turns_of,
 )
-from app.refusals import NoUserMessage, UnknownModel
+from app.refusals import BadCursor, NoUserMessage, PageTooLong, UnknownModel
 from pipeline.index import Manifest
 from pipeline.service import Request, Service
 from pipeline.types import Trace
@@ -78,10 +80,17 @@ def add_conversing(api: FastAPI, service: Service) -> None:
 
 
 def _add_models(api: FastAPI, service: Service) -> None:
-    @api.get("/v1/models", tags=["OpenAI"], summary="모델(색인) 목록", responses=problems(body=False))
-    def models() -> Models:
-        """The indexes as models, named ``hansang/INDEX``."""
-        return Models(data=[_model(manifest) for manifest in service.indexes()])
+    @api.get(
+        "/v1/models",
+        tags=["OpenAI"],
+        summary="모델(색인) 목록",
+        responses=problems(BadCursor, PageTooLong, body=False),
+    )
+    def models(request: HttpRequest, cursor: Cursor = "", limit: Limit = DEFAULT) -> Models:
+        """The indexes as models, named ``hansang/INDEX``: a page of them, or without ``cursor`` and ``limit`` all."""
+        size, place, found = checked_limit(limit, service.settings.service), place_of(cursor, str), service.indexed()
+        names, more = page_of(list(found), place, size) if names_a_page(request) else (found, None)
+        return Models(data=[_model(found[name]) for name in names], has_more=more is not None, next=more)
 
     @api.get(
         "/v1/models/{model:path}", tags=["OpenAI"], summary="모델 하나", responses=problems(UnknownModel, body=False)

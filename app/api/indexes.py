@@ -11,12 +11,13 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from app.api.keyed import EMPTY, IdempotencyKey, once
+from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, names_a_page, page_of, place_of
 from app.api.replies import problems
 from app.bodies import Body
 from app.jobs.desk import Desk
 from app.jobs.indexing import IndexSpec, documents_of
 from app.jobs.types import Job
-from app.refusals import BadKey, BadUploadName, JobsFull, KeyBusy, KeyReused, UploadNotFound
+from app.refusals import BadCursor, BadKey, BadUploadName, JobsFull, KeyBusy, KeyReused, PageTooLong, UploadNotFound
 from app.uploads import Uploads
 from pipeline import backends
 from pipeline.config import with_overrides
@@ -54,6 +55,7 @@ class IndexBody(Body):
         default_factory=dict, description="열 이름으로 알 수 없을 때", examples=[{"text": "본문"}]
     )
     restaurants: str = Field("", max_length=200, description="식당 정보 파일(올린 파일의 이름)")
+    restaurant: str = Field("", max_length=200, description="가게 이름이 없는 후기의 가게")
     tokenizers: list[str] = Field(default_factory=list, max_length=10, description="더할 분석기", examples=[["okt"]])
     set: dict[str, Any] = Field(
         default_factory=dict, description="색인 설정(indexing.)", examples=[{"indexing.k1": 1.5}]
@@ -78,10 +80,17 @@ def add_indexes(api: FastAPI, service: Service, desk: Desk, uploads: Uploads) ->
     """Put the routes into the API."""
     root = service.home.indexes
 
-    @api.get("/v1/indexes", tags=["색인"], summary="색인 목록", responses=problems(body=False))
-    def indexes() -> list[Manifest]:
-        """The indexes that can be asked."""
-        return service.indexes()
+    @api.get("/v1/indexes", tags=["색인"], summary="색인 목록", responses=problems(BadCursor, PageTooLong, body=False))
+    def indexes(request: Request, cursor: Cursor = "", limit: Limit = DEFAULT) -> list[Manifest] | Listed[Manifest]:
+        """The indexes that can be asked, by name: a page of them.
+
+        Without ``cursor`` and ``limit`` it is all of them, as an array.
+        """
+        size, place, found = checked_limit(limit, service.settings.service), place_of(cursor, str), service.indexed()
+        if not names_a_page(request):
+            return list(found.values())
+        names, more = page_of(list(found), place, size)
+        return Listed(items=[found[name] for name in names], next=more)
 
     @api.get(
         "/v1/indexes/{name}",
@@ -181,6 +190,7 @@ def spec_of(body: IndexBody, service: Service, uploads: Uploads) -> IndexSpec:
         format=body.format,
         columns=body.columns,
         restaurants=str(uploads.find(body.restaurants).resolve()) if body.restaurants else "",
+        restaurant=body.restaurant,
         tokenizers=tuple(body.tokenizers),
         force=body.force,
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from app.refusals import BadCursor, PageTooLong
@@ -49,6 +51,21 @@ def place_of(cursor: str, *kinds: type) -> list[Any] | None:
     if not whole or any(isinstance(part, int) and not 0 <= part < 2**63 for part in place):
         raise BadCursor
     return list(place)
+
+
+def page_of(names: Sequence[str], place: list[Any] | None, size: int) -> tuple[Sequence[str], str | None]:
+    """The names on a page of a list that is ordered by them, and the cursor of the page after it, None on the last.
+
+    ``place`` is the last name of the page before; it needn't be there any more.
+    """
+    first = bisect_right(names, place[0]) if place else 0
+    shown = names[first : first + size]
+    return shown, cursor_of(shown[-1]) if first + size < len(names) else None
+
+
+def names_a_page(request: Request) -> bool:
+    """Whether a page is asked for. Lists that were whole before there were pages stay so for whoever names none."""
+    return not {"cursor", "limit"}.isdisjoint(request.query_params)
 
 
 def checked_limit(limit: int, settings: Serving) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
-from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, cursor_of, place_of
+from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, page_of, place_of
 from app.api.replies import problems
 from app.refusals import BadCursor, PageTooLong
 from pipeline.errors import BackendUnavailable, IndexDamaged, IndexNotFound, NoRestaurants, RestaurantNotFound
@@ -64,9 +63,7 @@ def add_restaurants(api: FastAPI, service: Service) -> None:
     def restaurants(index: IndexName = "demo", cursor: Cursor = "", limit: Limit = DEFAULT) -> Listed[RestaurantReply]:
         """The restaurants of an index by name; none where it doesn't say whose reviews they are."""
         size, place, found = checked_limit(limit, service.settings.service), place_of(cursor, str), known.of(index)
-        first = bisect_right(found.names, place[0]) if place else 0
-        names = found.names[first : first + size]
-        more = cursor_of(names[-1]) if first + size < len(found.names) else None
+        names, more = page_of(found.names, place, size)
         items = [RestaurantReply(id=n, category=found.category(n), passages=len(found.rows(n))) for n in names]
         return Listed(items=items, next=more)
 

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, cursor_of, place_of
+from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, page_of, place_of
 from app.api.replies import problems
 from app.refusals import BadCursor, PageTooLong
 from pipeline.errors import BadRunName, RunNotFound
@@ -48,10 +48,8 @@ def add_runs(api: FastAPI, service: Service) -> None:
     def runs(cursor: Cursor = "", limit: Limit = DEFAULT) -> Listed[RunRow]:
         """The runs by name."""
         size, place = checked_limit(limit, service.settings.service), place_of(cursor, str)
-        names = [name for name in sorted(run_names(root)) if not place or name > place[0]]
-        shown = names[:size]
-        items = [_row(root / name, read_plan(root / name)) for name in shown]
-        return Listed(items=items, next=cursor_of(shown[-1]) if len(names) > size else None)
+        names, more = page_of(sorted(run_names(root)), place, size)
+        return Listed(items=[_row(root / name, read_plan(root / name)) for name in names], next=more)
 
     @api.get(
         "/v1/runs/{name}", tags=["평가"], summary="평가 하나", responses=problems(RunNotFound, BadRunName, body=False)

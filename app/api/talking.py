@@ -107,10 +107,12 @@ class Model(BaseModel):
 
 
 class Models(BaseModel):
-    """The indexes as models."""
+    """The indexes as models, all or a page of them. ``next`` is the cursor of the following page, null on the last."""
 
     object: Literal["list"] = "list"
     data: list[Model]
+    has_more: bool
+    next: str | None = Field(examples=["WyJkZW1vIl0"])
 
 
 def model_of(index: str) -> str:

@@ -27,12 +27,16 @@ DEMO_ANALYSERS = ("kiwi", "okt")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What to index: files, how to read them, the columns that were named, the restaurants they are about."""
+    """What to index: files, how to read them, the columns that were named, the restaurants they are about.
+
+    ``restaurant`` is whose reviews those are that name none.
+    """
 
     files: tuple[Path, ...]
     format: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     restaurants: Path | None = None
+    restaurant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,12 @@ def build(
     # Files and names are looked at before anything slow: whoever mistyped is told at once.
     noticed = Noticed()
     documents = read_corpus(
-        given.files, format=given.format, columns=given.columns, restaurants=given.restaurants, noticed=noticed
+        given.files,
+        format=given.format,
+        columns=given.columns,
+        restaurants=given.restaurants,
+        restaurant=given.restaurant,
+        noticed=noticed,
     )
     with waiting("파일을 살펴보는 중 … (Looking at the files)"):
         job = _job(home, name, given, settings, analysers, engine or Local())
@@ -117,6 +126,7 @@ def _job(home: Home, name: str, given: Input, settings: Settings, analysers: Ite
     from pipeline.indexing import SPLITTER, Job, describe_source  # heavy, see build
 
     how: dict[str, object] = {"format": given.format, "columns": dict(given.columns)}
+    how |= {"restaurant": given.restaurant} if given.restaurant else {}
     sources = [describe_source(path) | how for path in given.files]
     if given.restaurants:
         sources.append(describe_source(given.restaurants) | {"format": "restaurants"})

@@ -37,6 +37,14 @@ ColumnOption = Annotated[
 RestaurantsOption = Annotated[
     Path | None, typer.Option(metavar="파일", show_default=False, help="가게 정보 파일 · File of restaurants.")
 ]
+RestaurantOption = Annotated[
+    str,
+    typer.Option(
+        metavar="이름",
+        show_default=False,
+        help="가게 이름이 없는 후기의 가게 · Whose reviews those are that name none.",
+    ),
+]
 TokenizerOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -55,6 +63,7 @@ def index(
     format: FormatOption = "auto",
     column: ColumnOption = None,
     restaurants: RestaurantsOption = None,
+    restaurant: RestaurantOption = "",
     tokenizer: TokenizerOption = None,
     assignments: SetOption = None,
     force: ForceOption = False,
@@ -71,7 +80,7 @@ def index(
     예) hansang index 후기.csv --name 우리동네 --column text=본문 --set indexing.k1=1.5
     """
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments), indexing=True)
-    given = Input(tuple(files), format, parse_columns(column), restaurants)
+    given = Input(tuple(files), format, parse_columns(column), restaurants, restaurant)
     analysers = tokenizer or [settings.tokenizer]
     with engine_of(engine, actors) as where:
         outcome = build(home_of(ctx, home), checked_name(name), given, settings, analysers, force=force, engine=where)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.cli.console import clean, note, print_json, stdout
 from app.cli.failures import Command
@@ -117,7 +117,7 @@ def audit(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """관리자가 한 일을 보여 줍니다: 계정, 열쇠, 색인, 되돌리기. · Show what administrators did, the newest first.
+    """관리자가 한 일을 보여 줍니다: 계정, 열쇠, 색인, 백업, 되돌리기. · Show what administrators did, the newest first.
 
     예) hansang audit --limit 20
     """
@@ -176,7 +176,8 @@ def _act(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _acts(found: list[AuditEntry]) -> Table:
-    table = Table("언제(UTC)", "누가", "무엇을", "대상", "자세히")
+    whole = [Column(name, overflow="fold") for name in ("대상", "자세히")]  # a path or a digest is never cut
+    table = Table("언제(UTC)", "누가", "무엇을", *whole)
     for entry in found:
         detail = json.dumps(dict(entry.detail), ensure_ascii=False) if entry.detail else ""
         cells = (entry.at[:19].replace("T", " "), entry.by, entry.kind, entry.what, detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -100,7 +101,7 @@ app.command("experiment", cls=Command)(experimenting.experiment)
 app.command("judge", cls=Command)(judge)
 app.command("agreement", cls=Command)(quality.agreement)
 app.command("verify", cls=Command)(safekeeping.verify)
-app.command("backup", cls=Command)(safekeeping.backup)
+app.command("backup", cls=Recorded)(safekeeping.backup)
 app.command("restore", cls=Recorded)(safekeeping.restore)
 app.command("summarize", cls=Command)(summarize)
 app.command("strengths", cls=Command)(strengths)
@@ -129,6 +130,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a review may hold what a terminal in EUC-KR can't show
+    # OpenBLAS sets the flag for lanes of a product that nobody reads; the results are finite.
+    warnings.filterwarnings("ignore", "invalid value encountered in matmul", RuntimeWarning)
     try:
         app()
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.cli.console import clean, note, print_json, stdout, waiting
 from app.cli.options import HomeOption, JsonOption, home_of, unused
+from app.cli.recording import done
 from pipeline.errors import LabelsNotWhole
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def backup(
             found = keeping.Found(copy_labels(place.labels, target), None, None)
         else:
             found = keeping.backup_home(place.root, target)
+    done(ctx, target.resolve(), **keeping.contents(target))
     if as_json:
         print_json({**keeping.as_json(found), "path": str(target)})
         return
@@ -131,6 +133,8 @@ def restore(
             before = keeping.restore_home(copy, place.root)
         else:
             before = {keeping.LABELS: restore_labels(copy, place.labels)}
+    kept_as = {name: path.name for name, path in before.items() if path}  # where the log of until now is read
+    done(ctx, copy.resolve(), **keeping.contents(copy), kept=kept_as)
     if as_json:
         kept = {name: str(path) if path else None for name, path in before.items()}
         print_json({"path": str(place.labels), "before": kept.get(keeping.LABELS), "kept": kept})

@@ -31,6 +31,7 @@ class IndexSpec:
     format: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     restaurants: str = ""
+    restaurant: str = ""
     tokenizers: tuple[str, ...] = ()
     force: bool = False
 
@@ -48,7 +49,14 @@ def documents_of(spec: IndexSpec, noticed: Noticed | None = None) -> Iterator[Do
     """
     paths = [Path(file) for file in spec.files]
     restaurants = Path(spec.restaurants) if spec.restaurants else None
-    return read_corpus(paths, format=spec.format, columns=spec.columns, restaurants=restaurants, noticed=noticed)
+    return read_corpus(
+        paths,
+        format=spec.format,
+        columns=spec.columns,
+        restaurants=restaurants,
+        restaurant=spec.restaurant,
+        noticed=noticed,
+    )
 
 
 def build(spec: IndexSpec, at: At) -> dict[str, Any]:
@@ -74,6 +82,7 @@ def _job(spec: IndexSpec) -> indexing.Job:
     settings = with_overrides(Settings(), spec.settings, indexing=True)
     home = Home(Path(spec.home))
     how: dict[str, object] = {"format": spec.format, "columns": dict(spec.columns)}
+    how |= {"restaurant": spec.restaurant} if spec.restaurant else {}
     sources = [indexing.describe_source(Path(file)) | how for file in spec.files]
     if spec.restaurants:
         sources.append(indexing.describe_source(Path(spec.restaurants)) | {"format": "restaurants"})

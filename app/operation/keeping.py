@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from annotations.keeping.home_backup import LABELS, NOTES, REGRESSION, backup_home
+from annotations.keeping.home_backup import LABELS, NOTES, REGRESSION, backup_home, contents
+from annotations.keeping.noting import note_in
 from app.operation.disk import DiskWatch
 from app.operation.logs import Log
 from app.operation.metrics import Metrics
@@ -19,6 +20,8 @@ from pipeline.errors import HansangError
 
 PATTERN = "auto-*"
 AGAIN_SECONDS = 600.0  # after one that failed
+BY = "server"
+"""Who made a backup, in the log of administrative acts: nobody asked for it."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,9 +77,20 @@ class Keeper:
             raise DiskLow(free=self._disk.free_mb, wanted=self._disk.wanted_mb, path=self._disk.folder)
         target = self._folder / f"auto-{datetime.fromtimestamp(self._now()):%Y%m%d-%H%M%S}"
         backup_home(self._home, target)
+        self._note(target)
         for old in self.backups()[: -self._keep]:
             shutil.rmtree(old)
         return target
+
+    def _note(self, made: Path) -> None:
+        """Note a backup in the labels that there are now, not in the copy. One that can't be noted is none the less."""
+        labels = self._home / LABELS
+        try:
+            if labels.is_file():
+                note_in(labels, "backup", BY, str(made.resolve()), **contents(made))
+        except HansangError as error:
+            self._log.write("backup", outcome="unrecorded", file=made.name, code=error.code, reason=error.english)
+            _log.warning("%s: %s", made.name, error)
 
     def _run(self) -> None:
         wait = self.due_seconds()

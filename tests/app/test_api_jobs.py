@@ -91,6 +91,15 @@ def test_an_uploaded_file_becomes_an_index_that_answers(client: TestClient, home
     assert [file["name"] for file in client.get("/v1/uploads").json()] == ["후기.csv"]
 
 
+def test_reviews_of_one_restaurant_are_told_whose_they_are(client: TestClient) -> None:
+    client.put("/v1/uploads/국밥.csv", content="글,별점\n국물이 진해요,5\n식었어요,2\n".encode())
+    body = {"name": "국밥", "files": ["국밥.csv"], "columns": {"text": "글"}, "restaurant": "우리집국밥"}
+    ended(client, client.post("/v1/indexes", json=body).json()["id"])
+    client.delete("/v1/uploads/국밥.csv")
+    asked = client.post("/v1/ask", json={"question": "우리집국밥 평균 별점은?", "index": "국밥"}).json()
+    assert asked["answer"]["text"].startswith("우리집국밥: 별점을 준 후기 2건의 평균 별점은 3.50점입니다.")
+
+
 def test_the_same_files_are_not_indexed_twice_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(CSV, encoding="utf-8")
     spec = IndexSpec(str(tmp_path), "x", (str(tmp_path / "a.csv"),), {"indexing.k1": 2.0})
@@ -103,6 +112,7 @@ def test_the_same_files_are_not_indexed_twice_unless_forced(tmp_path: Path) -> N
     assert (again["unchanged"], again["index"]) == (True, first["index"])
     forced = build_spec(replace(spec, force=True), lambda *at: None)
     assert forced["index"]["version"] > first["index"]["version"]
+    assert not build_spec(replace(spec, restaurant="국밥집"), lambda *at: None)["unchanged"]
     assert IndexSpec.from_json(json.loads(json.dumps(asdict(spec)))) == spec
 
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.api.application import create_api
 from app.api.limiting import PAGE_BYTES
-from app.api.paging import cursor_of, place_of
+from app.api.paging import cursor_of, page_of, place_of
 from app.refusals import BadCursor
 from pipeline.config import is_open, with_overrides
 from pipeline.evaluation.running import Evaluation, evaluate
-from pipeline.index import Index, current_folder
+from pipeline.index import Index, Manifest, current_folder
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.restaurants.summaries import summarise
 from pipeline.service import Home, Service
@@ -53,16 +57,17 @@ def client(service: Service) -> Iterator[TestClient]:
         yield client
 
 
-def pages(client: TestClient, path: str, limit: int) -> list[Any]:
+def pages(client: TestClient, path: str, limit: int, items: str = "items") -> list[Any]:
     """All items of a list, got in pages of at most so many."""
     found, cursor = [], ""
     while True:
         page = client.get(path, params={"limit": limit, "cursor": cursor}).json()
-        assert 0 < len(page["items"]) <= limit
-        found += page["items"]
+        assert 0 < len(page[items]) <= limit
+        assert page.get("has_more", page["next"] is not None) == (page["next"] is not None)
+        found += page[items]
         if page["next"] is None:
             return found
-        assert len(page["items"]) == limit
+        assert len(page[items]) == limit
         cursor = page["next"]
 
 
@@ -83,7 +88,80 @@ def test_lists_without_anything(client: TestClient) -> None:
     assert client.get("/v1/uploads").json() == []
 
 
-@pytest.mark.parametrize("path", ["/v1/traces", "/v1/restaurants", "/v1/runs", "/v1/jobs"])
+def named(service: Service, names: set[str]) -> dict[str, Manifest]:
+    """What a service that has indexes of these names says that there are."""
+    (manifest,) = service.indexes()
+    return {name: replace(manifest, name=name) for name in sorted(names)}
+
+
+NAMES = st.sets(st.text(min_size=1, max_size=6), min_size=1, max_size=9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(NAMES, st.integers(1, 10))
+def test_indexes_and_models_page_by_page_are_the_whole_list(
+    client: TestClient, service: Service, names: set[str], limit: int
+) -> None:
+    found = named(service, names)
+    with patch.object(service, "indexed", lambda: found):
+        whole, models = client.get("/v1/indexes").json(), client.get("/v1/models").json()
+        assert [one["name"] for one in whole] == sorted(names)
+        assert pages(client, "/v1/indexes", limit) == whole
+        assert models == {"object": "list", "data": models["data"], "has_more": False, "next": None}
+        assert [one["id"] for one in models["data"]] == [f"hansang/{name}" for name in sorted(names)]
+        assert pages(client, "/v1/models", limit, "data") == models["data"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(NAMES, NAMES, st.integers(1, 4))
+def test_indexes_that_stay_are_seen_once_while_others_come_and_go(
+    client: TestClient, service: Service, before: set[str], after: set[str], limit: int
+) -> None:
+    there = chain([named(service, before)], repeat(named(service, after)))
+    with patch.object(service, "indexed", side_effect=there):
+        page, seen = client.get("/v1/indexes", params={"limit": limit}).json(), []
+        while True:
+            seen += [one["name"] for one in page["items"]]
+            if page["next"] is None:
+                break
+            page = client.get("/v1/indexes", params={"limit": limit, "cursor": page["next"]}).json()
+    assert seen == sorted(set(seen))
+    assert before & after <= set(seen) <= before | after
+
+
+@given(st.sets(st.text(max_size=4)), st.integers(1, 9))
+def test_pages_of_names_put_together_are_all_of_them(found: set[str], size: int) -> None:
+    names, seen, more = sorted(found), [], ""
+    while more is not None:
+        shown, more = page_of(names, place_of(more, str), size)
+        assert len(shown) == size or more is None
+        seen += shown
+    assert seen == names
+
+
+def test_a_page_is_for_whoever_names_one(client: TestClient) -> None:
+    (whole,) = client.get("/v1/indexes").json()
+    for params in ({"limit": 1}, {"cursor": ""}, {"limit": 1, "cursor": ""}):
+        assert client.get("/v1/indexes", params=params).json() == {"items": [whole], "next": None}
+    assert client.get("/v1/indexes", params={"other": 1}).json() == [whole]
+    past = {"cursor": cursor_of("demo")}
+    assert client.get("/v1/indexes", params=past).json() == {"items": [], "next": None}
+    assert client.get("/v1/models", params=past).json()["data"] == []
+
+
+def test_a_copied_index_folder_is_on_one_page_as_well(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home, name="b")
+    for name in ("a", "c"):  # their manifests call them b
+        shutil.copytree(home.indexes / "b", home.indexes / name)
+    service = Service(home, SETTINGS)
+    with TestClient(create_api(service)) as client:
+        assert len(client.get("/v1/indexes").json()) == len(pages(client, "/v1/indexes", 1)) == 3
+        assert len(pages(client, "/v1/models", 2, "data")) == 3
+    service.close()
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v1/restaurants", "/v1/runs", "/v1/jobs", "/v1/indexes", "/v1/models"])
 def test_pages_that_there_are_not(client: TestClient, path: str) -> None:
     for cursor in ("x", "!!", cursor_of(True), cursor_of(-1), cursor_of("a", "b", "c"), "가"):
         assert_problem(client.get(path, params={"cursor": cursor}), 422, "bad-cursor")

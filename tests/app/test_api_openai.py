@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest.mock import patch
 
 import openai
 import pytest
@@ -49,6 +50,22 @@ def test_models_are_the_indexes(client: OpenAI) -> None:
     assert client.models.retrieve("hansang/demo").owned_by == "hansang"
     with pytest.raises(openai.NotFoundError, match="hansang/demo"):  # those that there are
         client.models.retrieve("gpt-4o")
+
+
+def test_models_are_listed_page_by_page_for_whoever_asks(client: OpenAI, service: Service) -> None:
+    (manifest,) = service.indexes()
+    found = {name: replace(manifest, name=name) for name in ("가", "나", "다")}
+    with patch.object(service, "indexed", lambda: found):
+        whole = client.models.list()
+        assert [model.id for model in whole] == ["hansang/가", "hansang/나", "hansang/다"]
+        assert whole.model_extra == {"has_more": False, "next": None}
+        first = client.models.list(extra_query={"limit": 2})
+        assert first.model_extra["has_more"]
+        rest = client.models.list(extra_query={"limit": 2, "cursor": first.model_extra["next"]})
+        assert [model.id for model in [*first, *rest]] == [model.id for model in whole]
+        with pytest.raises(openai.UnprocessableEntityError) as raised:
+            client.models.list(extra_query={"cursor": "x"})
+    assert raised.value.code == "bad-cursor"
 
 
 def test_an_answer_brings_what_is_behind_it(client: OpenAI, service: Service) -> None:

@@ -111,6 +111,20 @@ def test_every_route_says_what_it_replies_and_what_may_go_wrong(document: Any) -
                     assert re.search("[가-힣]", example["value"]["detail"]), code
 
 
+def test_every_list_is_paged_in_the_same_words(document: Any) -> None:
+    found = {path: op for method, path, op in operations(document) if method == "GET" and "{" not in path}
+    lists = {
+        path: op for path, op in found.items() if path.startswith("/v1/") and path != "/v1/uploads"
+    }  # few by a limit
+    assert lists.keys() >= {"/v1/indexes", "/v1/models", "/v1/traces", "/v1/jobs"}
+    wanted = {one["name"]: one for one in lists["/v1/traces"]["parameters"]}
+    for path, operation in lists.items():
+        parameters = {one["name"]: one for one in operation["parameters"]}
+        assert {name: parameters[name] for name in wanted} == wanted, path
+        told = operation["responses"]["422"]["content"][PROBLEM]["examples"]
+        assert {"bad-cursor", "page-too-long"} <= told.keys(), path
+
+
 def test_the_document_points_nowhere_outside_of_itself(document: Any) -> None:
     names = set(re.findall(r"#/components/schemas/([\w.-]+)", str(document)))
     assert names <= document["components"]["schemas"].keys()

@@ -37,7 +37,12 @@ def test_says_what_was_built_and_knows_the_same_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [["--set", "indexing.k1=2"], ["--column", "title=restaurant_id"], ["--restaurants", "places.jsonl"]],
+    [
+        ["--set", "indexing.k1=2"],
+        ["--column", "title=restaurant_id"],
+        ["--restaurants", "places.jsonl"],
+        ["--restaurant", "우리집국밥"],
+    ],
 )
 def test_other_settings_columns_or_restaurants_are_other_input(tmp_path: Path, more: list[str]) -> None:
     reviews, home = tmp_path / "reviews.csv", tmp_path / "home"
@@ -47,6 +52,21 @@ def test_other_settings_columns_or_restaurants_are_other_input(tmp_path: Path, m
     assert run_json(home, "index", str(reviews), "--name", "x")["unchanged"] is False
     assert run_json(home, "index", str(reviews), "--name", "x", *more)["unchanged"] is False
     assert run_json(home, "index", str(reviews), "--name", "x", *more)["unchanged"] is True
+
+
+def test_the_reviews_of_one_restaurant_need_no_column_for_it(tmp_path: Path) -> None:
+    reviews, home = tmp_path / "reviews.csv", tmp_path / "home"
+    reviews.write_text(
+        "글,별점,가게\n직원이 친절해요,5,\n국물이 진하고 맛있어요,4,\n불친절해요,1,옆집\n", encoding="utf-8"
+    )
+    made = ("index", str(reviews), "--name", "mine", "--column", "text=글", "--restaurant", " 우리집 국밥 ")
+    assert run(home, *made).exit_code == 0
+    asked = run_json(home, "ask", "우리집국밥 평균 별점은?", "--index", "mine")
+    assert asked["answer"]["text"].startswith("우리집 국밥: 별점을 준 후기 2건의 평균 별점은 4.50점입니다.")
+    other = run_json(home, "ask", "옆집 리뷰 몇 개야?", "--index", "mine")
+    assert other["answer"]["text"] == "옆집의 후기는 1건입니다."
+    squad = run(home, "index", str(reviews), "--name", "x", "--format", "squad", "--restaurant", "국밥")
+    assert "restaurant" in failure(squad, 2)
 
 
 def test_refused_rows_are_counted_and_their_reasons_named(tmp_path: Path) -> None:

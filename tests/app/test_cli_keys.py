@@ -97,7 +97,7 @@ def test_indexing_and_restoring_are_in_the_log_where_there_is_one(tmp_path: Path
     copy = tmp_path / "copy.db"
     assert run(home, "backup", str(copy)).exit_code == 0
     make_index(home, tmp_path, "second")
-    assert [each["kind"] for each in run_json(home, "audit")] == ["index", "key-added"]
+    assert [each["kind"] for each in run_json(home, "audit")] == ["index", "backup", "key-added"]
     assert "second" in run_json(home, "audit")[0]["what"]
     assert run(home, "restore", str(copy)).exit_code == 0
     assert [each["kind"] for each in run_json(home, "audit")] == ["restore", "key-added"]

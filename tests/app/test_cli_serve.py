@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -11,11 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from annotations.desk import Desk
 from app.cli.building import DEMO_NAME
 from app.cli.serving import _labelling, _opening, reachable
 from pipeline.index import current_folder, read_manifest
 from pipeline.settings import Settings
-from tests.app.cli_runs import failure, make_index, run, start
+from tests.app.cli_runs import failure, make_index, run, run_json, start, wait_for
 
 READY = 120  # seconds: the chat takes some to import on a busy machine
 
@@ -48,6 +50,7 @@ def stop(process: subprocess.Popen[str]) -> str:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("serve")
     make_index(folder / "home", folder)
+    Desk(folder / "home" / "labels.db").close()
     return folder / "home"
 
 
@@ -68,6 +71,16 @@ def test_server_answers_with_the_settings_it_was_given(port: int) -> None:
         f"http://127.0.0.1:{port}/v1/ask", json={"question": "주차 되나요?", "index": "small"}, timeout=60
     )
     assert asked.json()["settings"]["retrieval.k"] == 3
+
+
+def test_the_servers_own_backup_is_in_the_log_of_acts(home: Path, port: int) -> None:
+    assert port
+    wait_for(lambda: run_json(home, "audit"))
+    (act,) = run_json(home, "audit")
+    (made,) = (home / "backups").glob("auto-*")
+    assert (act["kind"], act["by"], act["what"]) == ("backup", "server", str(made))
+    assert act["detail"]["sha256"] == json.loads((made / "manifest.json").read_text(encoding="utf-8"))["sha256"]
+    assert run_json(home, "verify", str(made))["whole"]
 
 
 def test_second_server_over_one_home_is_refused(home: Path, port: int) -> None:

@@ -16,6 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from annotations.accounts.audit import audit_log
+from annotations.storage.contention import turn_file
+from annotations.storage.migrations import MIGRATIONS
+from annotations.storage.writer import Writer
 from app.api.application import create_api
 from app.operation.disk import MB, DiskWatch
 from app.operation.draining import QUIET, Drain
@@ -479,11 +483,13 @@ class TestLog:
 
 
 class TestBackups:
-    def keeper(self, folder: Path, now: list[float], *, hours: float = 1, free: int = 1000) -> Keeper:
+    def keeper(
+        self, folder: Path, now: list[float], *, hours: float = 1, free: int = 1000, log: Log | None = None
+    ) -> Keeper:
         return Keeper(
             folder, folder / "backups", hours=hours, keep=2,
             disk=DiskWatch(folder, 10, lambda path: free * MB), metrics=Metrics(),
-            log=Log(folder, megabytes=1, files=0), now=lambda: now[0],
+            log=log or Log(folder, megabytes=1, files=0), now=lambda: now[0],
         )  # fmt: skip
 
     def test_the_newest_are_kept_and_each_is_whole(self, tmp_path: Path) -> None:
@@ -528,6 +534,46 @@ class TestBackups:
         with pytest.raises(DiskLow):
             self.keeper(tmp_path, now, free=1).once()
         assert not self.keeper(tmp_path, now).backups()
+
+    def test_each_is_in_the_log_of_acts_once_it_is_checked(self, tmp_path: Path) -> None:
+        from annotations.desk import Desk
+        from annotations.keeping.home_backup import check_backup, contents
+
+        now = [1_800_000_000.0]
+        keeper, made = self.keeper(tmp_path, now), list[Path]()
+        with Desk(tmp_path / "labels.db") as desk:  # the annotation app has it open
+            for _ in range(3):
+                now[0] += 3_600
+                made.append(keeper.once() or tmp_path)
+            entries = audit_log(desk.writer)
+        assert [(entry.kind, entry.by, entry.what) for entry in entries] == [
+            ("backup", "server", str(path)) for path in reversed(made)
+        ]
+        for entry, path in list(zip(entries, reversed(made), strict=True))[:2]:  # the first has made room
+            assert entry.detail == contents(path)
+            assert check_backup(path).labels
+        copy = Writer(made[-1] / "labels.db", MIGRATIONS)
+        assert [entry.what for entry in audit_log(copy)] == [str(path) for path in reversed(made[:-1])]
+        copy.close()
+
+    def test_one_that_cannot_be_noted_is_none_the_less(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        from annotations.desk import Desk
+        from annotations.keeping.home_backup import check_backup
+
+        Desk(tmp_path / "labels.db").close()
+        turn_file(tmp_path / "labels.db").unlink()
+        turn_file(tmp_path / "labels.db").mkdir()
+        log = Log(tmp_path / "logs", megabytes=1, files=1)
+        keeper = self.keeper(tmp_path, [1_800_000_000.0], log=log)
+        made = keeper.once()
+        log.close()
+        assert made
+        assert check_backup(made).labels
+        (line,) = [json.loads(text) for text in log.path.read_text(encoding="utf-8").splitlines()]
+        assert (line["kind"], line["outcome"], line["file"], line["code"]) == (
+            "backup", "unrecorded", made.name, "not-writable",
+        )  # fmt: skip
+        assert made.name in caplog.text
 
     def test_the_thread_backs_up_and_ends(self, tmp_path: Path) -> None:
         from annotations.desk import Desk

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_labels_are_whole_and_drafts_are_kept(home: Path) -> None:
     assert (whole["tasks"], whole["annotations"]) == (14, 10)
     with sqlite3.connect(home / "labels.db") as database:
         assert database.execute("SELECT labels FROM drafts").fetchall() == [('{"note":"쓰던 것"}',)]
+
+
+def test_a_backup_is_noted_and_leaves_the_labels_to_the_program_they_are_of(home: Path) -> None:
+    with closing(sqlite3.connect(home / "labels.db")) as database:
+        before = database.execute("PRAGMA user_version").fetchone()
+        made = run_json(home, "backup")["path"]
+        assert database.execute("PRAGMA user_version").fetchone() == before
+        noted = "SELECT by, json_extract(detail, '$.what') FROM events WHERE kind = 'backup'"
+        assert database.execute(noted).fetchall() == [("terminal", made)]
 
 
 def test_people_sign_in_with_their_passwords(home: Path) -> None:
