@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -52,6 +52,7 @@ def read_corpus(
     format: str = "auto",
     columns: Mapping[str, str] = _NOTHING_NAMED,
     restaurants: Path | None = None,
+    restaurant: str = "",
     noticed: Noticed | None = None,
 ) -> Iterator[Document | Reject]:
     """The documents of some files, in order, and a `Reject` for every row that can't be used.
@@ -64,6 +65,7 @@ def read_corpus(
         columns: the column of a field (``{"text": "본문"}``), for those that their names don't tell.
         restaurants: a file of restaurants whose name, category, district and price band fill what reviews leave empty,
             joined through the reviews' ``restaurant_id``.
+        restaurant: the name of the restaurant that reviews are of which name none.
         noticed: filled, while rows are asked for, with what is odd in files of reviews but no reason to refuse a row.
 
     Raises:
@@ -71,9 +73,21 @@ def read_corpus(
         MissingColumn: a file has no column for the text (or for ``restaurant_id``, when needed), or not the one named.
         BadSetting: an unknown format or field.
     """
-    _check_settings(format, columns, restaurants)
+    _check_settings(format, columns, restaurants, restaurant)
     _refuse_twice(paths)
-    noticed = noticed or Noticed()
+    found = _read_corpus(paths, format, columns, restaurants, noticed or Noticed())
+    return (_named(each, label(restaurant)) for each in found) if restaurant else found
+
+
+def _named(found: Document | Reject, restaurant: str) -> Document | Reject:
+    if isinstance(found, Reject) or found.source.restaurant:
+        return found
+    return replace(found, source=replace(found.source, restaurant=restaurant))
+
+
+def _read_corpus(
+    paths: Sequence[Path], format: str, columns: Mapping[str, str], restaurants: Path | None, noticed: Noticed
+) -> Iterator[Document | Reject]:
     if format == "squad":
         for path in paths:
             check_file(path)
@@ -109,13 +123,14 @@ def read_samples(path: Path, format: str = "auto") -> list[Sample]:
     return readers[format](path)
 
 
-def _check_settings(format: str, columns: Mapping[str, str], restaurants: Path | None) -> None:
+def _check_settings(format: str, columns: Mapping[str, str], restaurants: Path | None, restaurant: str) -> None:
     known = ("auto", *dict.fromkeys(FORMATS.values()), "squad", "beir")
     if format not in known:
         raise BadSetting(name="format", value=format, expected="/".join(known))
-    if format in ("squad", "beir") and (columns or restaurants):
-        name = "column" if columns else "restaurants"
-        raise BadSetting(name=name, value=columns or restaurants, expected=f"--format {format}: 쓰지 않음(not used)")
+    given = {"column": columns, "restaurants": restaurants, "restaurant": restaurant}
+    for name, value in given.items():
+        if value and format in ("squad", "beir"):
+            raise BadSetting(name=name, value=value, expected=f"--format {format}: 쓰지 않음(not used)")
 
 
 def _refuse_twice(paths: Sequence[Path]) -> None:
