@@ -23,7 +23,7 @@ from annotations.types import DeskSettings, Labels, NewTask, Submission
 from annotations.work.queue import take
 from annotations.work.saving import Answer, save
 from pipeline.database import wal_is_safe
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 TEXT = "맛은 있는데 웨이팅이 두 시간이라 다시는 못 갈 듯 ㅠㅠ 그래도 불맛은 인정"
 LABELS: Labels = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from pipeline.errors import InputError
+from pipeline.errors.base import InputError
 from pipeline.tables.rejects import printable
 
 

@@ -18,7 +18,7 @@ from app.api.opened import checked
 from app.api.replies import QUESTION, ReplayReply, problems
 from app.bodies import Body
 from pipeline.config import is_open
-from pipeline.errors import PassageNotFound
+from pipeline.errors.indexes import PassageNotFound
 from pipeline.evaluation.replay import Changes, replay
 from pipeline.evaluation.robustness import Moved, move
 from pipeline.service import QUESTION_LIMIT, Request, Service

@@ -17,7 +17,7 @@ from annotations.desk import Desk
 from annotations.types import DeskSettings, NewTask
 from app.access.sessions import LABELS_COOKIE
 from app.cli.labelling import Labelling, running
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

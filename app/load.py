@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.evaluation.metrics import percentile
 from pipeline.evaluation.retrieval_bench import Timing
 

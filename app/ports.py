@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from pipeline.errors import PortTaken
+from pipeline.errors.machine import PortTaken
 
 
 def check_port(host: str, port: int, taken: type[PortTaken] = PortTaken) -> None:

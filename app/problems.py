@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from pipeline.errors import HansangError, InputError, NotFound, UnexpectedFault
+from pipeline.errors.base import HansangError, InputError, NotFound, UnexpectedFault
 from pipeline.tables.rejects import printable
 
 PROBLEM = "application/problem+json"

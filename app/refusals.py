@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import Conflict, InputError, MachineError, NotFound
+from pipeline.errors.base import Conflict, InputError, MachineError, NotFound
 
 
 class BodyTooLarge(InputError):

@@ -20,7 +20,7 @@ from app.chat.blocks import mount
 from app.operation.draining import Drain
 from app.operation.operating import Doors, Operation
 from app.ports import check_port
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
 from pipeline.storage import locked

@@ -12,7 +12,7 @@ import httpx
 import streamlit as st
 
 from pages.place import place
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.evaluation.robustness import Moved
 
 SECONDS = 60  # for an answer that a language model writes

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.quality_plots import BLUE, GREY
 from pages.words import Lang
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.experiments.findings import Contrast, Findings, findings
 from pipeline.experiments.running import NoExperiment, read_running
 from pipeline.experiments.words import verdict

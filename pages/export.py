@@ -24,7 +24,7 @@ from annotations.types import Account
 from pages.export_jobs import Job, Wish, last_job, root_of, start
 from pages.place import place
 from pages.session import check, language
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 SHOWN = 20
 DROPPED_SHOWN = 200

@@ -15,7 +15,7 @@ from annotations.export.export import export
 from annotations.export.folder import FOLDER, salt_of, sweep
 from annotations.export.types import ExportSettings, Manifest
 from annotations.schemes.scheme import load_scheme
-from pipeline.errors import HansangError, UnexpectedFault
+from pipeline.errors.base import HansangError, UnexpectedFault
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pages.failure_texts import tool_text
 from pages.inspect_texts import stage_name, text
 from pages.stored_runs import text_of
 from pages.words import Lang
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.evaluation.answers import holds
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.refusion import fused_ranks

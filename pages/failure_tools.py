@@ -17,7 +17,7 @@ from pages.failure_question import Opened
 from pages.failure_texts import tool_text
 from pages.inspect_texts import verdict_name
 from pages.words import Lang
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.evaluation import regression
 from pipeline.evaluation.notes import FILE, NOTE_LIMIT, Note, Notes
 from pipeline.evaluation.regression import Case

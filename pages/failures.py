@@ -19,7 +19,7 @@ from pages.inspect_texts import text
 from pages.session import language
 from pages.stored_runs import passages_of, table_of
 from pages.words import Lang
-from pipeline.errors import IndexDamaged, IndexOutdated
+from pipeline.errors.indexes import IndexDamaged, IndexOutdated
 from pipeline.evaluation.runs import read_plan, run_names
 from pipeline.evaluation.table import read_record
 from pipeline.passages import PassageStore

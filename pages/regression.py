@@ -19,7 +19,7 @@ from pages.failure_tools import moment, set_of
 from pages.inspect_texts import text, verdict_name
 from pages.session import language
 from pages.words import Lang
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.regression import Case, Criterion, Result, Turn, history, read_cases, read_results, remove_case
 from pipeline.evaluation.runs import MANIFEST, RECORDS, run_names
 from pipeline.service import Home

@@ -19,7 +19,7 @@ from pages.menu import PAGES
 from pages.place import place
 from pages.session import COOKIE
 from pages.words import Lang, word
-from pipeline.errors import SignInRefused
+from pipeline.errors.accounts import SignInRefused
 
 AT_ONCE = 2  # passwords looked at; each takes 64 MiB and a core for a tenth of a second
 WAITING = 50  # who may wait for that

@@ -20,7 +20,7 @@ from pages.inspect_texts import said_of_flip, text
 from pages.session import language
 from pages.stored_runs import changed_settings, comparison
 from pages.words import Lang
-from pipeline.errors import RunsNotComparable
+from pipeline.errors.evaluation import RunsNotComparable
 from pipeline.evaluation.comparison import Difference, Flip
 from pipeline.evaluation.runs import read_plan, run_names
 from pipeline.service import Home

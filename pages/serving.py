@@ -30,7 +30,7 @@ from pages.look import theme
 from pages.place import LOOPBACK, close_place, open_place, place
 from pages.routes import SignIn
 from pages.session import tell
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 READY = "ready"
 GRACE_SECONDS = 3  # for runs under way; an open page holds its connection for ever and must not hold up the end

@@ -13,7 +13,8 @@ from annotations.accounts.sessions import Identity
 from annotations.types import Account, Role
 from pages.place import place
 from pages.words import Lang, word
-from pipeline.errors import HansangError, SignedOut, SignInRefused
+from pipeline.errors.accounts import SignedOut, SignInRefused
+from pipeline.errors.base import HansangError
 
 COOKIE = "hansang_labels"
 _LANGUAGE = "hs-language"

@@ -17,7 +17,7 @@ from annotations.types import Account, Role
 from pages.place import place
 from pages.session import check, language
 from pages.words import word
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 LOG_LENGTH = 100
 _KOREA = ZoneInfo("Asia/Seoul")

@@ -22,15 +22,15 @@ from typing import Any
 from pipeline.analysis.fingerprints import fingerprint
 from pipeline.analysis.records import to_json
 from pipeline.analysis.sheets import FORMATS, write_sheet
-from pipeline.errors import (
+from pipeline.errors.analysing import (
     AnalysisMixed,
-    BadSetting,
     ModelSwapped,
     ResultBusy,
     ResultExists,
     ResultForeign,
     ReviewsChanged,
 )
+from pipeline.errors.settings import BadSetting
 from pipeline.protocols import Classifier
 from pipeline.storage import clear_errors
 from pipeline.types import Analysis, Document, Reject, Unanalysed

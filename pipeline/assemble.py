@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline import backends
 from pipeline.config import with_overrides
-from pipeline.errors import AnalyserNotIndexed, ScoresNotIndexed
+from pipeline.errors.indexes import AnalyserNotIndexed, ScoresNotIndexed
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.concepts import ConceptRows
 from pipeline.evidence.ground import Ground

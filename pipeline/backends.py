@@ -10,7 +10,8 @@ import pkgutil
 from types import ModuleType
 from typing import Literal
 
-from pipeline.errors import BackendNotFound, BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.settings import BackendNotFound
 
 Kind = Literal["tokenizer", "encoder", "retriever", "reranker", "generator", "classifier"]
 

@@ -13,7 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pipeline.errors import BadSetting, FileProblem, IndexTimeSetting, UnknownSetting
+from pipeline.errors.files import FileProblem
+from pipeline.errors.settings import BadSetting, IndexTimeSetting, UnknownSetting
 from pipeline.experiments.variants import read_variants
 from pipeline.settings import Option, Settings, options
 

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import httpx
 
 from pipeline.endpoint import AGAIN, Endpoint, adapted, complaint, is_here, pause_s, refuses_all, retry_after
-from pipeline.errors import EndpointDown, EndpointRefused, HansangError, RequestFailed
+from pipeline.errors.base import HansangError
+from pipeline.errors.endpoints import EndpointDown, EndpointRefused, RequestFailed
 from pipeline.wire import dumps, loads
 
 Message = Mapping[str, str]

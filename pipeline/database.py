@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from pipeline.errors import DiskFull
+from pipeline.errors.machine import DiskFull
 
 Migration = Callable[[Database], None]
 

@@ -15,7 +15,7 @@ from pipeline import doctor_gpu, machine
 from pipeline.checkup import Check, Status, Text
 from pipeline.config import load_profile
 from pipeline.database import wal_is_safe
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.index import LEXICON, PASSAGES, Index, current_folder, names
 
 PORTS = (7860, 8501)  # the server and the labelling app

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.wire import loads
 
 _SHOWN = 300  # characters of what a server says that go into an error

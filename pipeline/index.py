@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated
+from pipeline.errors.indexes import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated
 from pipeline.passages import PassageStore
 from pipeline.question.lexicon import Lexicon
 from pipeline.storage import MANIFEST, write_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from pipeline.errors import IndexNotFound, IndexVersionNotFound
+from pipeline.errors.indexes import IndexNotFound, IndexVersionNotFound
 from pipeline.index import CURRENT, Manifest, current_folder, names, read_manifest
 from pipeline.storage import MANIFEST, UNFINISHED, clear_errors, locked, write_atomically
 

@@ -15,7 +15,9 @@ from pipeline import backends
 from pipeline.assemble import ANSWERABLE, CALIBRATION, TERMS, Encode, build_part, load_tokenizer, open_retrievers
 from pipeline.engines.local import Local
 from pipeline.engines.work import Engine
-from pipeline.errors import BadSetting, HansangError, NothingToIndex
+from pipeline.errors.base import HansangError
+from pipeline.errors.files import NothingToIndex
+from pipeline.errors.settings import BadSetting
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.calibration import calibrate, calibrate_relevance
 from pipeline.index import (

@@ -16,7 +16,8 @@ import httpx
 
 from pipeline.circuit import Circuit, Ticket
 from pipeline.endpoint import FOR_ALL, Endpoint, adapted, complaint, is_here
-from pipeline.errors import HansangError, LlmDown, LlmRefused, LlmResting, LlmSlow, PromptTooLong
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import LlmDown, LlmRefused, LlmResting, LlmSlow, PromptTooLong
 from pipeline.limiting import request_limiter
 from pipeline.prompting.budget import estimated_turns
 from pipeline.prompting.messages import without_system

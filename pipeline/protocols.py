@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.types import (
     AnalysedText,
     Analysis,

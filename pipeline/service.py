@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config import with_overrides
-from pipeline.errors import HansangError, PassageNotFound, QuestionEmpty, QuestionTooLong
+from pipeline.errors.base import HansangError
+from pipeline.errors.indexes import PassageNotFound
+from pipeline.errors.questions import QuestionEmpty, QuestionTooLong
 from pipeline.experiments import running
 from pipeline.experiments.running import Arm
 from pipeline.experiments.variants import Variant, assign, label

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import DiskFull, HomeLocked, NotWritable
+from pipeline.errors.machine import DiskFull, HomeLocked, NotWritable
 
 MANIFEST = "manifest.json"
 _FULL = (errno.ENOSPC, errno.EDQUOT)

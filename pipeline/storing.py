@@ -15,7 +15,8 @@ import numpy as np
 
 from pipeline import backends
 from pipeline.assemble import BM25, TERMS, VECTORS
-from pipeline.errors import BackendUnavailable, HomeLocked, MilvusDown
+from pipeline.errors.machine import BackendUnavailable, HomeLocked
+from pipeline.errors.milvus import MilvusDown
 from pipeline.index import PASSAGES
 from pipeline.index_versions import LOCK, drop
 from pipeline.milvus.records import Record, read

@@ -20,17 +20,8 @@ from typing import Any
 import httpx
 
 from pipeline.endpoint import AGAIN, Endpoint, complaint, is_here, pause_s, refuses_all, retry_after
-from pipeline.errors import (
-    HansangError,
-    LlmBroken,
-    LlmBusy,
-    LlmDown,
-    LlmRefused,
-    LlmRejected,
-    LlmSlow,
-    NoAnswer,
-    PromptTooLong,
-)
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import LlmBroken, LlmBusy, LlmDown, LlmRefused, LlmRejected, LlmSlow, NoAnswer, PromptTooLong
 from pipeline.wire import loads
 
 LINE_MOST = 1_000_000

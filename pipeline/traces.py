@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from pipeline.database import open_database, transaction, writing
-from pipeline.errors import TraceNotFound
+from pipeline.errors.questions import TraceNotFound
 from pipeline.trace_json import from_json, to_text
 from pipeline.types import Trace
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 
-from pipeline.errors import (
-    HansangError,
-    NoAnswer,
-    ReplyCut,
-    ReplyEmpty,
-    ReplyForeign,
-    ReplyRefused,
-    ReplyRepeats,
-    ReplyUncited,
-)
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import NoAnswer, ReplyCut, ReplyEmpty, ReplyForeign, ReplyRefused, ReplyRepeats, ReplyUncited
 from pipeline.evidence.citing import Grounding, Reply, cited, read_reply, sentences
 from pipeline.prompting.replies import (
     declines,

@@ -16,7 +16,9 @@ from typing import Any, Protocol, TypeVar
 from sqlite_utils import Database
 
 from annotations.types import Account
-from pipeline.errors import BadAccountName, DiskFull, LabelsBusy, NotWritable, UnknownAccount
+from pipeline.errors.accounts import BadAccountName, UnknownAccount
+from pipeline.errors.labels import LabelsBusy
+from pipeline.errors.machine import DiskFull, NotWritable
 
 T = TypeVar("T")
 

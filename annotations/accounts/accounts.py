@@ -27,7 +27,7 @@ from annotations.accounts.account_rows import (
 from annotations.accounts.lockout import forgive, locked_until
 from annotations.accounts.passwords import Passwords, acceptable
 from annotations.types import Account, Role
-from pipeline.errors import AccountExists, LastAdmin
+from pipeline.errors.accounts import AccountExists, LastAdmin
 
 ROLES: tuple[Role, ...] = get_args(Role)  # each may do what those before it may
 _ACTS = (

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from annotations.accounts.account_rows import Store, account_name, note_use, stamp
 from annotations.accounts.audit import note_act
-from pipeline.errors import BadAccountName, BadKeyName, BadScopes, KeyExists, KeyRefused, UnknownKey
+from pipeline.errors.accounts import BadAccountName, BadKeyName, BadScopes, KeyExists, KeyRefused, UnknownKey
 
 Scope = Literal["ask", "label", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 
 SECRETS = "secrets.toml"
 CALLBACK = "/signin/callback"

@@ -10,7 +10,7 @@ import math
 
 from sqlite_utils import Database
 
-from pipeline.errors import SignInLocked
+from pipeline.errors.accounts import SignInLocked
 
 FREE_FAILURES = 5
 FIRST_WAIT, LONGEST_WAIT = 30, 900  # seconds; doubled from one to the other

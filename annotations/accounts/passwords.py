@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
-from pipeline.errors import BadPassword
+from pipeline.errors.accounts import BadPassword
 
 SHORTEST = 10  # characters; no rule on which, for such rules only make passwords alike
 LONGEST = 1_024

@@ -28,7 +28,7 @@ from annotations.accounts.account_rows import (
 from annotations.accounts.lockout import attempt, forgive
 from annotations.accounts.passwords import Passwords
 from annotations.types import Account
-from pipeline.errors import AccountDisabled, BadAccountName, NotAdmitted, SignedOut, SignInRefused
+from pipeline.errors.accounts import AccountDisabled, BadAccountName, NotAdmitted, SignedOut, SignInRefused
 
 IDLE = 12 * 3600  # seconds without use that end a session
 LIFETIME = 7 * 24 * 3600  # seconds after which one ends whatever happens

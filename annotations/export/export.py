@@ -23,7 +23,7 @@ from annotations.export.types import Dropped, ExportSettings, FileEntry, Item, M
 from annotations.schemes.scheme import Scheme
 from annotations.schemes.used import check_used
 from annotations.types import Snapshot
-from pipeline.errors import ExportExists, ExportNotProven, FormUnfit, NothingToExport
+from pipeline.errors.exports import ExportExists, ExportNotProven, FormUnfit, NothingToExport
 from pipeline.storage import MANIFEST, building, write_json
 from pipeline.versions import versions
 

@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 
 from annotations.export.types import FileEntry, Manifest
-from pipeline.errors import ExportNotProven, HansangError, NoExport
+from pipeline.errors.base import HansangError
+from pipeline.errors.exports import ExportNotProven, NoExport
 from pipeline.storage import MANIFEST, UNFINISHED, clear_errors
 
 FOLDER = "exports"

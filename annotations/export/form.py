@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from annotations.export import forms as folder
 from annotations.export.types import Dropped, Item, Recipe, Record
 from annotations.schemes.scheme import Scheme, Wording
-from pipeline.errors import FormNotFound
+from pipeline.errors.exports import FormNotFound
 
 Drop = Callable[[Dropped], None]
 

@@ -16,7 +16,8 @@ from annotations.intake.incoming import Defaults, Incoming, refusal_of, refused_
 from annotations.schemes.labels import check_context
 from annotations.schemes.scheme import Scheme
 from annotations.types import NewTask
-from pipeline.errors import BadContext, NothingToGrade
+from pipeline.errors.labelling import NothingToGrade
+from pipeline.errors.schemes import BadContext
 from pipeline.tables.cells import label, read_text
 from pipeline.tables.rejects import Refusal, printable
 from pipeline.tables.rows import Row, open_table

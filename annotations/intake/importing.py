@@ -28,7 +28,7 @@ from annotations.intake.overview import NewSuggestion
 from annotations.schemes.labels import validate
 from annotations.schemes.scheme import Scheme
 from annotations.types import Labels, NewTask
-from pipeline.errors import BadContext, BadLabels
+from pipeline.errors.schemes import BadContext, BadLabels
 from pipeline.tables.cells import label, read_text
 from pipeline.tables.columns import Names, assign, missing
 from pipeline.tables.rejects import Refusal, printable

@@ -13,7 +13,9 @@ from annotations.intake.overview import NewSuggestion, add_suggestions
 from annotations.schemes.scheme import Scheme
 from annotations.types import NewTask
 from annotations.work.tasks import SLICE, checked
-from pipeline.errors import BadContext, BadLabels, BadTask, HansangError
+from pipeline.errors.base import HansangError
+from pipeline.errors.labelling import BadTask
+from pipeline.errors.schemes import BadContext, BadLabels
 from pipeline.storage import clear_errors, write_atomically
 from pipeline.tables.rejects import Refusal, printable
 from pipeline.types import Reject

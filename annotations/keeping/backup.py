@@ -11,7 +11,7 @@ from pathlib import Path
 from annotations.keeping.verify import Verified, verify
 from annotations.storage.contention import patiently, taking_turns, turn_file
 from annotations.storage.opening import damage, open_reading
-from pipeline.errors import BackupExists, LabelsNotWhole
+from pipeline.errors.labels import BackupExists, LabelsNotWhole
 from pipeline.storage import clear_errors
 
 PAGES = 2_000  # copied at once; writers get in between

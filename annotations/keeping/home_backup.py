@@ -17,7 +17,8 @@ from pathlib import Path
 
 from annotations.keeping.backup import backup, copy_database, restore, set_aside, sync
 from annotations.keeping.verify import Verified, verify
-from pipeline.errors import BackupExists, FileProblem
+from pipeline.errors.files import FileProblem
+from pipeline.errors.labels import BackupExists
 from pipeline.evaluation import notes, regression
 from pipeline.storage import building, clear_errors, write_json
 

@@ -13,7 +13,7 @@ from annotations.storage.contention import patiently
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.opening import damage, open_reading
 from annotations.storage.writer import Writer
-from pipeline.errors import NotWritable
+from pipeline.errors.machine import NotWritable
 
 
 def note_in(path: Path, kind: str, by: str, what: str, **detail: object) -> None:

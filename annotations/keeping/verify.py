@@ -22,7 +22,9 @@ from annotations.storage.rows import SEALED, digest, of
 from annotations.work.disagreement import differences
 from annotations.work.saving import counted
 from pipeline.database import open_database
-from pipeline.errors import FileProblem, LabelsDamaged, LabelsNewer, UnknownScheme, UnknownSchemeVersion
+from pipeline.errors.files import FileProblem
+from pipeline.errors.labels import LabelsDamaged, LabelsNewer
+from pipeline.errors.schemes import UnknownScheme, UnknownSchemeVersion
 
 SHOWN = 20  # faults of one kind that are listed; all are counted
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import BadScheme
+from pipeline.errors.schemes import BadScheme
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from annotations.schemes.graphemes import boundaries, trimmed
 from annotations.schemes.preference import TIE, alternatives
 from annotations.schemes.scheme import Field, Option
 from annotations.types import LabelValue
-from pipeline.errors import BadLabels
+from pipeline.errors.schemes import BadLabels
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -13,7 +13,7 @@ from annotations.schemes.label_values import Place, checked, shortened
 from annotations.schemes.preference import alternatives
 from annotations.schemes.scheme import Field, Scheme
 from annotations.types import Labels, LabelValue, Outcome
-from pipeline.errors import BadLabels
+from pipeline.errors.schemes import BadLabels
 
 Context = Mapping[str, object]
 

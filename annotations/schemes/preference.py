@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from pipeline.errors import BadContext
+from pipeline.errors.schemes import BadContext
 
 TIE = "tie"
 

@@ -18,7 +18,7 @@ from typing import Literal, cast
 from annotations.schemes.checked_tables import Table
 from annotations.schemes.keys import GLOBAL, press
 from annotations.schemes.scheme_file import read, refused_versions
-from pipeline.errors import SchemeEdited, UnknownScheme, UnknownSchemeVersion
+from pipeline.errors.schemes import SchemeEdited, UnknownScheme, UnknownSchemeVersion
 
 Kind = Literal["single", "scale", "multi", "spans", "text", "preference"]
 FOLDER = Path(__file__).parent

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from annotations.schemes.checked_tables import Table
 from annotations.schemes.keys import Press, press
-from pipeline.errors import BadScheme
+from pipeline.errors.schemes import BadScheme
 
 PREFERENCE = ("first", "second", "tie")
 """The options of a ``preference`` field, always these: by the place in which an answer was shown."""

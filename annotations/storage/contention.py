@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from pipeline.errors import LabelsBusy
+from pipeline.errors.labels import LabelsBusy
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from sqlite_utils import Database
 
 from annotations.storage.contention import patiently
 from pipeline.database import BUSY_MS, Migration, open_database
-from pipeline.errors import LabelsDamaged, LabelsNewer, NotWritable
+from pipeline.errors.labels import LabelsDamaged, LabelsNewer
+from pipeline.errors.machine import NotWritable
 
 _CACHE_KIB = 32_000  # no page of a group is written before its COMMIT
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from annotations.types import Annotation, DeskSettings, Draft, Labels, Suggestion, Task
-from pipeline.errors import UnknownTask
+from pipeline.errors.labelling import UnknownTask
 
 TASK = "id, key, scheme, version, text, context, seats, priority, due, batch, status, gold, repeat_of"
 ANNOTATION = (

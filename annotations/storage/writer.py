@@ -21,7 +21,8 @@ from sqlite_utils import Database
 from annotations.storage.contention import PATIENCE, Gate, patiently, taking_turns, turn_file
 from annotations.storage.opening import damage, open_labels, open_reading
 from pipeline.database import Migration, writing
-from pipeline.errors import HansangError, LabelsBusy, LabelsReplaced
+from pipeline.errors.base import HansangError
+from pipeline.errors.labels import LabelsBusy, LabelsReplaced
 from pipeline.storage import clear_errors
 
 T = TypeVar("T")

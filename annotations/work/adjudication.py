@@ -16,7 +16,7 @@ from annotations.work.drafts import drop_draft, find_draft
 from annotations.work.mixing import chance
 from annotations.work.precedents import add_precedent
 from annotations.work.saving import Answer, append, counted, find_again, tell
-from pipeline.errors import NotDisputed, StaleAnswer
+from pipeline.errors.labelling import NotDisputed, StaleAnswer
 
 _NOT_THEIR_OWN = (
     "NOT EXISTS (SELECT 1 FROM annotations AS own WHERE own.task_id = tasks.id AND own.annotator = :who"

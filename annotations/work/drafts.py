@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from annotations.storage.rows import ANNOTATION, DRAFT, TASK, annotation_of, draft_of, dump, of, public, task_of
 from annotations.types import Annotation, Draft, Labels, Task
-from pipeline.errors import BadSubmission, StaleAnswer, StaleDraft, UnknownTask
+from pipeline.errors.labelling import BadSubmission, StaleAnswer, StaleDraft, UnknownTask
 
 _LIMIT = 1_000_000  # characters of a draft
 _WIDTH = len(TASK.split(", "))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from annotations.storage.rows import Moment, record
-from pipeline.errors import LeaseLost
+from pipeline.errors.labelling import LeaseLost
 
 _SEAT = "task_id, seat, scheme, place, annotator"
 

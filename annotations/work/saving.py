@@ -14,7 +14,7 @@ from annotations.types import Annotation, Outcome, Receipt, Stage, Submission, T
 from annotations.work.disagreement import differences
 from annotations.work.drafts import drop_draft, find_current
 from annotations.work.queue import own_seat
-from pipeline.errors import BadSubmission, ReceiptDiffers, StaleAnswer, SubmissionReused
+from pipeline.errors.labelling import BadSubmission, ReceiptDiffers, StaleAnswer, SubmissionReused
 
 _TEXT_LIMIT = 2_000  # characters of a flag, a key, a reason
 _INSERT = f"INSERT INTO annotations ({SEALED}) VALUES ({', '.join('?' * len(SEALED.split(', ')))})"

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from annotations.storage.rows import SUGGESTION, dump, find_task, record, suggestion_of
 from annotations.types import Labels, Suggestion
 from annotations.work.drafts import find_current
-from pipeline.errors import UnknownTask
+from pipeline.errors.labelling import UnknownTask
 
 
 def add_suggestion(db: Database, task_id: int, model: str, labels: Labels, scores: Mapping[str, float], at: str) -> int:

@@ -13,7 +13,7 @@ from annotations.storage.rows import dump, record
 from annotations.types import DeskSettings, NewTask, Progress
 from annotations.work.leases import look_again, place_of
 from annotations.work.saving import storable
-from pipeline.errors import BadTask
+from pipeline.errors.labelling import BadTask
 
 SLICE = 200
 """Tasks brought in by one transaction: some milliseconds, so that nobody who saves has to wait for an import."""

@@ -19,7 +19,8 @@ from app.access.refusals import ForeignHost, ForeignRequest, NotOffered, RateLim
 from app.access.scopes import READS, counts, needed, offered
 from app.access.sessions import SignIn, token_of
 from app.problems import problem
-from pipeline.errors import HansangError, KeyRefused
+from pipeline.errors.accounts import KeyRefused
+from pipeline.errors.base import HansangError
 from pipeline.settings import Access
 
 

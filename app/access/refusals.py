@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.errors import HansangError, SignInRefused
+from pipeline.errors.accounts import SignInRefused
+from pipeline.errors.base import HansangError
 
 
 class SignInNeeded(HansangError):

@@ -25,7 +25,8 @@ from app.access.page import account_page, sign_in_page
 from app.access.refusals import ForeignRequest, NotVouched, SignInNeeded
 from app.access.vouching import PENDING_SECONDS
 from app.access.words import Lang
-from pipeline.errors import HansangError, SignInLocked
+from pipeline.errors.accounts import SignInLocked
+from pipeline.errors.base import HansangError
 
 COOKIE = "hansang_chat"
 LABELS_COOKIE = "hansang_labels"  # whoever signed in to the annotation app on this host is known here, too

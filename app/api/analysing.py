@@ -11,7 +11,7 @@ from app.api.replies import problems
 from app.bodies import Body
 from app.refusals import BatchTooLarge
 from pipeline.analysis.records import to_json
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.service import Service
 

@@ -14,20 +14,10 @@ from app.api.replies import PASSAGE, QUESTION, Responses, TraceReply, problems
 from app.api.streaming import EVENTS, HEADERS, event, known, lines
 from app.bodies import Body
 from app.refusals import SettingNotOpen
-from pipeline.errors import (
-    AnalyserNotIndexed,
-    BackendUnavailable,
-    BadSetting,
-    IndexDamaged,
-    IndexNotFound,
-    IndexOutdated,
-    IndexTimeSetting,
-    PassageNotFound,
-    QuestionEmpty,
-    QuestionTooLong,
-    TraceNotFound,
-    UnknownSetting,
-)
+from pipeline.errors.indexes import AnalyserNotIndexed, IndexDamaged, IndexNotFound, IndexOutdated, PassageNotFound
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.questions import QuestionEmpty, QuestionTooLong, TraceNotFound
+from pipeline.errors.settings import BadSetting, IndexTimeSetting, UnknownSetting
 from pipeline.service import QUESTION_LIMIT, Request, Service, clean_question
 from pipeline.settings import Settings
 from pipeline.trace_json import to_text

@@ -21,20 +21,10 @@ from app.refusals import BadCursor, BadKey, BadUploadName, JobsFull, KeyBusy, Ke
 from app.uploads import Uploads
 from pipeline import backends
 from pipeline.config import with_overrides
-from pipeline.errors import (
-    BackendNotFound,
-    BackendUnavailable,
-    BadIndexName,
-    BadSetting,
-    FileProblem,
-    HomeLocked,
-    IndexDamaged,
-    IndexNotFound,
-    IndexOutdated,
-    IndexVersionNotFound,
-    MissingColumn,
-    UnknownSetting,
-)
+from pipeline.errors.files import FileProblem, MissingColumn
+from pipeline.errors.indexes import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated, IndexVersionNotFound
+from pipeline.errors.machine import BackendUnavailable, HomeLocked
+from pipeline.errors.settings import BackendNotFound, BadSetting, UnknownSetting
 from pipeline.index import Manifest, check_name, current_folder, read_manifest
 from pipeline.index_versions import put_in_use, versions_of
 from pipeline.service import Service

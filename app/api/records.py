@@ -16,7 +16,8 @@ from app.api.replies import TraceReply, problems
 from app.bodies import Body
 from app.jobs.desk import Desk
 from app.refusals import BadCursor, BadKey, KeyBusy, KeyReused, PageTooLong
-from pipeline.errors import DiskFull, TraceNotFound
+from pipeline.errors.machine import DiskFull
+from pipeline.errors.questions import TraceNotFound
 from pipeline.service import Service
 from pipeline.traces import Feedback, TraceRow
 

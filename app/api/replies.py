@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.problems import PROBLEM, MalformedRequest
 from app.refusals import BodyTooLarge
-from pipeline.errors import HansangError, UnexpectedFault
+from pipeline.errors.base import HansangError, UnexpectedFault
 from pipeline.types import Answer, Source, Understanding
 
 Responses = dict[int | str, dict[str, Any]]

@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field
 from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, page_of, place_of
 from app.api.replies import problems
 from app.refusals import BadCursor, PageTooLong
-from pipeline.errors import BackendUnavailable, IndexDamaged, IndexNotFound, NoRestaurants, RestaurantNotFound
+from pipeline.errors.indexes import IndexDamaged, IndexNotFound
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.restaurants import NoRestaurants, RestaurantNotFound
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.restaurants.reviews import Restaurants
 from pipeline.restaurants.summaries import Summary

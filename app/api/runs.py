@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, page_of, place_of
 from app.api.replies import problems
 from app.refusals import BadCursor, PageTooLong
-from pipeline.errors import BadRunName, RunNotFound
+from pipeline.errors.evaluation import BadRunName, RunNotFound
 from pipeline.evaluation.runs import Plan, read_plan, read_records, run_folder, run_names
 from pipeline.service import Service
 

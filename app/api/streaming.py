@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, suppress
 from typing import Any, Generic, TypeVar
 
-from pipeline.errors import HansangError, UnexpectedFault
+from pipeline.errors.base import HansangError, UnexpectedFault
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from app.api.replies import problems
 from app.jobs.desk import Desk
 from app.refusals import BadKey, BadUploadName, EmptyUpload, KeyBusy, KeyReused, UploadNotFound, UploadsFull
 from app.uploads import Upload, Uploads
-from pipeline.errors import DiskFull, NotWritable
+from pipeline.errors.machine import DiskFull, NotWritable
 
 _FILE: dict[str, Any] = {
     "requestBody": {

@@ -15,7 +15,8 @@ from app.chat.portraying import pick, portray
 from app.chat.reviewed import analyse
 from app.chat.session import Form, Session, Tab, Turn, default_index
 from pipeline.config import with_overrides
-from pipeline.errors import HansangError, TraceNotFound
+from pipeline.errors.base import HansangError
+from pipeline.errors.questions import TraceNotFound
 from pipeline.service import Service
 from pipeline.types import Trace
 

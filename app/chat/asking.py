@@ -13,7 +13,7 @@ from contextlib import closing
 from app.chat.explaining import explain
 from app.chat.session import Session, Turn, default_index
 from app.chat.words import word
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.service import Request, Service
 from pipeline.types import Trace
 

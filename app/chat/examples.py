@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.index import Index
 from pipeline.service import Service
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.chat.options import stored_overrides
 from app.chat.session import Session
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.service import Request, Service
 from pipeline.types import Trace
 

@@ -7,7 +7,7 @@ from annotations.intake.from_traces import SCHEME, grade_request
 from annotations.intake.overview import find
 from annotations.schemes.scheme import load_scheme
 from app.chat.session import Queued
-from pipeline.errors import UnknownTask
+from pipeline.errors.labelling import UnknownTask
 from pipeline.service import Home
 from pipeline.traces import Feedback
 from pipeline.types import Trace

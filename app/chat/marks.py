@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.chat.text import attributes, escape
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.service import Service
 from pipeline.types import Citation, ScoredPassage, Span, Trace
 

@@ -9,7 +9,7 @@ from app.chat.options import error_block
 from app.chat.stages import number
 from app.chat.text import attributes, escape, excerpt
 from app.chat.words import Lang, word
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.types import Morpheme, Trace
 from pipeline.xray import Contribution, Xray
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
 from pipeline.config import server_only
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.settings import Settings, options
 from pipeline.types import Trace
 

@@ -9,7 +9,7 @@ from app.chat.session import Session
 from app.chat.text import attributes, escape
 from app.chat.words import Lang, word
 from app.labels import names
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.restaurants.quotes import Quote
 from pipeline.restaurants.reviews import Review
 from pipeline.restaurants.summaries import AspectSummary, Sentence, Summary

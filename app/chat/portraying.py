@@ -10,7 +10,8 @@ from functools import cache
 
 from app.chat.asking import Parts
 from app.chat.session import Session
-from pipeline.errors import BadSetting, HansangError
+from pipeline.errors.base import HansangError
+from pipeline.errors.settings import BadSetting
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.restaurants.picking import pick_of
 from pipeline.restaurants.writing import Writer, writer_of

@@ -10,7 +10,7 @@ from app.chat.session import Session
 from app.chat.text import attributes, button, escape
 from app.chat.words import Lang, word
 from app.labels import SIGNS, anchor, names, title
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.restaurants.opinions import embedded_classifier
 from pipeline.types import Analysis, Opinion, Unanalysed
 

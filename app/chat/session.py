@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.chat.words import Lang
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.strengths.portraits import Portrait
 from pipeline.traces import Feedback
 from pipeline.types import Analysis, Trace, Unanalysed

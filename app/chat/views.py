@@ -23,7 +23,7 @@ from app.chat.reviewed import review_panel
 from app.chat.session import Session
 from app.chat.text import escape
 from app.chat.turns import conversation, stage_text
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.service import Service
 from pipeline.strengths.portraits import Portrait
 

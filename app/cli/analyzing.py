@@ -27,7 +27,8 @@ from app.cli.console import clean, note, print_json, stderr, stdout
 from app.cli.engines import ActorsOption, EngineOption, engine_of
 from app.cli.indexing import parse_columns
 from app.cli.options import JsonOption
-from pipeline.errors import BadSetting, NotAnalysed
+from pipeline.errors.analysing import NotAnalysed
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Analysis, Opinion, Unanalysed
 
 if TYPE_CHECKING:

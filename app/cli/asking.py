@@ -26,7 +26,7 @@ from app.cli.options import (
     overrides_of,
     settings_of,
 )
-from pipeline.errors import MachineError
+from pipeline.errors.base import MachineError
 from pipeline.types import Trace
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from app.cli.options import (
 )
 from app.cli.reports import counting, show_annotations, show_chat, show_report
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Sample
 
 if TYPE_CHECKING:

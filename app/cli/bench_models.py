@@ -16,7 +16,7 @@ from app.cli.console import print_json, stdout
 from app.cli.options import JsonOption, ProfileOption, SetOption, overrides_of, settings_of
 from app.cli.reports import counting
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.evaluation.model_bench import Arithmetic, Bandwidth, Batches, Memory, Speed

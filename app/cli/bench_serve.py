@@ -25,7 +25,7 @@ from app.cli.options import (
     settings_of,
 )
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from app.serve_bench import Load

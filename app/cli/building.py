@@ -12,7 +12,7 @@ from app.cli.console import clean, note, waiting
 from app.cli.progress import progress
 from pipeline.engines.local import Local
 from pipeline.engines.work import Engine
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:

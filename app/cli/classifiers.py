@@ -26,7 +26,8 @@ from app.cli.console import clean, note, print_json, stdout, waiting
 from app.cli.failures import Command
 from app.cli.options import JsonOption
 from pipeline.analysis.choices import ClassifierChoice
-from pipeline.errors import BadSetting, WeightsSeenTest
+from pipeline.errors.analysing import WeightsSeenTest
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.analysis.combinations import Member

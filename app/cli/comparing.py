@@ -22,7 +22,7 @@ from app.cli.options import (
     home_of,
     overrides_of,
 )
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.evaluation.comparison import Comparison, Flip

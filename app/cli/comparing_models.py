@@ -15,7 +15,7 @@ from app.cli.console import clean, note, print_json, stdout
 from app.cli.options import home_of, settings_of
 from app.cli.run_progress import watching
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.evaluation.models import Pair, Refusal, Row

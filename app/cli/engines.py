@@ -11,7 +11,7 @@ import typer
 from app.cli.console import note
 from pipeline.engines.local import Local
 from pipeline.engines.work import Engine
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 ENGINES = ("local", "ray")
 

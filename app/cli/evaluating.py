@@ -26,7 +26,7 @@ from app.cli.options import (
 )
 from app.cli.run_progress import watching
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.engines.work import Engine

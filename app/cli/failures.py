@@ -11,7 +11,8 @@ from typer import Exit
 from typer.core import TyperCommand
 
 from app.cli.console import clean, print_json, stderr
-from pipeline.errors import DiskFull, HansangError, MachineError, NotWritable
+from pipeline.errors.base import HansangError, MachineError
+from pipeline.errors.machine import DiskFull, NotWritable
 from pipeline.storage import clear_errors
 
 _OURS = ("annotations", "app", "pages", "pipeline")

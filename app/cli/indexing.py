@@ -14,7 +14,7 @@ from app.cli.console import note, print_json
 from app.cli.engines import ActorsOption, EngineOption, engine_of
 from app.cli.options import HomeOption, JsonOption, ProfileOption, SetOption, home_of, overrides_of, settings_of
 from pipeline.config import parse_assignments, with_overrides
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 FilesArgument = Annotated[
     list[Path],

@@ -16,7 +16,7 @@ from rich.table import Table
 from app.cli.comparing import RunArgument
 from app.cli.console import clean, note, print_json, stderr, stdout
 from app.cli.options import HomeOption, JsonOption, home_of
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.evaluation.judged import Judged

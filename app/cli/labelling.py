@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.access.addresses import INTERNAL_KEY
-from pipeline.errors import LabelsAppEnded, LabelsDamaged, NoAccounts
+from pipeline.errors.accounts import NoAccounts
+from pipeline.errors.labels import LabelsDamaged
+from pipeline.errors.machine import LabelsAppEnded
 
 PORT = 8501
 END_SECONDS = 15  # for what is being written; then it is killed

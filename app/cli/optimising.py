@@ -17,7 +17,9 @@ from rich.table import Table
 from app.cli.console import clean, note, print_json, stdout, waiting
 from app.cli.failures import Command
 from app.cli.options import HomeOption, JsonOption, home_of
-from pipeline.errors import BadSetting, EngineRefused, FileProblem, IndexNotNeural, TensorRtAbsent
+from pipeline.errors.files import FileProblem
+from pipeline.errors.optimising import EngineRefused, IndexNotNeural, TensorRtAbsent
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.index import Index

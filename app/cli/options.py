@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.config import load_profile, parse_assignments
-from pipeline.errors import NotWritable
+from pipeline.errors.machine import NotWritable
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ import typer
 
 from app.cli.console import print_json, stdout, waiting
 from app.cli.options import HomeOption, JsonOption, home_of
-from pipeline.errors import BadSetting, LabelsNotFound, NothingToMeasure
+from pipeline.errors.labelling import NothingToMeasure
+from pipeline.errors.labels import LabelsNotFound
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from annotations.quality.types import Filters, QualityReport

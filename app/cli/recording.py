@@ -10,7 +10,7 @@ from app.cli.console import note
 from app.cli.failures import Command
 from app.cli.options import root_of
 from app.cli.users import BY
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 _DONE = "hansang.done"
 

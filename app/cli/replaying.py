@@ -76,7 +76,7 @@ def _of_run(service: Service, home: Home, name: str) -> Trace:
     Raises:
         RunNotFound, QuestionNotFound: there is no such run or question.
     """
-    from pipeline.errors import QuestionNotFound
+    from pipeline.errors.evaluation import QuestionNotFound
     from pipeline.evaluation.runs import read_plan, read_records, run_folder, settings_of
     from pipeline.service import Request
 

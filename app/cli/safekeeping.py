@@ -12,7 +12,7 @@ from rich.table import Table
 from app.cli.console import clean, note, print_json, stdout, waiting
 from app.cli.options import HomeOption, JsonOption, home_of, unused
 from app.cli.recording import done
-from pipeline.errors import LabelsNotWhole
+from pipeline.errors.labels import LabelsNotWhole
 
 if TYPE_CHECKING:
     from annotations.keeping.home_backup import Found

@@ -20,7 +20,7 @@ from app.cli.console import Waiting, clean, note, stdout, waiting
 from app.cli.options import HomeOption, ProfileOption, SetOption, home_of, overrides_of, root_of, settings_of
 from app.ports import check_port
 from pipeline.config import with_overrides
-from pipeline.errors import LabelsPortTaken
+from pipeline.errors.machine import LabelsPortTaken
 from pipeline.settings import Settings
 
 PORT = 7860

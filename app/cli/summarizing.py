@@ -15,7 +15,7 @@ from app.cli.classifying import ClassifierOption, EndpointOption, ModelOption, c
 from app.cli.console import Waiting, print_json, stdout, waiting
 from app.cli.options import DEFAULT_INDEX, HomeOption, IndexOption, JsonOption, home_of
 from app.cli.reports import counting
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.restaurants.writing import Writer

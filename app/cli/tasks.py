@@ -18,7 +18,8 @@ from app.cli.options import HomeOption, JsonOption, home_of
 from app.cli.recording import Recorded
 from app.cli.task_reports import say, show_counts, show_import, show_requests
 from app.cli.users import BY
-from pipeline.errors import BadSetting, NothingToImport
+from pipeline.errors.files import NothingToImport
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from annotations.desk import Desk

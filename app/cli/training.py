@@ -14,7 +14,7 @@ from rich.table import Table
 from app.cli.console import clean, print_json, stderr, stdout, waiting
 from app.cli.failures import Command
 from app.cli.options import JsonOption
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 
 if TYPE_CHECKING:
     from pipeline.training.linear.measures import Measure

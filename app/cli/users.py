@@ -16,7 +16,8 @@ from annotations.types import Role
 from app.cli.console import clean, print_json, stdout
 from app.cli.failures import Command
 from app.cli.options import HomeOption, JsonOption, home_of
-from pipeline.errors import BadPassword, FileProblem
+from pipeline.errors.accounts import BadPassword
+from pipeline.errors.files import FileProblem
 
 if TYPE_CHECKING:
     from annotations.accounts.accounts import Accounts, Entry

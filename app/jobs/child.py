@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from app.jobs.indexing import IndexSpec, build
 from app.jobs.store import told
-from pipeline.errors import HansangError, UnexpectedFault
+from pipeline.errors.base import HansangError, UnexpectedFault
 
 NICE = 5  # answers come first
 STOPPED = 128 + signal.SIGTERM

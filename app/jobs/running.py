@@ -15,7 +15,7 @@ from typing import Any
 from app.jobs.store import JobStore, told
 from app.jobs.types import Failure, Job, Kind
 from app.refusals import NoProcess
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from app.jobs.types import Failure, Job, Kind, State
 from app.refusals import JobCut, JobEnded, JobNotFound, JobsFull
 from pipeline.database import open_database, transaction, writing
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 ATTEMPTS = 2  # times that a job is begun; one that takes the machine down twice would do so for ever
 _FIELDS = tuple(field.name for field in fields(Job))

@@ -15,7 +15,7 @@ from app.operation.errands import Begin, LetGo, Outcome, unfit
 from app.operation.member import Gone, Member, Silent
 from app.operation.metrics import Metrics
 from app.operation.refusals import StageStalled, WorkerLost, WorkersAway, WorkersUnfit
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.pipelines import Asked
 from pipeline.settings import Settings
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config import with_overrides
-from pipeline.errors import HansangError, UnexpectedFault
+from pipeline.errors.base import HansangError, UnexpectedFault
 from pipeline.index import Manifest
 from pipeline.pipelines import Asked, Pipelines, Whole, begin
 from pipeline.rag import run

@@ -22,7 +22,7 @@ from app.operation.requests import CURRENT, HEADER, Doing, request_id
 from app.operation.tracing import Tracing
 from app.operation.turnstile import Turnstile
 from app.problems import OPENAI, problem
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked by machines that watch; answered whatever happens."""

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from app.operation.disk import DiskWatch
 from app.operation.staging import MOST, StagedService
-from pipeline.errors import HansangError, MilvusDown
+from pipeline.errors.base import HansangError
+from pipeline.errors.milvus import MilvusDown
 from pipeline.index import current_folder, names, read_manifest
 from pipeline.protocols import Checked
 

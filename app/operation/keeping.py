@@ -16,7 +16,7 @@ from app.operation.disk import DiskWatch
 from app.operation.logs import Log
 from app.operation.metrics import Metrics
 from app.operation.refusals import DiskLow
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 
 PATTERN = "auto-*"
 AGAIN_SECONDS = 600.0  # after one that failed

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from app.operation.metrics import outcome_of
-from pipeline.errors import HansangError, LlmResting
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import LlmResting
 from pipeline.types import Trace
 
 QUESTION = "question"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import InputError, MachineError
+from pipeline.errors.base import InputError, MachineError
 
 
 class Overloaded(MachineError):

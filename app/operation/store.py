@@ -16,7 +16,7 @@ from app.operation.logs import Log
 from app.operation.metrics import Metrics
 from app.operation.refusals import DiskLow
 from app.operation.requests import CURRENT
-from pipeline.errors import DiskFull
+from pipeline.errors.machine import DiskFull
 from pipeline.trace_json import from_json
 from pipeline.traces import Feedback, TraceStore, Vote
 from pipeline.types import Trace

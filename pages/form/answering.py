@@ -24,7 +24,7 @@ from pages.form.shape import (
     suggestion_json,
     view_json,
 )
-from pipeline.errors import BadSubmission, StaleDraft, UnknownTask
+from pipeline.errors.labelling import BadSubmission, StaleDraft, UnknownTask
 
 PRECEDENTS = 3
 

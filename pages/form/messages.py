@@ -13,7 +13,9 @@ from secrets import token_hex
 from typing import Protocol
 
 from annotations.types import Annotation, Draft, Labels, LabelValue
-from pipeline.errors import BadSubmission, HansangError, MachineError, SignedOut, Stale
+from pipeline.errors.accounts import SignedOut
+from pipeline.errors.base import HansangError, MachineError
+from pipeline.errors.labelling import BadSubmission, Stale
 
 Message = Mapping[str, object]
 Json = dict[str, object]

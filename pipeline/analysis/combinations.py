@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pipeline.analysis.choices import ClassifierChoice
-from pipeline.errors import BadSetting, FileProblem
+from pipeline.errors.files import FileProblem
+from pipeline.errors.settings import BadSetting
 from pipeline.storage import clear_errors, write_atomically
 
 How = Literal["mean", "weighted", "vote"]

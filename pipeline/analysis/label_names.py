@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.analysis.labels import EMOTIONS, KOTE_OF, LEVELS, NO_EMOTION, SENTIMENTS
-from pipeline.errors import ModelUnusable
+from pipeline.errors.neural import ModelUnusable
 
 FILE = "labels.json"
 

@@ -23,7 +23,7 @@ from pipeline.analysis.labels import EMOTIONS, LEVELS, SENTIMENTS, VERDICTS
 from pipeline.analysis.letters import Letters, letters
 from pipeline.analysis.pieces import Pieces, pieces
 from pipeline.analysis.tables import Sums, Table
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.protocols import FloatArray
 
 FOLDER = Path(pipeline.__file__).parent.parent / "models" / "review-linear"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
-from pipeline.errors import ModelUnusable
+from pipeline.errors.neural import ModelUnusable
 
 FOLDER = Path(pipeline.__file__).parent / "classifiers" / "prompts"
 

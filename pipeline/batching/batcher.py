@@ -22,7 +22,7 @@ from pipeline.batching.shortage import is_shortage
 from pipeline.batching.tally import Stats, Tally
 from pipeline.batching.totals import Kind, Total, total
 from pipeline.batching.waiting import Item, Request, Waiting, padded, split
-from pipeline.errors import BatcherClosed, DeadlinePassed, ModelBusy, ModelOutOfMemory, TooManyTexts
+from pipeline.errors.batching import BatcherClosed, DeadlinePassed, ModelBusy, ModelOutOfMemory, TooManyTexts
 from pipeline.limiting import Rule, decreased, increased
 
 T = TypeVar("T")

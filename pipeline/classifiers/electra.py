@@ -17,7 +17,8 @@ from pipeline.analysis.labels import EMOTIONS, LEVELS, NO_EMOTION, SENTIMENTS
 from pipeline.analysis.networks import Network, ask
 from pipeline.analysis.orders import without_orders
 from pipeline.analysis.remarks import note_of, refused
-from pipeline.errors import BadSetting, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.settings import BadSetting
 from pipeline.protocols import FloatArray
 from pipeline.types import Analysis, Sentiment, Unanalysed
 

@@ -23,7 +23,7 @@ from pipeline.analysis.opinions import find_opinions
 from pipeline.analysis.orders import without_orders
 from pipeline.analysis.remarks import note_of, refused
 from pipeline.analysis.spans import sentence_spans
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.once import once
 from pipeline.protocols import Tokenizer
 from pipeline.types import Analysis, Opinion, Part, Unanalysed

@@ -21,7 +21,8 @@ from pipeline.analysis.replies import Misfit, read_reply, schema
 from pipeline.batching.gate import Gate
 from pipeline.connection import Client
 from pipeline.endpoint import Endpoint, checked_endpoint, is_here
-from pipeline.errors import EndpointDown, EndpointRefused, EndpointSlow, HansangError, RequestFailed
+from pipeline.errors.base import HansangError
+from pipeline.errors.endpoints import EndpointDown, EndpointRefused, EndpointSlow, RequestFailed
 from pipeline.limiting import request_limiter
 from pipeline.types import Analysis, Unanalysed
 

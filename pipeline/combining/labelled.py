@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.analysis.combinations import digest_of
 from pipeline.analysis.labels import LEVELS, SENTIMENTS
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.types import Sentiment
 
 FOLDS = 5

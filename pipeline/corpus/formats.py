@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.tables.cells import clean, label, read_text
 from pipeline.tables.encodings import check_file, detect_encoding, open_text, problem, unreadable
 from pipeline.tables.rejects import Refusal, printable

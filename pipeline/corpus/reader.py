@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from pipeline.corpus.formats import BEIR_COLUMNS, beir_corpus, beir_samples, own_samples, squad_documents, squad_samples
 from pipeline.corpus.remarks import Noticed
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.tables.cells import label, read_date, read_price_band, read_rating, read_text
 from pipeline.tables.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing
 from pipeline.tables.encodings import check_file, problem

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import EngineMismatch, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import EngineMismatch
 from pipeline.limiting import device_limiter
 from pipeline.neural import encoding
 from pipeline.neural.encoding import RECORD, NeuralEncoder, Reader, Record, limits_of, unit_vectors

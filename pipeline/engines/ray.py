@@ -19,7 +19,9 @@ from itertools import islice
 from typing import Any
 
 from pipeline.engines.work import In, Out, Work
-from pipeline.errors import BackendUnavailable, EngineBroke, EngineDiffers, EngineUnavailable, HansangError
+from pipeline.errors.base import HansangError
+from pipeline.errors.engines import EngineBroke, EngineDiffers, EngineUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.versions import versions
 
 PACKAGE = "ray[data]==2.60.0"

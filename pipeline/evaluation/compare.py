@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import RunsNotComparable
+from pipeline.errors.evaluation import RunsNotComparable
 from pipeline.evaluation.blame import Verdict
 from pipeline.evaluation.checks import judged_of
 from pipeline.evaluation.comparison import LEVEL, Comparison, Difference, Flip

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from pipeline.engines.work import GIB, Engine
-from pipeline.errors import EngineDiffers
+from pipeline.errors.engines import EngineDiffers
 from pipeline.evaluation.asking import guarded, request_of
 from pipeline.evaluation.records import Record, ask
 from pipeline.evaluation.runs import Gate

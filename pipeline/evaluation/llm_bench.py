@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from pipeline.endpoint import Endpoint
-from pipeline.errors import HansangError, LlmRejected, LlmSlow
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import LlmRejected, LlmSlow
 from pipeline.evaluation.llm_limits import Card, Limits, Model, Work, limits
 from pipeline.evaluation.metrics import percentile
 from pipeline.llm_line import Line, Turns

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline.errors import BadSetting, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.settings import BadSetting
 from pipeline.neural.sizing import LLAMA_3_8B, Scheme, Shape, cache_bytes, weight_bytes
 
 Bound = Literal["arithmetic", "bandwidth"]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.errors import HansangError, NoPrompts
+from pipeline.errors.base import HansangError
+from pipeline.errors.optimising import NoPrompts
 from pipeline.evidence.calibration import FOREIGN, FOREIGN_REVIEWS, pseudo_question
 from pipeline.llm_line import Line, room_for_prompt
 from pipeline.prompting.budget import fitting

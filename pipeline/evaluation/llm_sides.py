@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.config import with_overrides
 from pipeline.endpoint import Endpoint
-from pipeline.errors import LlmServesAnother, NothingToGate
+from pipeline.errors.optimising import LlmServesAnother, NothingToGate
 from pipeline.evaluation import llm_bench as lb
 from pipeline.evaluation.judgements import read_ledger
 from pipeline.evaluation.llm_gate import Rules, gate

@@ -14,7 +14,8 @@ import httpx
 import numpy as np
 
 from pipeline.endpoint import FOR_ALL, Endpoint, Named, checked_endpoint, complaint, is_here
-from pipeline.errors import BadSetting, EndpointDown
+from pipeline.errors.endpoints import EndpointDown
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.compare import difference, holm, paired
 from pipeline.evaluation.comparison import Difference
 from pipeline.evaluation.llm_gate import OF_A_MODEL

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from pipeline.database import open_database, transaction, writing
-from pipeline.errors import InputError
+from pipeline.errors.base import InputError
 
 FILE = "notes.db"
 NOTE_LIMIT = 2_000  # characters

@@ -10,14 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from pipeline.errors import (
-    HansangError,
-    ReplyCut,
-    ReplyForeign,
-    ReplyRefused,
-    ReplyRepeats,
-    ReplyUncited,
-)
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import ReplyCut, ReplyForeign, ReplyRefused, ReplyRepeats, ReplyUncited
 from pipeline.evaluation.answers import character_f1, exact_match, holds
 from pipeline.evaluation.blame import GoldPath, Outcome, Verdict, blame
 from pipeline.evidence.citations import Checked, check

@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import FileProblem, NotFound
+from pipeline.errors.base import NotFound
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.blame import Verdict
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.runs import read_plan

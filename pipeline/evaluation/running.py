@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipeline.corpus.reader import read_samples
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.asking import Asking
 from pipeline.evaluation.checks import judged_of
 from pipeline.evaluation.records import Record

@@ -21,7 +21,7 @@ from typing import Any
 
 from pipeline.code_version import code_version
 from pipeline.config import load_profile, with_overrides
-from pipeline.errors import BadRunName, RunDiffers, RunNotFound
+from pipeline.errors.evaluation import BadRunName, RunDiffers, RunNotFound
 from pipeline.evaluation.asking import Asking, ask_whole
 from pipeline.evaluation.records import Record, from_line, to_line
 from pipeline.limiting import Rule, next_limit

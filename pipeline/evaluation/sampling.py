@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Sample
 
 Stratum = Literal["", "type", "answerable"]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pipeline.assemble import load_tokenizer
 from pipeline.corpus.reader import read_corpus
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.retrieval_bench import Timing, timing
 from pipeline.indexing import Job, build_index
 from pipeline.machine import resident_memory

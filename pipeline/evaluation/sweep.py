@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting, NothingToSweep, ScoresNotStored
+from pipeline.errors.evaluation import NothingToSweep, ScoresNotStored
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.refusion import Matrix, Stored, best_gold_rank, fused, stack
 from pipeline.settings import Settings

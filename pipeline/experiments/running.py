@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.errors import FileProblem, NotFound
+from pipeline.errors.base import NotFound
+from pipeline.errors.files import FileProblem
 from pipeline.storage import clear_errors, write_json
 
 FILE = "experiment.json"

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.errors import InputError
+from pipeline.errors.base import InputError
 
 BASE = "base"
 """The name of the profile as it is, which gets what share the variants leave."""

@@ -12,16 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.endpoint import Endpoint, Named, checked_endpoint
-from pipeline.errors import (
-    HansangError,
-    LlmBroken,
-    LlmBusy,
-    LlmDown,
-    LlmRejected,
-    LlmSlow,
-    NoAnswer,
-    PromptTooLong,
-)
+from pipeline.errors.base import HansangError
+from pipeline.errors.llm import LlmBroken, LlmBusy, LlmDown, LlmRejected, LlmSlow, NoAnswer, PromptTooLong
 from pipeline.evidence.answerability import answerability
 from pipeline.evidence.citing import Grounding
 from pipeline.evidence.ground import Ground

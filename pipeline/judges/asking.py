@@ -8,7 +8,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from pipeline.errors import EndpointDown, JudgeRefused
+from pipeline.errors.endpoints import EndpointDown
+from pipeline.errors.judges import JudgeRefused
 from pipeline.evaluation.judgements import Judgement, Measure, Status
 from pipeline.judges.costs import MAX_TOKENS, BudgetSpent, Spending
 from pipeline.judges.pace import LongWait, Pace

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.assemble import load_tokenizer, open_encoder
-from pipeline.errors import HansangError, RunIndexGone
+from pipeline.errors.base import HansangError
+from pipeline.errors.judges import RunIndexGone
 from pipeline.evaluation.judged import wanted
 from pipeline.evaluation.judgements import OF_ANSWERS, Measure
 from pipeline.evaluation.records import Record

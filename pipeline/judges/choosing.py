@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.errors import JudgeUnavailable
+from pipeline.errors.judges import JudgeUnavailable
 from pipeline.judges.endpoint import SECONDS, EndpointJudge
 from pipeline.judges.gemini import GeminiJudge
 from pipeline.judges.types import Judge

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pipeline.errors import NothingToJudge, PriceMissing
+from pipeline.errors.judges import NothingToJudge, PriceMissing
 from pipeline.evaluation.checks import write_check
 from pipeline.evaluation.judgements import MEASURES, Judgement, Measure, read_ledger
 from pipeline.evaluation.records import Record

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.connection import CallTrouble, Connection
 from pipeline.endpoint import Endpoint
-from pipeline.errors import JudgeRefused
+from pipeline.errors.judges import JudgeRefused
 from pipeline.judges.types import CallFailed, Message, Reply
 
 SECONDS = 60.0  # of one call, from first to last byte

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.endpoint import retry_after
-from pipeline.errors import JudgeRefused, JudgeUnavailable
+from pipeline.errors.judges import JudgeRefused, JudgeUnavailable
 from pipeline.judges.endpoint import SECONDS
 from pipeline.judges.types import CallFailed, Message, Reply
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.judgements import Judgement, Measure
 from pipeline.evaluation.records import Record
 

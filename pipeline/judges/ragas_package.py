@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import HansangError, JudgeUnavailable
+from pipeline.errors.base import HansangError
+from pipeline.errors.judges import JudgeUnavailable
 from pipeline.evaluation.judgements import Measure
 from pipeline.judges.costs import BudgetSpent
 from pipeline.judges.measures import QUESTIONS, nothing_retrieved

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.errors import EndpointDown, JudgeRefused
+from pipeline.errors.endpoints import EndpointDown
+from pipeline.errors.judges import JudgeRefused
 from pipeline.evaluation.judgements import (
     MEASURES,
     OF_ANSWERS,

@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from pymilvus import MilvusClient, MilvusException
 
 from pipeline.circuit import Circuit
-from pipeline.errors import BadSetting, CollectionLost, HansangError, MilvusDown
+from pipeline.errors.base import HansangError
+from pipeline.errors.milvus import CollectionLost, MilvusDown
+from pipeline.errors.settings import BadSetting
 from pipeline.milvus.records import Record
 from pipeline.protocols import FloatArray
 

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
 
-from pipeline.errors import VectorsUnfit
+from pipeline.errors.milvus import VectorsUnfit
 from pipeline.filters import COLUMNS
 from pipeline.milvus.collection import DENSE, ROW, SPARSE, connect, count, lost, told
 from pipeline.milvus.records import Record

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.batching.batcher import Limits
-from pipeline.errors import ModelMismatch, ModelUnusable
+from pipeline.errors.neural import ModelMismatch, ModelUnusable
 from pipeline.neural.folders import read_config
 from pipeline.neural.hub import Found, find
 from pipeline.neural.lanes import Compute, Lanes

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import ModelUnusable
+from pipeline.errors.neural import ModelUnusable
 
 Role = Literal["encoder", "reranker", "generator"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import ModelUnusable
+from pipeline.errors.neural import ModelUnusable
 from pipeline.neural.hub import Found
 from pipeline.neural.loading import Place, dtype
 from pipeline.neural.threefold import Threefold

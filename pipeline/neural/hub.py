@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import HansangError, ModelAbsent, ModelGated, ModelUnusable
+from pipeline.errors.base import HansangError
+from pipeline.errors.neural import ModelAbsent, ModelGated, ModelUnusable
 from pipeline.neural.folders import Role, check, digest
 
 _LEFT_OUT = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf", "*.tflite", "imgs/*", "*.png"]

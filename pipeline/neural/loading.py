@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from pipeline.errors import ModelTooLarge, ModelUnusable
+from pipeline.errors.neural import ModelTooLarge, ModelUnusable
 from pipeline.machine import available_memory
 from pipeline.neural.folders import weights
 from pipeline.neural.hub import Found

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pipeline.errors import EngineRefused, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import EngineRefused
 from pipeline.optimising.gates import Figures, Reason, Recall, Spread, judge
 from pipeline.storage import write_json
 

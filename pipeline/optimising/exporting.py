@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import EngineNotMade, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import EngineNotMade
 from pipeline.neural.folders import longest, read_config
 from pipeline.neural.hub import Found
 from pipeline.neural.loading import Place, loading, require

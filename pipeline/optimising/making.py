@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.errors import BadSetting, EngineExists
+from pipeline.errors.optimising import EngineExists
+from pipeline.errors.settings import BadSetting
 from pipeline.machine import versions_of
 from pipeline.neural.hub import Found
 from pipeline.optimising import proving

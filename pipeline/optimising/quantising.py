@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import EngineNotMade
+from pipeline.errors.optimising import EngineNotMade
 from pipeline.optimising.engines import NETWORK, Build
 from pipeline.optimising.exporting import ALONE, silently
 from pipeline.optimising.runtime import quantization

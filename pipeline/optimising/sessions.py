@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import ModelUnusable, TensorRtAbsent
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import TensorRtAbsent
 from pipeline.neural.loading import importable
 from pipeline.optimising.engines import NETWORK, TOKENIZER, Engine, Shape, Source
 from pipeline.optimising.runtime import onnx_runtime

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PromptNotFound, PromptUnfit
+from pipeline.errors.llm import PromptNotFound, PromptUnfit
 
 FOLDER = Path(__file__).parent / "prompts"
 FIELDS = ("note", "marker", "system", "source", "question", "none")

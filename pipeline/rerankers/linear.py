@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import pipeline
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.evidence.answerability import Calibration
 from pipeline.evidence.matching import FEATURES, Match, match, relative
 from pipeline.passages import PassageStore

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.errors import NoRestaurants, RestaurantNotFound
+from pipeline.errors.restaurants import NoRestaurants, RestaurantNotFound
 from pipeline.index import Index
 from pipeline.question.hangul import key_of
 from pipeline.types import Passage, Span

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.restaurants.summaries import AspectSummary, Sentence, Summary
 from pipeline.restaurants.writing import Ask, Writer, numbers, prompt_of
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from pipeline.connection import Client
 from pipeline.endpoint import Endpoint, Named, checked_endpoint
-from pipeline.errors import RequestFailed, WriterFailed
+from pipeline.errors.endpoints import RequestFailed
+from pipeline.errors.restaurants import WriterFailed
 from pipeline.settings import Settings
 from pipeline.wire import loads
 

@@ -17,7 +17,7 @@ import numpy as np
 import pymilvus  # noqa: F401  (so that it is what is named where it isn't installed)
 from numpy.typing import NDArray
 
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.milvus.collection import DENSE, ROW, SPARSE, Collection, checked_uri, ping
 from pipeline.milvus.loading import Postings, fill
 from pipeline.milvus.records import RECORD, Record, collection_name, read

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.errors import HansangError, UnexpectedFault
+from pipeline.errors.base import HansangError, UnexpectedFault
 from pipeline.strengths.checking import merge_claims, widen
 from pipeline.strengths.collecting import collect, minimum_of, propose
 from pipeline.strengths.comparing import QUOTES_LEAST, compare_group, distinguish, rank

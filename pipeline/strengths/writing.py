@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import HansangError, WriterFailed
+from pipeline.errors.base import HansangError
+from pipeline.errors.restaurants import WriterFailed
 from pipeline.restaurants.writing import Ask, Writer, numbers, prompt_of
 from pipeline.strengths.checking import claim_vector
 from pipeline.strengths.claims import fits

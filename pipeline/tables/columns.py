@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.errors import BadSetting, MissingColumn, NamedColumnMissing
+from pipeline.errors.files import MissingColumn, NamedColumnMissing
+from pipeline.errors.settings import BadSetting
 from pipeline.tables.rejects import printable
 
 Names = Mapping[str, tuple[str, ...]]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 
 _CHUNK = 1 << 20
 _HEAD = 1 << 16

@@ -14,7 +14,7 @@ import jpype
 import konlpy
 from konlpy.tag import Okt
 
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.once import once
 from pipeline.terms import fingerprint
 from pipeline.types import AnalysedText, Morpheme

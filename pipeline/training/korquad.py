@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.assemble import build_part, load_tokenizer, open_retrievers
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.fusion import fuse
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Retriever

@@ -9,7 +9,8 @@ from annotations.types import Annotation, Labels, NewTask, Outcome, Submission
 from annotations.work.adjudication import _letter
 from annotations.work.disagreement import differences
 from annotations.work.precedents import grams_of
-from pipeline.errors import BadLabels, NotDisputed, StaleAnswer, SubmissionReused
+from pipeline.errors.labelling import NotDisputed, StaleAnswer, SubmissionReused
+from pipeline.errors.schemes import BadLabels
 from tests.annotations.desks import BAD, GOOD, HandDesk
 
 REVIEW = load_scheme("review")

@@ -4,17 +4,17 @@ from pathlib import Path
 import pytest
 
 from annotations.types import DeskSettings, Progress, Submission
-from pipeline.errors import (
-    BadLabels,
+from pipeline.errors.labelling import (
     BadSubmission,
-    DiskFull,
-    LabelsDamaged,
     ReceiptDiffers,
     StaleAnswer,
     StaleDraft,
     SubmissionReused,
     UnknownTask,
 )
+from pipeline.errors.labels import LabelsDamaged
+from pipeline.errors.machine import DiskFull
+from pipeline.errors.schemes import BadLabels
 from tests.annotations.desks import BAD, GOOD, HandDesk, assert_sound
 
 

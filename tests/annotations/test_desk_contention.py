@@ -15,7 +15,7 @@ import pytest
 
 from annotations.desk import Desk
 from annotations.types import DeskSettings, NewTask, Receipt, Submission
-from pipeline.errors import LeaseLost
+from pipeline.errors.labelling import LeaseLost
 from tests.annotations.desks import BAD, GOOD, assert_sound
 
 HASTY = DeskSettings(gold_rate=0.1, repeat_rate=0.05, repeat_after=2, lease_minutes=0.03 / 60)  # 30 ms
@@ -157,7 +157,7 @@ def test_a_file_system_without_room(tmp_path: Path) -> None:
 
 def save_until_the_disk_is_full(folder: Path) -> str:
     """Run inside the small file system."""
-    from pipeline.errors import DiskFull
+    from pipeline.errors.machine import DiskFull
 
     receipts, refused = [], 0
     with Desk(folder / "labels.db", DeskSettings(gold_rate=0, repeat_rate=0)) as desk:

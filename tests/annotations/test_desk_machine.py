@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from annotations.types import DeskSettings, Lease, Receipt, Submission
-from pipeline.errors import LeaseLost, NotDisputed, StaleAnswer, StaleDraft
+from pipeline.errors.labelling import LeaseLost, NotDisputed, StaleAnswer, StaleDraft
 from tests.annotations.desks import BAD, GOOD, HandDesk, assert_sound
 
 PEOPLE = st.sampled_from(["kim", "lee", "park"])

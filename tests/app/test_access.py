@@ -38,7 +38,8 @@ from app.access.limits import KEPT, Buckets
 from app.access.opening import forwarding, guarding
 from app.access.scopes import OPEN, needed, offered
 from pages import session as pages_session
-from pipeline.errors import DiskFull, NoAccounts, SignInLocked
+from pipeline.errors.accounts import NoAccounts, SignInLocked
+from pipeline.errors.machine import DiskFull
 from pipeline.settings import Access
 from tests.annotations.accounts.test_accounts import CHEAP, Clock
 

@@ -28,7 +28,7 @@ from annotations.storage.writer import Writer
 from app.access.opening import guarding
 from app.access.sessions import COOKIE, VOUCHED_COOKIE, refused_by
 from app.access.vouching import PENDING_SECONDS, Pending, Vouching, seal, unseal
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.settings import Access
 from tests.annotations.accounts.test_accounts import CHEAP
 from tests.app.oidc_provider import CLIENT, SECRET, Provider, providing

@@ -16,7 +16,7 @@ from app.api.application import create_api
 from app.api.replies import PASSAGE, QUESTION, SENTENCE
 from pipeline.config import load_profile
 from pipeline.corpus.reader import read_corpus
-from pipeline.errors import QuestionEmpty
+from pipeline.errors.questions import QuestionEmpty
 from pipeline.evidence.phrases import aside
 from pipeline.service import Home, Request, Service
 from tests.app.served import serving

@@ -13,7 +13,7 @@ import pytest
 from app.api.application import create_api
 from app.api.streaming import HEARTBEAT
 from pipeline.config import with_overrides
-from pipeline.errors import TraceNotFound
+from pipeline.errors.questions import TraceNotFound
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
 from pipeline.types import Trace

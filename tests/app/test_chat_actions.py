@@ -13,9 +13,11 @@ from app.chat.asking import ask
 from app.chat.marks import matched_spans
 from app.chat.session import Session
 from app.chat.turns import stage_text
-from app.chat.views import draw, examples
+from app.chat.views import draw
 from pipeline.config import load_profile, with_overrides
-from pipeline.errors import BadSetting, LabelsDamaged, QuestionEmpty, TraceNotFound
+from pipeline.errors.labels import LabelsDamaged
+from pipeline.errors.questions import QuestionEmpty, TraceNotFound
+from pipeline.errors.settings import BadSetting
 from pipeline.indexing import Job, build_index
 from pipeline.service import Home, Service
 from pipeline.types import Document, Source
@@ -272,8 +274,3 @@ def test_the_language_changes_every_label(service: Service, session: Session) ->
 def test_what_is_not_known_does_nothing(service: Service, session: Session) -> None:
     assert press(service, session, act="drop-table") == frozenset()
     assert press(service, session, act="again", trace="none") == frozenset()
-
-
-def test_examples_are_six_for_the_demo_and_none_for_others() -> None:
-    assert len(set(examples("demo"))) == 6
-    assert examples("mine") == ()

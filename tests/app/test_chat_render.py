@@ -24,7 +24,7 @@ from app.chat.text import escape, plain
 from app.chat.turns import conversation, local_time
 from app.chat.words import _WORDS, word
 from app.cli.answers import candidate_table, show_answer
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.protocols import Tokenizer
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings

@@ -20,7 +20,7 @@ from app.chat.session import Session
 from app.chat.views import draw
 from app.labels import SCHEME, names
 from pipeline.config import load_profile, with_overrides
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.indexing import Job, build_index
 from pipeline.restaurants.picking import pick_of, reviews_behind
 from pipeline.restaurants.remarks import ASPECTS

@@ -21,7 +21,7 @@ from app.cli.console import clean
 from app.cli.failures import SystemRefused, understood
 from app.cli.main import app
 from app.cli.xrays import morphemes
-from pipeline.errors import DiskFull, NotWritable
+from pipeline.errors.machine import DiskFull, NotWritable
 from pipeline.trace_json import from_json, to_json
 from pipeline.traces import TraceStore
 from pipeline.types import Morpheme, Passage, ScoredPassage, Source

@@ -22,7 +22,7 @@ from annotations.desk import Desk
 from app.cli import demo_labels
 from app.cli.labelling import Labelling, running, starting
 from pages.session import COOKIE
-from pipeline.errors import LabelsAppEnded
+from pipeline.errors.machine import LabelsAppEnded
 from tests.app.cli_runs import failure, make_index, run, start, wait_for
 from tests.app.test_cli_serve import READY, first_line, free_port, stop
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.models import in_words, needed, read_models, row, run_names
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.runs import read_plan

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.optimising import read_shapes
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from tests.app.cli_runs import failure, make_index, run
 
 

@@ -20,7 +20,7 @@ from annotations.storage.writer import Writer
 from annotations.types import Account
 from app.cli import users
 from app.cli.main import app
-from pipeline.errors import SignInRefused
+from pipeline.errors.accounts import SignInRefused
 from tests.app.cli_runs import failure, run, run_json
 
 PASSWORD = "비 오는 날엔 파전에 막걸리"

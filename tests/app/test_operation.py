@@ -35,7 +35,8 @@ from app.operation.staging import MOST
 from app.operation.turnstile import Turnstile
 from app.server import warm_up
 from pipeline.config import with_overrides
-from pipeline.errors import HansangError, TraceNotFound
+from pipeline.errors.base import HansangError
+from pipeline.errors.questions import TraceNotFound
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
 from pipeline.traces import TraceStore

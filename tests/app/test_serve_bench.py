@@ -17,7 +17,7 @@ import pytest
 
 from app.load import Running, ask_first, problem_of
 from app.serve_bench import MIB, Tally, _put, cpu_seconds, family, load_of, request, scratch
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from tests.app.cli_runs import failure, run
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -253,7 +253,7 @@ FILLING = """
 import contextlib, sys, threading
 from pages import serving
 from pages.place import place
-from pipeline.errors import DiskFull
+from pipeline.errors.machine import DiskFull
 
 def limit():
     for line in sys.stdin:

@@ -10,7 +10,7 @@ from annotations.accounts.audit import audit_log
 from annotations.desk import Desk
 from annotations.export.types import ExportSettings
 from pages.export_jobs import Wish, last_job, start
-from pipeline.errors import DiskFull
+from pipeline.errors.machine import DiskFull
 from tests.annotations.filled import give, new_review, review
 from tests.app.served import until
 

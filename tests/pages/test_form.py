@@ -19,7 +19,8 @@ from pages.form.messages import Exchange
 from pages.form.shape import Opened, context_json, view_json
 from pages.label import Labelling
 from pages.mine import Revising
-from pipeline.errors import BadSubmission, SignedOut
+from pipeline.errors.accounts import SignedOut
+from pipeline.errors.labelling import BadSubmission
 
 KIM, LEE, PARK = "kim", "lee", "park"
 TEXTS = ("불맛은 인정 👨‍👩‍👧‍👦 그런데 비쌈", "직원이 친절해요", "그냥 그래요", "웨이팅이 길어요")

@@ -23,7 +23,9 @@ from pages.menu import PAGES
 from pages.place import Place
 from pages.watched import watched
 from pages.words import word
-from pipeline.errors import FileProblem, LabelsDamaged, SignedOut
+from pipeline.errors.accounts import SignedOut
+from pipeline.errors.files import FileProblem
+from pipeline.errors.labels import LabelsDamaged
 from tests.annotations.desks import HandDesk
 
 PASSWORD = "조용한 레몬 사천팔백이십일"

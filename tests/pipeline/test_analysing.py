@@ -22,18 +22,17 @@ from pipeline.analysis.model import FILES, FOLDER, Model, read_model
 from pipeline.analysis.records import from_json, to_json
 from pipeline.analysis.sheets import COLUMNS
 from pipeline.classifiers.linear import LinearClassifier
-from pipeline.errors import (
+from pipeline.errors.analysing import (
     AnalysisMixed,
-    BadSetting,
-    DiskFull,
-    HansangError,
     ModelSwapped,
-    NotWritable,
     ResultBusy,
     ResultExists,
     ResultForeign,
     ReviewsChanged,
 )
+from pipeline.errors.base import HansangError
+from pipeline.errors.machine import DiskFull, NotWritable
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Analysis, Document, Reject, Source, Unanalysed
 from tests.pipeline.classifiers.judges import HashJudge
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from pipeline import backends
-from pipeline.errors import BackendNotFound, BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.settings import BackendNotFound
 
 
 def test_an_unknown_backend_is_told_with_those_that_exist() -> None:

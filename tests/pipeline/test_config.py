@@ -1,7 +1,8 @@
 import pytest
 
 from pipeline.config import load_profile, parse_assignments, with_overrides
-from pipeline.errors import BadSetting, FileProblem, IndexTimeSetting, UnknownSetting
+from pipeline.errors.files import FileProblem
+from pipeline.errors.settings import BadSetting, IndexTimeSetting, UnknownSetting
 from pipeline.settings import Settings, options
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.connection import CallTrouble, Client, Connection, Reply
 from pipeline.endpoint import Endpoint, is_here
-from pipeline.errors import EndpointRefused, JudgeRefused
+from pipeline.errors.endpoints import EndpointRefused
+from pipeline.errors.judges import JudgeRefused
 from pipeline.judges.endpoint import EndpointJudge
 from pipeline.judges.types import Message
 from tests.pipeline.judges.server import Behaviour, JudgeServer, Said, serving

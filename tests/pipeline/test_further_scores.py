@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.encoders import lsa
-from pipeline.errors import IndexDamaged, ScoresNotIndexed, ScoresNotStored
+from pipeline.errors.evaluation import ScoresNotStored
+from pipeline.errors.indexes import IndexDamaged, ScoresNotIndexed
 from pipeline.evaluation.refusion import best_gold_rank, fused, stack
 from pipeline.evaluation.replay import Changes, replay
 from pipeline.evaluation.runs import execute

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import HomeLocked, IndexDamaged, IndexNotFound, IndexVersionNotFound
+from pipeline.errors.indexes import IndexDamaged, IndexNotFound, IndexVersionNotFound
+from pipeline.errors.machine import HomeLocked
 from pipeline.index import CURRENT
 from pipeline.index_versions import LOCK, drop, put_in_use, versions_of
 from pipeline.service import Home, Request, Service

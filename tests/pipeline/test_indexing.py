@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import indexing
-from pipeline.errors import HomeLocked, IndexDamaged, IndexNotFound, IndexOutdated, NothingToIndex
+from pipeline.errors.files import NothingToIndex
+from pipeline.errors.indexes import IndexDamaged, IndexNotFound, IndexOutdated
+from pipeline.errors.machine import HomeLocked
 from pipeline.index import CURRENT, Index, current_folder, names, read_manifest
 from pipeline.indexing import Job, unchanged
 from pipeline.service import Home

@@ -8,17 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load_profile, with_overrides
-from pipeline.errors import (
-    AnalyserNotIndexed,
-    BackendNotFound,
-    DiskFull,
-    IndexDamaged,
-    IndexNotFound,
-    PassageNotFound,
-    QuestionEmpty,
-    QuestionTooLong,
-    TraceNotFound,
-)
+from pipeline.errors.indexes import AnalyserNotIndexed, IndexDamaged, IndexNotFound, PassageNotFound
+from pipeline.errors.machine import DiskFull
+from pipeline.errors.questions import QuestionEmpty, QuestionTooLong, TraceNotFound
+from pipeline.errors.settings import BackendNotFound
 from pipeline.index import current_folder
 from pipeline.rag import Clock
 from pipeline.service import Home, Request, Service, clean_question

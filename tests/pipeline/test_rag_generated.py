@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from pipeline.config import load_profile, with_overrides
-from pipeline.errors import PromptNotFound
+from pipeline.errors.llm import PromptNotFound
 from pipeline.service import Home, Request, Service
 from pipeline.trace_json import from_json, to_json
 from pipeline.trace_stream import change, grown

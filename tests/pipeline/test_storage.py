@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import DiskFull, HomeLocked, NotWritable
+from pipeline.errors.machine import DiskFull, HomeLocked, NotWritable
 from pipeline.storage import building, clear_errors, locked, write_atomically
 
 

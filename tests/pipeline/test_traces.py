@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.database import open_database, wal_is_safe
-from pipeline.errors import TraceNotFound
+from pipeline.errors.questions import TraceNotFound
 from pipeline.trace_json import candidate_json, from_json, to_json, to_text
 from pipeline.traces import MIGRATIONS, TraceStore
 from pipeline.types import (

@@ -9,7 +9,7 @@ import pytest
 
 from app.operation.operating import Operation
 from pipeline.config import check_asked, server_only
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.service import Home, Request
 from pipeline.settings import Settings, options
 from tests.pipeline.corpora import build

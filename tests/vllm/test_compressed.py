@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.optimising.llm.compressing import interpreter
 from pipeline.optimising.llm.report import read
 from tests.app.cli_runs import failure, make_index, run, run_json

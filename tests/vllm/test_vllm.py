@@ -15,7 +15,7 @@ from pipeline import backends
 from pipeline.config import with_overrides
 from pipeline.connection import Client
 from pipeline.endpoint import Endpoint
-from pipeline.errors import LlmDown, LlmRefused, PromptTooLong
+from pipeline.errors.llm import LlmDown, LlmRefused, PromptTooLong
 from pipeline.evidence.ground import Ground
 from pipeline.generators.openai import LlmGenerator
 from pipeline.prompting.files import read_prompt

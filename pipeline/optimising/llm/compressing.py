@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import machine
-from pipeline.errors import BackendUnavailable, LlmFolderTaken, LlmNotCompressed, ModelUnusable
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import LlmFolderTaken, LlmNotCompressed
 from pipeline.neural.folders import read_config, weights
 from pipeline.optimising.llm.report import Calibration, Optimised, write
 from pipeline.optimising.llm.schemes import RECIPES, Scheme

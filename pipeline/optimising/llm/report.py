@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pipeline.errors import LlmFolderUnknown
+from pipeline.errors.optimising import LlmFolderUnknown
 from pipeline.optimising.llm.schemes import SCHEMES, Scheme
 from pipeline.storage import clear_errors, write_json
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.storage import clear_errors
 from pipeline.training.linear.losses import Losses
 from pipeline.training.linear.measures import Measure, drawn

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.protocols import FloatArray
 
 Integers = NDArray[np.int64]

@@ -22,7 +22,7 @@ from annotations.accounts.sessions import IDLE, LIFETIME, Identity, Sessions
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
 from annotations.types import Account
-from pipeline.errors import (
+from pipeline.errors.accounts import (
     AccountDisabled,
     AccountExists,
     BadAccountName,

@@ -16,7 +16,7 @@ from annotations.accounts.audit import audit_log, note_act
 from annotations.keeping.verify import verify
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
-from pipeline.errors import BadKeyName, BadScopes, KeyExists, KeyRefused, UnknownKey
+from pipeline.errors.accounts import BadKeyName, BadScopes, KeyExists, KeyRefused, UnknownKey
 from tests.annotations.accounts.test_accounts import Clock
 
 

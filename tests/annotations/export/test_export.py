@@ -27,15 +27,8 @@ from annotations.export.forms import jsonl as jsonl_form
 from annotations.export.item_rows import Choice
 from annotations.export.types import ExportSettings, Manifest
 from annotations.types import Submission
-from pipeline.errors import (
-    DiskFull,
-    ExportExists,
-    ExportNotProven,
-    FormNotFound,
-    FormUnfit,
-    NoExport,
-    NothingToExport,
-)
+from pipeline.errors.exports import ExportExists, ExportNotProven, FormNotFound, FormUnfit, NoExport, NothingToExport
+from pipeline.errors.machine import DiskFull
 from pipeline.storage import UNFINISHED
 from tests.annotations.filled import ANSWER, REVIEW, TEXT, give, many, new_review, open_desk, review, revise
 from tests.annotations.libraries import run_with

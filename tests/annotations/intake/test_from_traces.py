@@ -15,7 +15,7 @@ from annotations.export.export import export
 from annotations.intake.from_traces import PRIORITY, SCHEME, grade_request, grade_requests, read_pairs
 from annotations.intake.incoming import Defaults, Incoming, import_tasks
 from annotations.types import NewTask
-from pipeline.errors import NothingToGrade
+from pipeline.errors.labelling import NothingToGrade
 from pipeline.traces import TraceStore, Vote
 from pipeline.types import Reject, Trace
 from tests.annotations.filled import ANSWER, give, grades, new_answer, open_desk

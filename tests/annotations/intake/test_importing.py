@@ -16,7 +16,7 @@ from annotations.intake.importing import read_tasks
 from annotations.intake.incoming import Defaults, Imported, Incoming, import_tasks, write_rejects
 from annotations.intake.overview import counts, find
 from annotations.schemes.scheme import Scheme
-from pipeline.errors import FileProblem, MissingColumn
+from pipeline.errors.files import FileProblem, MissingColumn
 from pipeline.types import Reject
 from tests.annotations.filled import ANSWER, REVIEW, TEXT, give, open_desk, review
 

@@ -14,7 +14,8 @@ from annotations.keeping.home_backup import MANIFEST, backup_home, check_backup,
 from annotations.keeping.verify import verify
 from annotations.storage.migrations import MIGRATIONS
 from pipeline.database import open_database
-from pipeline.errors import BackupExists, FileProblem, LabelsDamaged, LabelsNotWhole
+from pipeline.errors.files import FileProblem
+from pipeline.errors.labels import BackupExists, LabelsDamaged, LabelsNotWhole
 from pipeline.evaluation.notes import Notes
 from pipeline.evaluation.regression import Case, add_case, read_cases
 from tests.annotations.keeping.test_verify import fill, tamper

@@ -16,7 +16,9 @@ from annotations.storage.contention import turn_file
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
 from pipeline.database import open_database
-from pipeline.errors import HansangError, LabelsDamaged, LabelsNewer, NotWritable
+from pipeline.errors.base import HansangError
+from pipeline.errors.labels import LabelsDamaged, LabelsNewer
+from pipeline.errors.machine import NotWritable
 from tests.annotations.keeping.test_verify import fill
 
 

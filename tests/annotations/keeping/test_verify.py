@@ -13,7 +13,8 @@ import pytest
 from annotations.keeping.backup import backup, restore
 from annotations.keeping.verify import CHECKS, verify
 from annotations.storage.migrations import MIGRATIONS
-from pipeline.errors import BackupExists, FileProblem, LabelsDamaged, LabelsNewer, LabelsNotWhole, LabelsReplaced
+from pipeline.errors.files import FileProblem
+from pipeline.errors.labels import BackupExists, LabelsDamaged, LabelsNewer, LabelsNotWhole, LabelsReplaced
 from tests.annotations.desks import BAD, HandDesk
 
 

@@ -17,7 +17,7 @@ from annotations.schemes.labels import asked, canonical, check_context, texts_on
 from annotations.schemes.preference import alternatives, chosen, place_of, shown_order
 from annotations.schemes.scheme import Scheme, load_scheme
 from annotations.types import Labels
-from pipeline.errors import BadContext, BadLabels
+from pipeline.errors.schemes import BadContext, BadLabels
 from tests.annotations.demo import demo_rows
 
 REVIEW, ANSWER = load_scheme("review"), load_scheme("answer")

@@ -14,7 +14,8 @@ import pytest
 from annotations.schemes.keys import GLOBAL, press
 from annotations.schemes.scheme import FOLDER, Kind, as_json, check_unedited, guideline, load_scheme, schemes, versions
 from annotations.schemes.scheme_file import PREFERENCE, read
-from pipeline.errors import BadScheme, HansangError, SchemeEdited, UnknownScheme, UnknownSchemeVersion
+from pipeline.errors.base import HansangError
+from pipeline.errors.schemes import BadScheme, SchemeEdited, UnknownScheme, UnknownSchemeVersion
 
 Write = Callable[..., Path]
 

@@ -12,17 +12,10 @@ from sqlite_utils import Database
 from annotations.storage import contention, writer
 from annotations.storage.contention import turn_file
 from annotations.storage.writer import Writer
-from pipeline.errors import (
-    DiskFull,
-    HansangError,
-    LabelsBusy,
-    LabelsDamaged,
-    LabelsNewer,
-    LabelsReplaced,
-    NotDisputed,
-    NotWritable,
-    ReceiptDiffers,
-)
+from pipeline.errors.base import HansangError
+from pipeline.errors.labelling import NotDisputed, ReceiptDiffers
+from pipeline.errors.labels import LabelsBusy, LabelsDamaged, LabelsNewer, LabelsReplaced
+from pipeline.errors.machine import DiskFull, NotWritable
 
 
 def create(db: Database) -> None:

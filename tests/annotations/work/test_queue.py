@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 from annotations.types import Added, DeskSettings, NewTask
 from annotations.work.leases import place_of
 from annotations.work.mixing import falls
-from pipeline.errors import (
-    BadContext,
-    BadLabels,
-    BadSubmission,
-    BadTask,
-    LeaseLost,
-    SchemeEdited,
-    UnknownScheme,
-    UnknownSchemeVersion,
-    UnknownTask,
-)
+from pipeline.errors.labelling import BadSubmission, BadTask, LeaseLost, UnknownTask
+from pipeline.errors.schemes import BadContext, BadLabels, SchemeEdited, UnknownScheme, UnknownSchemeVersion
 from tests.annotations.desks import GOOD, HandDesk, assert_sound
 
 

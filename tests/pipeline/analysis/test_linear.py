@@ -15,7 +15,7 @@ from pipeline.analysis.labels import EMOTIONS, SENTIMENTS
 from pipeline.analysis.model import FOLDER
 from pipeline.analysis.opinions import ASPECTS, POLARITIES
 from pipeline.classifiers.linear import BATCH, LinearClassifier, load
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.protocols import Tokenizer
 from pipeline.types import Analysis, Unanalysed
 

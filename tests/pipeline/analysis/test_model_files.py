@@ -12,7 +12,7 @@ import pytest
 from annotations.schemes.scheme import load_scheme
 from pipeline.analysis.labels import ASPECTS, EMOTIONS, KOTE_OF, POLARITIES, SENTIMENTS, VERDICTS
 from pipeline.analysis.model import FILES, FOLDER, read_model, write_model
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.training.linear.data import KOTE_LABELS
 
 

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.batching.batcher import Batcher, Limits
-from pipeline.errors import BatcherClosed, DeadlinePassed, HansangError, ModelBusy, ModelOutOfMemory, TooManyTexts
+from pipeline.errors.base import HansangError
+from pipeline.errors.batching import BatcherClosed, DeadlinePassed, ModelBusy, ModelOutOfMemory, TooManyTexts
 
 WAIT = 60  # seconds; reached only when something is broken
 

@@ -17,7 +17,7 @@ from transformers import BertTokenizerFast, ElectraConfig, ElectraForSequenceCla
 
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.classifiers import electra
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.limiting import device_limiter
 from pipeline.types import Analysis, Unanalysed
 

@@ -13,7 +13,7 @@ from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.combinations import Combination, Member, write_combination
 from pipeline.classifiers import cascade
 from pipeline.classifiers.cascade import CascadeClassifier
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.types import Analysis, Unanalysed
 from tests.pipeline.classifiers.judges import HashJudge
 

@@ -16,7 +16,8 @@ from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.label_names import meaning_of
 from pipeline.analysis.labels import EMOTIONS, KOTE_OF
 from pipeline.classifiers import electra
-from pipeline.errors import BadSetting, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.settings import BadSetting
 from pipeline.limiting import TOGETHER
 
 ROOT = Path(__file__).parents[3]

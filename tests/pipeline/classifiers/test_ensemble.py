@@ -14,7 +14,8 @@ from pipeline.analysis.combinations import HOWS, Combination, How, Member, read_
 from pipeline.analysis.mixing import join
 from pipeline.classifiers import ensemble
 from pipeline.classifiers.ensemble import EnsembleClassifier
-from pipeline.errors import BadSetting, FileProblem
+from pipeline.errors.files import FileProblem
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Analysis, Opinion, Unanalysed
 from tests.pipeline.classifiers.judges import HashJudge
 

@@ -20,7 +20,9 @@ from pipeline.analysis.replies import EMOTIONS, Misfit, read_reply
 from pipeline.classifiers import llm
 from pipeline.classifiers.llm import READ_MOST, TRIES, LlmClassifier
 from pipeline.endpoint import Endpoint
-from pipeline.errors import BadSetting, EndpointDown, EndpointRefused, EndpointSlow, ModelUnusable
+from pipeline.errors.endpoints import EndpointDown, EndpointRefused, EndpointSlow
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Analysis, Unanalysed
 from tests.pipeline.classifiers.model_server import (
     Answer,

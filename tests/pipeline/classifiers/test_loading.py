@@ -10,7 +10,7 @@ from pipeline import backends
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.combinations import Combination, Member, write_combination
 from pipeline.classifying import load_classifier
-from pipeline.errors import BackendNotFound, BadSetting
+from pipeline.errors.settings import BackendNotFound, BadSetting
 from pipeline.types import Analysis
 from tests.pipeline.classifiers.model_server import ModelServer, right
 

@@ -14,7 +14,7 @@ from pipeline.combining.drawing import draw_curve
 from pipeline.combining.figures import FLOOR, figures, macro_f1
 from pipeline.combining.labelled import FOLDS, Labelled, digests, read_labelled
 from pipeline.combining.weights import fit, learn_weights
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.types import Analysis, Sentiment, Unanalysed
 
 

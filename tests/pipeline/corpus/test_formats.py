@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.corpus.reader import read_corpus, read_samples
-from pipeline.errors import BadSetting, FileProblem
+from pipeline.errors.files import FileProblem
+from pipeline.errors.settings import BadSetting
 from pipeline.types import Document, Question, Reject, Sample
 
 _SQUAD = {

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from pipeline.corpus.reader import read_corpus
-from pipeline.errors import FileProblem, MissingColumn
+from pipeline.errors.files import FileProblem, MissingColumn
 from pipeline.types import Document, Reject, Source
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from pipeline import backends
 from pipeline.config import with_overrides
-from pipeline.errors import EngineMismatch, EngineRefused, HansangError, ModelUnusable
+from pipeline.errors.base import HansangError
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import EngineMismatch, EngineRefused
 from pipeline.optimising.gates import Recall
 from pipeline.settings import Settings
 from tests.pipeline.optimising.engine_folders import figures, make

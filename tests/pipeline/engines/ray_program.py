@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from pipeline.engines.ray import TRIES, RayEngine
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.index import current_folder
 from tests.app.cli_runs import run, write_reviews
 from tests.pipeline.engines.ray_head import free_port, gone, head, killing, listeners

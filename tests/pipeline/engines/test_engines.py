@@ -15,14 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cli.engines import engine_of
-from pipeline import errors
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.classifying import Classifying
 from pipeline.config import load_profile, with_overrides
 from pipeline.engines.local import Local
 from pipeline.engines.ray import PACKAGE, RayEngine, _differences, _knock
 from pipeline.engines.work import In, Out, Work
-from pipeline.errors import BackendUnavailable, BadSetting, HansangError
+from pipeline.errors.base import HansangError
+from pipeline.errors.engines import EngineDiffers, EngineUnavailable
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.asking import ask_whole
 from pipeline.evaluation.elsewhere import Questioning, ask_by
 from pipeline.evaluation.records import from_line, to_line
@@ -174,7 +176,7 @@ def test_records_are_the_same_by_an_engine_and_another_index_is_refused(tmp_path
     assert there == here
     assert sum('"status":"error"' in line for line in there) == 5
     changed = Questioning(home.root, Settings(), request, "another", on_gpu=False)
-    with pytest.raises(errors.EngineDiffers, match="small another →"):
+    with pytest.raises(EngineDiffers, match="small another →"):
         list(Local().map(changed, [samples[:1]]))
     service.close()
 
@@ -245,7 +247,7 @@ def test_a_command_without_ray_says_so_and_leaves_all_as_it_was(
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999", "[::1]:1"])
 def test_where_nobody_listens_it_is_said_at_once(address: str) -> None:
-    with pytest.raises(errors.EngineUnavailable, match=re.escape(f"{address}: ")):
+    with pytest.raises(EngineUnavailable, match=re.escape(f"{address}: ")):
         _knock(address)
 
 

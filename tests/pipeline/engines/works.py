@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.engines.work import GIB
-from pipeline.errors import DiskFull
+from pipeline.errors.machine import DiskFull
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wilcoxon
 
-from pipeline.errors import RunsNotComparable
+from pipeline.errors.evaluation import RunsNotComparable
 from pipeline.evaluation.compare import compare, compare_runs, needed, sign_flip
 from pipeline.evaluation.judgements import LEDGER, Judgement, write_ledger
 from pipeline.evaluation.records import Record, to_line

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.endpoint import Endpoint
-from pipeline.errors import LlmDown, LlmRejected
+from pipeline.errors.llm import LlmDown, LlmRejected
 from pipeline.evaluation.llm_bench import (
     Load,
     Server,

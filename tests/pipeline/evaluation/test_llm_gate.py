@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import RunsNotComparable
+from pipeline.errors.evaluation import RunsNotComparable
 from pipeline.evaluation.judgements import Judgement
 from pipeline.evaluation.llm_gate import Gate, Rules, gate
 from pipeline.evaluation.records import Record

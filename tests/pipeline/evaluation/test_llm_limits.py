@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BadSetting, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.llm_limits import (
     CARDS,
     Card,

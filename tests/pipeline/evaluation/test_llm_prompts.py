@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import IndexNotFound, NoPrompts
+from pipeline.errors.indexes import IndexNotFound
+from pipeline.errors.optimising import NoPrompts
 from pipeline.evaluation.llm_prompts import prompts, pseudo_questions
 from pipeline.prompting.files import Prompt, read_prompt
 from pipeline.prompting.messages import messages

@@ -9,7 +9,7 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BadSetting
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.blame import GoldPath, Verdict
 from pipeline.evaluation.metrics import ndcg, recall, reciprocal_rank
 from pipeline.evaluation.records import Columns, Record

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corpus.reader import read_samples
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.regression import (
     FILE,
     Case,

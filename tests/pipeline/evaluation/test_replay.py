@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import PassageNotFound, UnknownSetting
+from pipeline.errors.indexes import PassageNotFound
+from pipeline.errors.settings import UnknownSetting
 from pipeline.evaluation.replay import Changes, replay
 from pipeline.service import Request, Service
 from pipeline.trace_json import from_json, to_json

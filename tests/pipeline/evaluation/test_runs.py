@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.code_version import code_version
-from pipeline.errors import BadRunName, DiskFull, FileProblem, HomeLocked, RunDiffers, RunNotFound
+from pipeline.errors.evaluation import BadRunName, RunDiffers, RunNotFound
+from pipeline.errors.files import FileProblem
+from pipeline.errors.machine import DiskFull, HomeLocked
 from pipeline.evaluation import runs
 from pipeline.evaluation.blame import Verdict
 from pipeline.evaluation.records import Record, from_line, to_line

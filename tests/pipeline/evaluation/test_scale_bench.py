@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.scale_bench import (
     PER_RESTAURANT,
     Material,

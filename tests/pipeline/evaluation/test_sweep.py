@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting, NothingToSweep
+from pipeline.errors.evaluation import NothingToSweep
+from pipeline.errors.settings import BadSetting
 from pipeline.evaluation.heatmap import heat_map
 from pipeline.evaluation.records import Record, judge
 from pipeline.evaluation.refusion import best_gold_rank, fused, fused_ranks, stack

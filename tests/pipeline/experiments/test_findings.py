@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.experiments.findings import ALPHA, findings
 from pipeline.experiments.running import Arm, NoExperiment, Running, keep_running, read_running
 from pipeline.experiments.variants import read_variants

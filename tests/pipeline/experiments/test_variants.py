@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from pipeline.config import load_profile
-from pipeline.errors import HansangError, IndexTimeSetting, UnknownSetting
+from pipeline.errors.base import HansangError
+from pipeline.errors.settings import IndexTimeSetting, UnknownSetting
 from pipeline.experiments.variants import BadVariants, Variant, assign, label, read_variants
 
 AB = read_variants([{"name": "b", "share": 0.3, "set": {"fusion.weight": 0.4}}])

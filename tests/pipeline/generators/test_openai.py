@@ -12,7 +12,8 @@ import pytest
 
 from pipeline import backends, limiting
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting, LlmDown, LlmRefused, LlmResting, PromptNotFound
+from pipeline.errors.llm import LlmDown, LlmRefused, LlmResting, PromptNotFound
+from pipeline.errors.settings import BadSetting
 from pipeline.evidence.ground import Ground
 from pipeline.generators.openai import LlmGenerator
 from pipeline.llm_line import line_to

@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from pipeline.errors import JudgeRefused
+from pipeline.errors.judges import JudgeRefused
 from pipeline.judges.choosing import Choice, make_judge
 from pipeline.judges.types import CallFailed, Message
 

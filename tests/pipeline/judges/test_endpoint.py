@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import JudgeRefused, JudgeUnavailable
+from pipeline.errors.judges import JudgeRefused, JudgeUnavailable
 from pipeline.judges import gemini
 from pipeline.judges.choosing import Choice, make_judge
 from pipeline.judges.endpoint import EndpointJudge

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from annotations.export.export import export
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.evaluation.judgements import Judgement
 from pipeline.evaluation.records import Record
 from pipeline.judges.people import Graded, Pair, agreement, pairs_of, read_graded, weighted_kappa

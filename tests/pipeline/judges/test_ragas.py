@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import JudgeUnavailable
+from pipeline.errors.judges import JudgeUnavailable
 from pipeline.evaluation.judgements import MEASURES, Measure, read_ledger
 from pipeline.judges.asking import digest
 from pipeline.judges.measures import Ours

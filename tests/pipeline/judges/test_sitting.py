@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import DiskFull, EndpointDown, HomeLocked, JudgeRefused
+from pipeline.errors.endpoints import EndpointDown
+from pipeline.errors.judges import JudgeRefused
+from pipeline.errors.machine import DiskFull, HomeLocked
 from pipeline.evaluation.judgements import (
     LEDGER,
     MEASURES,

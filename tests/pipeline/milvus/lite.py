@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from pipeline.config import with_overrides
-from pipeline.errors import MilvusDown
+from pipeline.errors.milvus import MilvusDown
 from pipeline.index import current_folder, read_manifest, write_manifest
 from pipeline.milvus.collection import ping
 from pipeline.service import Home

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import with_overrides
-from pipeline.errors import BadSetting, CollectionLost, IndexDamaged, IndexTimeSetting, MilvusDown
+from pipeline.errors.indexes import IndexDamaged
+from pipeline.errors.milvus import CollectionLost, MilvusDown
+from pipeline.errors.settings import BadSetting, IndexTimeSetting
 from pipeline.index import CURRENT, current_folder, read_manifest
 from pipeline.indexing import Job, Progress, build_index, unchanged
 from pipeline.milvus.collection import connect

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pipeline.encoders import lsa
-from pipeline.errors import BadSetting, VectorsUnfit
+from pipeline.errors.milvus import VectorsUnfit
+from pipeline.errors.settings import BadSetting
 from pipeline.milvus.collection import checked_uri
 from pipeline.milvus.loading import Postings, check, sparse_row, weights_of
 from pipeline.milvus.records import RECORD, Record, collection_name, read
@@ -126,9 +127,10 @@ def test_half_precision_and_broken_vectors(stores: Stores, milvus: LiteServer, t
 def test_without_its_client_the_cure_is_said() -> None:
     program = (
         "import sys; sys.modules |= {'pymilvus': None, 'grpc': None}\n"
-        "from pipeline import assemble, backends, errors, indexing, service, storing\n"  # nobody else needs it
+        "from pipeline import assemble, backends, indexing, service, storing\n"  # nobody else needs it
+        "from pipeline.errors.machine import BackendUnavailable\n"
         "try: backends.load('retriever', 'milvus')\n"
-        "except errors.BackendUnavailable as error: print(error.korean)"
+        "except BackendUnavailable as error: print(error.korean)"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "pip install pymilvus" in told

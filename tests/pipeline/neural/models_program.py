@@ -19,7 +19,7 @@ import torch
 from pipeline import backends, limiting
 from pipeline.config import load_profile, with_overrides
 from pipeline.corpus.reader import read_corpus
-from pipeline.errors import HansangError
+from pipeline.errors.base import HansangError
 from pipeline.index import Index, current_folder
 from pipeline.indexing import Job, build_index, unchanged
 from pipeline.neural import loading

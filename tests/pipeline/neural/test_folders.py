@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import ModelUnusable
+from pipeline.errors.neural import ModelUnusable
 from pipeline.neural.folders import check, check_first_token, digest, longest, weights
 from tests.pipeline.neural.folders import make, make_reranker, write_safetensors
 

@@ -14,7 +14,7 @@ import pytest
 from huggingface_hub import constants
 
 from pipeline import machine
-from pipeline.errors import ModelAbsent, ModelGated, ModelUnusable
+from pipeline.errors.neural import ModelAbsent, ModelGated, ModelUnusable
 from pipeline.neural.folders import digest
 from pipeline.neural.hub import find
 from tests.pipeline.neural.folders import make

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from pipeline import backends
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import EngineRefused, ModelUnusable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import EngineRefused
 from pipeline.optimising.engines import passed_engine, read_engine, write_engine
 from pipeline.optimising.gates import Recall
 from tests.pipeline.optimising.engine_folders import FIGURES, engine, figures, make

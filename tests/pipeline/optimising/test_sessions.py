@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import ModelUnusable, TensorRtAbsent
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import TensorRtAbsent
 from pipeline.optimising.engines import Build, Engine, Shape, Source
 from pipeline.optimising.sessions import fitted, providers, require, tensorrt_options
 

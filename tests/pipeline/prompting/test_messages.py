@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import PromptNotFound, PromptUnfit
+from pipeline.errors.llm import PromptNotFound, PromptUnfit
 from pipeline.prompting.files import known, parse, read_prompt
 from pipeline.prompting.messages import messages, without_system
 from pipeline.types import Passage, Source

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline import backends
-from pipeline.errors import BackendUnavailable
+from pipeline.errors.machine import BackendUnavailable
 from pipeline.passages import PassageStore
 from pipeline.protocols import Reranker, Tokenizer
 from pipeline.rerankers.linear import WEIGHTS, read_weights

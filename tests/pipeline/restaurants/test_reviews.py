@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NoRestaurants, RestaurantNotFound
+from pipeline.errors.restaurants import NoRestaurants, RestaurantNotFound
 from pipeline.index import Index, current_folder
 from pipeline.restaurants.reviews import Restaurants
 from pipeline.service import Home

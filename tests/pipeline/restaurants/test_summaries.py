@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import WriterFailed
+from pipeline.errors.restaurants import WriterFailed
 from pipeline.restaurants.remarks import evidence_table
 from pipeline.restaurants.reviews import Review
 from pipeline.restaurants.summaries import Sentence, Summary, summarise

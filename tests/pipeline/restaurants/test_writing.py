@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pipeline.endpoint import Endpoint
-from pipeline.errors import EndpointDown, WriterFailed
+from pipeline.errors.endpoints import EndpointDown
+from pipeline.errors.restaurants import WriterFailed
 from pipeline.restaurants.writing import Ask, EndpointWriter
 
 ASK = Ask("claims", "다듬으세요", {"type": "object"}, {"claims": ["국물이 진하다"]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import RestaurantNotFound
+from pipeline.errors.restaurants import RestaurantNotFound
 from pipeline.index import Index
 from pipeline.restaurants.remarks import AspectShare
 from pipeline.strengths.ground import Ground

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import WriterFailed
+from pipeline.errors.restaurants import WriterFailed
 from pipeline.restaurants.analyses import Analyses
 from pipeline.restaurants.writing import Ask
 from pipeline.strengths.bench import SlowWriter, bench_strengths, untimed

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadSetting, MissingColumn, NamedColumnMissing
+from pipeline.errors.files import MissingColumn, NamedColumnMissing
+from pipeline.errors.settings import BadSetting
 from pipeline.tables.columns import RESTAURANT_COLUMNS, REVIEW_COLUMNS, assign, missing, recognise
 
 _PATH = Path("reviews.csv")

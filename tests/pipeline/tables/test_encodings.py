@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.tables.encodings import check_file, detect_encoding, is_broken, open_text
 
 _KOREAN = "리뷰,별점\n고기가 부드럽고 반찬이 많아요,5\n주차가 어렵습니다,2\n"

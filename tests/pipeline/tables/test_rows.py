@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.tables.rows import Row, open_table
 from pipeline.types import Reject
 

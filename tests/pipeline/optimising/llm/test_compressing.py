@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.errors import BackendUnavailable, LlmFolderTaken, LlmNotCompressed, ModelUnusable
+from pipeline.errors.machine import BackendUnavailable
+from pipeline.errors.neural import ModelUnusable
+from pipeline.errors.optimising import LlmFolderTaken, LlmNotCompressed
 from pipeline.optimising.llm.compressing import CHILD, VARIABLE, Order, compress, hash_of, interpreter
 from pipeline.optimising.llm.report import read
 from pipeline.optimising.llm.schemes import RECIPES, SCHEMES, Scheme

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import LlmFolderUnknown
+from pipeline.errors.optimising import LlmFolderUnknown
 from pipeline.optimising.llm.report import FILE, Calibration, Optimised, read, write
 
 CALIBRATION = Calibration("demo", "answer@1", 2, 100, 60, 0, True, ("a" * 16,))

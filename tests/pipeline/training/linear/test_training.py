@@ -17,7 +17,7 @@ from app.cli.main import app
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.analysis.model import DOMAINS, FILES, FOLDER, read_model, write_model
 from pipeline.classifiers.linear import load
-from pipeline.errors import FileProblem
+from pipeline.errors.files import FileProblem
 from pipeline.own_thread import in_own_thread
 from pipeline.protocols import Tokenizer
 from pipeline.training.linear import aspects, domain, emotions, film, losses, restaurant, self_training, words
