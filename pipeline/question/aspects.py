@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pipeline.question.concepts import find_concepts, notions
 from pipeline.question.hangul import PARTICLE, has_final
 from pipeline.question.wanted import wanted
+from pipeline.question.wording import WORD
 from pipeline.types import AskedAspect, Chip, Side, Understanding
 
 _NEVER = re.compile(r"(?!)")  # matches nothing
@@ -91,7 +92,6 @@ _SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스
 OCCASIONS = frozenset({"date", "group", "alone", "kids", "elderly", "formal", "celebrate", "pet", "foreigner"})
 """Concepts that say what for, or with whom, a restaurant is looked for: their reviews are counted, too."""
 
-_WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 _JOINING = re.compile(r"(?:이?랑|와|과|하고|및|vs|이나|나)?", re.IGNORECASE)
 # What is one thing but written as two, and the other way round: what it is, and how our words have it.
 _PLAINLY = tuple(
@@ -189,7 +189,7 @@ def _read(text: str, *, occasions: bool = False) -> _Reading | None:
     """
     for found, plainly in _PLAINLY:
         text = found.sub(plainly, text)
-    words = [found[0] for found in _WORD.finditer(text)]
+    words = WORD.findall(text)
     topics: list[_Topic] = []
     sides: list[Side] = []
     judged = there = negated = False

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from pipeline.question.hangul import PARTICLE
 from pipeline.question.wanted import wanted
-from pipeline.types import Chip, Figures, Order, Span, Understanding
+from pipeline.question.wording import outside, says, words_of
+from pipeline.types import Chip, Figures, Order, Understanding
 
 _MEAN = re.compile(r"평균(?:적)?")
 _RATING = re.compile(r"(?:평균)?(?:별점|평점|별점수|점수|별)(?:평균|분포|순위|순|수|현황)?")
@@ -39,7 +40,6 @@ _ASKING = re.compile(
     r"|줘|줘요|주세요|주라|좀|요|총|모두|전부|다|전체|각각|각|대략|정도|지금|현재|여기|거기|우리|그리고|순으로|순서대로|만|중|중에|중에서|가운데|이|가|은|는|을|를|의|도"
 )
 _HOW_IS_IT = re.compile(r"(?:어때|어떤[가지]|어떰|어떻|어떠)[가-힣]*")
-_WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 _KINDS = (
     *(_MEAN, _RATING, _REVIEW, _PLACE, _WHERE, _LISTED, _WHAT, _MANY, _FEW, _HIGH, _LOW, _MOST, _HOW_MANY, _SCORE),
     *(_SPREAD, _SHARE, _MONTHLY),
@@ -56,12 +56,12 @@ def about_figures(understanding: Understanding, question: str) -> Understanding:
     if any(chip.mode == "boost" for chip in understanding.chips):
         return understanding
     chips = tuple(c for c in understanding.chips if c.kind != "rating" or _numbered(c, question))
-    first, text = wanted(_outside(question, chips))
-    found = _figures(_words(text), chips, ranked=first > 0)
+    first, text = wanted(outside(question, chips))
+    found = _figures(words_of(text.lower()), chips, ranked=first > 0)
     if found is None or (found.of != "rating" and chips != understanding.chips):
         chips = understanding.chips  # a condition after all, or what the question before asked
         first, text = wanted(understanding.search_text)
-        found = _figures(_words(text), chips, ranked=first > 0)
+        found = _figures(words_of(text.lower()), chips, ranked=first > 0)
     if found is None:
         return understanding
     return replace(understanding, chips=chips, figures=found, first=first, aspects=(), overview="", seeks="")
@@ -73,44 +73,20 @@ def _numbered(chip: Chip, question: str) -> bool:
     return any(c.isdigit() for c in words) or re.search(r"[한두세네]\s*개|만점|반", words) is not None
 
 
-def _outside(question: str, chips: Sequence[Chip]) -> str:
-    """The question without the words of its chips; the particles behind them are words of ours."""
-    spans: list[Span] = sorted(chip.span for chip in chips if chip.span)
-    pieces, after = [], 0
-    for start, end in spans:
-        pieces.append(question[after:start])
-        after = max(after, end)
-    return " ".join([*pieces, question[after:]])
-
-
-def _words(text: str) -> list[str]:
-    """Its words; what is one thing but written as two is one (안 좋은)."""
-    return [found[0].lower() for found in _WORD.finditer(re.sub(r"(?<!\S)안\s+좋", "안좋", text))]
-
-
-def _is(word: str, *patterns: re.Pattern[str]) -> bool:
-    """Whether a word is one of a kind, with any particle behind it."""
-    return any(
-        pattern.fullmatch(word[:end]) and PARTICLE.fullmatch(word[end:])
-        for pattern in patterns
-        for end in range(len(word), 0, -1)
-    )
-
-
 def _ours(word: str) -> bool:
-    return PARTICLE.fullmatch(word) is not None or _is(word, *_KINDS, _ASKING, _HOW_IS_IT)
+    return PARTICLE.fullmatch(word) is not None or says(word, *_KINDS, _ASKING, _HOW_IS_IT)
 
 
-def _figures(words: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Figures | None:
+def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Figures | None:
     """What is asked for; None where a word is none of ours, or where one is missing that would say it.
 
     ``ranked`` is whether so and so many restaurants are wanted.
     """
-    if not words or not all(_ours(word) for word in words):
+    if not asked or not all(_ours(word) for word in asked):
         return None
 
     def said(*patterns: re.Pattern[str]) -> bool:
-        return any(_is(word, *patterns) for word in words)
+        return any(says(word, *patterns) for word in asked)
 
     filters = {chip.kind for chip in chips if chip.mode == "filter"}
     named, kinds = "restaurant" in filters, not {"category", "district", "price"}.isdisjoint(filters)
@@ -124,8 +100,8 @@ def _figures(words: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Fi
     if said(_RATING, _MEAN) or (named and said(_SCORE) and said(_HOW_MANY)):
         if not (named or monthly or said(_REVIEW)) and (high or low or ranked or said(_MOST)) and which:
             return Figures("rating", _order(low))
-        asked = named or monthly or said(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
-        return Figures("rating", monthly=monthly) if asked and plain and not said(_WHERE) else None
+        mean = named or monthly or said(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
+        return Figures("rating", monthly=monthly) if mean and plain and not said(_WHERE) else None
     if high or low or (named and compared):
         return None
     if said(_REVIEW):

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pipeline.question.aspects import asked_aspects, says_of_aspects
 from pipeline.question.hangul import PARTICLE
 from pipeline.question.wanted import wanted
-from pipeline.types import AskedAspect, Chip, ChipKind, Overview, Side, Span, Understanding
+from pipeline.question.wording import joined, outside, says, words_of
+from pipeline.types import AskedAspect, ChipKind, Overview, Side, Understanding
 
 EVERY = (
     AskedAspect("food", "음식·맛"), AskedAspect("value", "양·가격"), AskedAspect("service", "서비스"),
@@ -64,7 +65,6 @@ _SINCE = re.compile(
     r"(?:예전|이전|전|작년|지난해|올해|갈수록|점점|점차|최근|요즘|들어)(?:보다|에|에는|에비해|들어|비해)?"
 )
 _NOT = re.compile(r"안|않[가-힣]*|못[가-힣]*|[가-힣]+지(?:않|못)[가-힣]*|[가-힣]+지")
-_WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 
 
 def about_everything(understanding: Understanding, question: str) -> Understanding:
@@ -82,13 +82,13 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     if any(chip.mode == "boost" and chip.kind != "order" for chip in understanding.chips):
         return understanding
     text = understanding.search_text  # of the question before, where this one drops its topic
-    text = _outside(question, understanding.chips) if text == question else text
+    text = outside(question, understanding.chips) if text == question else text
     lately = [chip.span for chip in understanding.chips if chip.kind == "order" and chip.span]
     for start, end in lately:  # it only prefers, so its words are searched for
         text = text.replace(question[start:end], " ")
-    text = _SHARE.sub(r"\1적인", _POINT.sub(_together, re.sub(r"(?<!\S)안\s+좋", "안좋", text)))
+    text = _SHARE.sub(r"\1적인", _POINT.sub(_together, joined(text)))
     first, text = wanted(text)
-    words = [found[0] for found in _WORD.finditer(text)]
+    words = words_of(text)
     if not words or not all(_ours(word) for word in words):
         return understanding
     filters = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
@@ -114,10 +114,10 @@ def _turned(understanding: Understanding, question: str) -> Side:
     if any(c.kind in ("restaurant", "dish") or (c.kind == "date" and c.mode != "boost") for c in understanding.chips):
         return ""
     before = [chip for chip in understanding.chips if chip.kind in ("order", "date")]
-    text = _outside(question, [chip for chip in understanding.chips if chip not in before])
+    text = outside(question, [chip for chip in understanding.chips if chip not in before])
     for start, end in sorted((chip.span for chip in before if chip.span), reverse=True):
         text = text.replace(question[start:end], " ")
-    words = [found[0] for found in _WORD.finditer(re.sub(r"(?<!\S)안\s+좋", "안좋", text))]
+    words = words_of(text)
     ways = {side for word in words for side, pattern in _TURNED if pattern.fullmatch(word)}
     known = (*(pattern for _, pattern in _TURNED), _SINCE)
     if len(ways) != 1 or not _asked(words, _PLACE) or _asked(words, _NOT):
@@ -130,23 +130,12 @@ def _together(found: re.Match[str]) -> str:
     return re.sub(r"\s+", "", f"{found[1]}{found[2]}{found[3] or ''}") + "점"
 
 
-def _outside(question: str, chips: Sequence[Chip]) -> str:
-    """The question without the words of its chips and the particles behind them."""
-    spans: list[Span] = sorted(chip.span for chip in chips if chip.span)
-    pieces, after = [], 0
-    for start, end in spans:
-        pieces.append(question[after:start])
-        after = max(after, end)
-    pieces.append(question[after:])
-    return " ".join(pieces)
-
-
 def _ours(word: str) -> bool:
     if PARTICLE.fullmatch(word):
         return True
     if _PARTIAL.fullmatch(word) or asked_aspects(f"{word} 어때"):
         return False
-    if _says([word], _SENTIMENT) or _says([word], _PORTION):
+    if says(word, _SENTIMENT, _PORTION):
         return True
     known = (_PRAISE, _COMPLAINT, _BOTH, _SUMMARY, _OPINION, _REVIEW, _MUCH, _PLACE, _GOOD, _BAD)
     return any(pattern.fullmatch(word) for pattern in known) or says_of_aspects(word)
@@ -154,11 +143,6 @@ def _ours(word: str) -> bool:
 
 def _asked(words: Sequence[str], *patterns: re.Pattern[str]) -> bool:
     return any(pattern.fullmatch(word) for word in words for pattern in patterns)
-
-
-def _says(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    """Whether one of the words is of a pattern, with any particle behind it."""
-    return any((found := pattern.match(word)) and PARTICLE.fullmatch(word[found.end() :]) for word in words)
 
 
 def _side(words: Sequence[str]) -> Side | None:
@@ -186,10 +170,7 @@ def _overview(words: Sequence[str], *, named: bool, filtered: bool, side: Side) 
     praise, complaint = _asked(words, _PRAISE), _asked(words, _COMPLAINT)
     if praise != complaint:
         return "praise" if praise else "complaints"
-    if (
-        praise
-        or _asked(words, _BOTH, _SUMMARY)
-        or (_says(words, _SENTIMENT) and (_says(words, _PORTION) or _asked(words, _OPINION)))
-    ):
+    shares = any(says(word, _SENTIMENT) for word in words) and any(says(word, _PORTION, _OPINION) for word in words)
+    if praise or shares or _asked(words, _BOTH, _SUMMARY):
         return "whole"
     return "whole" if (named or filtered) and (_asked(words, _OPINION) or (named and side)) else ""

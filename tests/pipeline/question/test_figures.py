@@ -7,14 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.protocols import Tokenizer
-from pipeline.question.aspects import about_aspects
 from pipeline.question.figures import about_figures
-from pipeline.question.lexicon import Lexicon, build_lexicon
-from pipeline.question.overview import about_everything
-from pipeline.question.understanding import understand
+from pipeline.question.lexicon import Lexicon
 from pipeline.question.wanted import MOST
 from pipeline.types import Figures, Understanding
-from tests.pipeline.question.test_overview import OF_RESTAURANTS, OF_REVIEWS, SOURCES, TODAY
+from tests.pipeline.question.reading import altogether
+from tests.pipeline.question.test_overview import OF_RESTAURANTS, OF_REVIEWS
 
 RATING, REVIEWS, RESTAURANTS = Figures("rating"), Figures("reviews"), Figures("restaurants")
 HIGHEST, LOWEST = Figures("rating", "most"), Figures("rating", "least")
@@ -90,15 +88,8 @@ NOT_OURS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lexicon(kiwi: Tokenizer) -> Lexicon:
-    return build_lexicon(SOURCES, kiwi.analyse(["갈비탕이 맛있고 직원도 친절해요", "갈비와 냉면을 먹었어요"]))
-
-
 def read(question: str, kiwi: Tokenizer, lexicon: Lexicon, previous: Understanding | None = None) -> Understanding:
-    analysed = next(iter(kiwi.analyse([question])))
-    found = understand(question, analysed, lexicon, today=TODAY, previous=previous)
-    return about_figures(about_everything(about_aspects(found, found.search_text), question), question)
+    return about_figures(altogether(question, kiwi, lexicon, previous), question)
 
 
 @pytest.mark.parametrize(("question", "figures"), ASKED)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analysis.labels import ASPECTS
 from pipeline.protocols import Tokenizer
-from pipeline.question.aspects import about_aspects
-from pipeline.question.lexicon import Lexicon, build_lexicon
+from pipeline.question.lexicon import Lexicon
 from pipeline.question.mentions import chip_of
 from pipeline.question.overview import EVERY, WHOLE, about_everything
-from pipeline.question.understanding import understand
-from pipeline.types import Source, Understanding
+from pipeline.types import Understanding
+from tests.pipeline.question.reading import altogether
 
-TODAY = datetime.date(2026, 10, 1)
-SOURCES = [
-    Source("r1", restaurant="숯골갈비", category="고깃집", district="마포", price_band=2, rating=5, date="2026-01-02"),
-    Source("r2", restaurant="연탄집", category="고깃집", district="마포", price_band=2, rating=1, date="2025-12-04"),
-    Source("r3", restaurant="낙선옥", category="국밥", district="종로", price_band=1, rating=4, date="2025-12-31"),
-]
 OF_REVIEWS = [
     ("숯골갈비 어때?", "whole"),
     ("숯골갈비는 어떤가요", "whole"),
@@ -121,54 +112,43 @@ NOT_OURS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lexicon(kiwi: Tokenizer) -> Lexicon:
-    return build_lexicon(SOURCES, kiwi.analyse(["갈비탕이 맛있고 직원도 친절해요", "갈비와 냉면을 먹었어요"]))
-
-
-def read(question: str, kiwi: Tokenizer, lexicon: Lexicon, previous: Understanding | None = None) -> Understanding:
-    analysed = next(iter(kiwi.analyse([question])))
-    found = understand(question, analysed, lexicon, today=TODAY, previous=previous)
-    return about_everything(about_aspects(found, found.search_text), question)
-
-
 @pytest.mark.parametrize(("question", "overview"), OF_REVIEWS)
 def test_what_reviews_come_to(question: str, overview: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    found = read(question, kiwi, lexicon)
+    found = altogether(question, kiwi, lexicon)
     assert (found.overview, found.aspects) == (overview, ())
 
 
 @pytest.mark.parametrize(("question", "side"), OF_RESTAURANTS)
 def test_which_restaurants_are_spoken_of_best(question: str, side: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    found = read(question, kiwi, lexicon)
+    found = altogether(question, kiwi, lexicon)
     assert (found.overview, found.aspects, found.seeks) == ("", (WHOLE,), side)
 
 
 @pytest.mark.parametrize(("question", "side"), CHANGED)
 def test_which_restaurants_have_changed(question: str, side: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    found = read(question, kiwi, lexicon)
+    found = altogether(question, kiwi, lexicon)
     assert (found.overview, found.seeks) == ("change", side)
 
 
 @pytest.mark.parametrize("question", UNCHANGED)
 def test_what_is_no_change_of_what_is_said(question: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    assert read(question, kiwi, lexicon).overview != "change"
+    assert altogether(question, kiwi, lexicon).overview != "change"
 
 
 @pytest.mark.parametrize("question", NOT_OURS)
 def test_ordinary_questions_are_left_alone(question: str, kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    found = read(question, kiwi, lexicon)
+    found = altogether(question, kiwi, lexicon)
     assert not found.overview
     assert WHOLE not in found.aspects
 
 
 def test_a_followup_asks_the_same_of_another_restaurant(kiwi: Tokenizer, lexicon: Lexicon) -> None:
-    first = read("숯골갈비 단점 알려줘", kiwi, lexicon)
-    second = read("연탄집은?", kiwi, lexicon, previous=first)
+    first = altogether("숯골갈비 단점 알려줘", kiwi, lexicon)
+    second = altogether("연탄집은?", kiwi, lexicon, previous=first)
     assert second.overview == "complaints"
     assert [chip.values for chip in second.chips] == [("연탄집",)]
-    parking = read("숯골갈비 주차 돼?", kiwi, lexicon)
-    assert not read("연탄집은?", kiwi, lexicon, previous=parking).overview  # of its parking
+    parking = altogether("숯골갈비 주차 돼?", kiwi, lexicon)
+    assert not altogether("연탄집은?", kiwi, lexicon, previous=parking).overview  # of its parking
 
 
 def test_the_aspects_are_those_of_the_label_scheme() -> None:
