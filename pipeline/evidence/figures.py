@@ -80,7 +80,7 @@ def figures_answer(
         for group in (_by(several, every, passages) if several else None) or [every]:
             (_rating if asked.of == "rating" else _number)(text, group, passages)
         if asked.of == "reviews" and not several and len(places) > 1:
-            text.add(f"식당 {len(places)}곳의 후기입니다.", before=" ")
+            text.add(f"식당 {len(places):,}곳의 후기입니다.", before=" ")
     return _answer(understanding, text, notes) if text.text else None
 
 
@@ -103,8 +103,8 @@ def _share(understanding: Understanding, found: _Reviews, every: _Reviews, passa
     if not every.rated:
         return None
     text = CitedText()
-    share = f"{found.rated}건({found.rated / every.rated:.1%})"
-    text.add(f"별점을 준 후기 {every.rated}건 가운데 {share}입니다.", _newest(passages, found.rows))
+    share = f"{found.rated:,}건({found.rated / every.rated:.1%})"
+    text.add(f"별점을 준 후기 {every.rated:,}건 가운데 {share}입니다.", _newest(passages, found.rows))
     return _answer(understanding, text)
 
 
@@ -141,13 +141,13 @@ def _rating(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
     if not group.rated:
         text.add(f"{whose}별점을 준 후기가 없습니다.")
         return
-    text.add(f"{whose}별점을 준 후기 {group.rated}건의 평균 별점은 {group.mean:.2f}점입니다.")
+    text.add(f"{whose}별점을 준 후기 {group.rated:,}건의 평균 별점은 {group.mean:.2f}점입니다.")
     given = group.ratings[np.isfinite(group.ratings)]
     whole = len(np.unique(given)) > STEPS
     steps = np.floor(group.ratings) if whole else group.ratings
     for place, step in enumerate(sorted(np.unique(steps[np.isfinite(steps)]).tolist(), reverse=True)):
         rows = group.rows[steps == step]
-        said = f"{step:g}점{'대' if whole else ''} {len(rows)}건"
+        said = f"{step:g}점{'대' if whole else ''} {len(rows):,}건"
         text.add(said, _newest(passages, rows, 1), before=" · " if place else "\n")
 
 
@@ -155,13 +155,13 @@ def _months(text: CitedText, months: Sequence[_Reviews], passages: PassageStore)
     """How many reviews each month has, and what they rate on average; what must be said of it."""
     for month in months:
         rating = f", 평균 {month.mean:.2f}점" if month.rated else ""
-        text.add(f"{month.name}: 후기 {len(month.rows)}건{rating}", _newest(passages, month.rows, 1))
+        text.add(f"{month.name}: 후기 {len(month.rows):,}건{rating}", _newest(passages, month.rows, 1))
     return [f"날짜가 있는 후기만, 최근 {MONTHS}개월까지 보입니다."]
 
 
 def _number(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
     whose = f"{group.name}의 " if group.name else ""
-    text.add(f"{whose}후기는 {len(group.rows)}건입니다.", _newest(passages, group.rows))
+    text.add(f"{whose}후기는 {len(group.rows):,}건입니다.", _newest(passages, group.rows))
 
 
 def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, asked: Figures, first: int) -> list[str]:
@@ -178,7 +178,7 @@ def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, a
         tied = list(group)
         for one in tied:
             rank = f"{'공동 ' if len(tied) > 1 else ''}{place + 1}위"
-            told = f"평균 {one.mean:.2f}점(별점을 준 후기 {one.rated}건)" if by_rating else f"후기 {len(one.rows)}건"
+            told = f"평균 {one.mean:.2f}점(별점을 준 후기 {one.rated:,}건)" if by_rating else f"후기 {len(one.rows):,}건"
             text.add(f"{rank} {one.name}: {told}", _newest(passages, one.rows))
         place += len(tied)
     beyond = sum(value(one) == value(cut[-1]) for one in known[most:]) if cut else 0
@@ -190,7 +190,7 @@ def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, a
 
 def _list(text: CitedText, places: Sequence[_Reviews], passages: PassageStore) -> None:
     """How many restaurants there are, and their names by kind, each with its newest review."""
-    text.add(f"식당은 {len(places)}곳입니다.")
+    text.add(f"식당은 {len(places):,}곳입니다.")
     kinds = [(passages[int(one.rows[0])].source.category, one) for one in places]
     told = sorted(kinds[:LISTED], key=lambda pair: (pair[0] == "", pair[0], pair[1].name))
     for kind, group in groupby(told, key=lambda pair: pair[0]):
@@ -198,4 +198,4 @@ def _list(text: CitedText, places: Sequence[_Reviews], passages: PassageStore) -
             before, title = (", ", "") if number else ("\n", f"{kind}: " if kind else "")
             text.add(f"{title}{one.name}", _newest(passages, one.rows, 1), before=before)
     if len(places) > LISTED:
-        text.add(f"외 {len(places) - LISTED}곳", before=" ")
+        text.add(f"외 {len(places) - LISTED:,}곳", before=" ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from pipeline.question.concepts import concepts
 from pipeline.types import Answer, Morpheme, Query, Shape, Understanding
 
 _CAN_BE_ASKED = "예) ‘주차 편한 카페 있어?’, ‘아이랑 가기 좋은 곳은?’, ‘웨이팅 길다는 사람 몇 명이야?’"
+_IN_KOREAN = "The reviews are in Korean: please ask in Korean, e.g. ‘주차 편한 카페 있어?’ (a café with parking)."
+_HANGUL = re.compile(r"[ㄱ-ㆎ가-힣]")
+_LATIN = re.compile(r"[A-Za-z]{3}")
 _ASIDES: Mapping[Shape, str] = {
     "talk": "저는 후기를 찾아 보여 드리는 일을 합니다. 가게나 메뉴, 주차, 대기 같은 것을 물어봐 주세요.",
     "system": "저는 색인된 후기에서 문장을 찾아 그대로 옮겨 드리는 검색 도구입니다."
@@ -22,7 +26,7 @@ _ASIDES: Mapping[Shape, str] = {
 
 def aside(shape: Shape) -> Answer:
     """What is said to what asks nothing of reviews: that, and what can be asked."""
-    text = f"{_ASIDES[shape]} {_CAN_BE_ASKED}"
+    text = f"{_ASIDES[shape]} {_CAN_BE_ASKED}" + (f" {_IN_KOREAN}" if shape == "unclear" else "")
     return Answer(text, abstained=True, kind="abstention", note="후기에 대한 질문이 아닙니다.")
 
 
@@ -117,8 +121,9 @@ def nameless(unknown: Sequence[str]) -> str:
 def _abstention(query: Query, understanding: Understanding, saying: str) -> Answer:
     about = asked_about(query)
     labels = " · ".join(chip.label for chip in understanding.chips)
+    foreign = f" {_IN_KOREAN}" if _LATIN.search(query.text) and not _HANGUL.search(query.text) else ""
     return Answer(
-        text=f"‘{about}’{saying} 후기를 찾지 못했습니다." + (f" (조건: {labels})" if labels else ""),
+        text=f"‘{about}’{saying} 후기를 찾지 못했습니다." + (f" (조건: {labels})" if labels else "") + foreign,
         abstained=True,
         kind="abstention",
         note=f"찾은 것: {about}" + (f" / {labels}" if labels else ""),
