@@ -178,7 +178,8 @@ def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, a
         tied = list(group)
         for one in tied:
             rank = f"{'공동 ' if len(tied) > 1 else ''}{place + 1}위"
-            told = f"평균 {one.mean:.2f}점(별점을 준 후기 {one.rated:,}건)" if by_rating else f"후기 {len(one.rows):,}건"
+            rating = f"평균 {one.mean:.2f}점(별점을 준 후기 {one.rated:,}건)"
+            told = rating if by_rating else f"후기 {len(one.rows):,}건"
             text.add(f"{rank} {one.name}: {told}", _newest(passages, one.rows))
         place += len(tied)
     beyond = sum(value(one) == value(cut[-1]) for one in known[most:]) if cut else 0
