@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.passages import PassageStore
 from pipeline.protocols import Condition, FloatArray, Within
+from pipeline.question.dates import RECENT_MONTHS, months_before
 from pipeline.question.understanding import matches
 from pipeline.types import Chip, Source, Understanding
 
@@ -103,3 +104,15 @@ def recency(passages: PassageStore) -> FloatArray:
     place = {date: (number + 1) / len(known) for number, date in enumerate(known)}
     found = np.array([place.get(date, 0.0) for date in dates], dtype=np.float32)
     return found.take(codes)
+
+
+def recent_rows(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> tuple[str, NDArray[np.bool_] | None]:
+    """The first of the last ``RECENT_MONTHS`` months that have reviews, as ``2026-03``, and which rows are allowed from
+    then on; empty, and as they were, where no review has a date.
+    """
+    dates = [date[:7] for date in passages.codes("date")[1] if date]
+    if not dates:
+        return "", allowed
+    since = months_before(max(dates), RECENT_MONTHS - 1)
+    late = passages.where("date", lambda date: bool(date) and str(date)[:7] >= since)
+    return since, late if allowed is None else allowed & late

@@ -14,10 +14,10 @@ from pipeline.evidence.changes import change_answer
 from pipeline.evidence.occasions import Mentioned
 from pipeline.evidence.opinions import opinions_answer
 from pipeline.evidence.overview import overview_answer
+from pipeline.filters import recent_rows
 from pipeline.passages import PassageStore
 from pipeline.protocols import OpinionSource
 from pipeline.question.aspects import occasions
-from pipeline.question.dates import RECENT_MONTHS, months_before
 from pipeline.question.overview import EVERY, WHOLE
 from pipeline.types import Answer, AspectOpinions, ScoredPassage, Understanding
 
@@ -87,18 +87,6 @@ def _altogether(
 
 def _lately(understanding: Understanding) -> bool:
     return any(chip.kind == "order" for chip in understanding.chips)
-
-
-def recent_rows(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> tuple[str, NDArray[np.bool_] | None]:
-    """The first of the last ``RECENT_MONTHS`` months that have reviews, as ``2026-03``, and which rows are allowed from
-    then on; empty, and as they were, where no review has a date.
-    """
-    dates = [date[:7] for date in passages.codes("date")[1] if date]
-    if not dates:
-        return "", allowed
-    since = months_before(max(dates), RECENT_MONTHS - 1)
-    late = passages.where("date", lambda date: bool(date) and str(date)[:7] >= since)
-    return since, late if allowed is None else allowed & late
 
 
 def meant(

@@ -13,6 +13,7 @@ ChipKind = Literal["restaurant", "district", "category", "dish", "price", "ratin
 Side = Literal["", "positive", "negative"]
 Overview = Literal["", "whole", "praise", "complaints", "change"]
 Order = Literal["", "most", "least"]
+By = Literal["", "month", "restaurant", "category", "district"]
 AnswerKind = Literal["extract", "count", "comparison", "aspects", "figures", "abstention", "generated"]
 COUNTED: frozenset[AnswerKind] = frozenset({"aspects", "figures"})
 """Answers that count reviews beyond the prompt."""
@@ -183,12 +184,13 @@ class Figures:
     """What is asked of figures that reviews carry themselves: their rating, how many there are, of which restaurants,
     or the ``share`` of those with the ratings of a condition.
 
-    With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews).
+    With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews);
+    ``by`` is what it is told of one by one.
     """
 
     of: Literal["rating", "reviews", "restaurants", "share"]
     order: Order = ""
-    monthly: bool = False
+    by: By = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from pipeline.evidence.cited_text import CitedText, opening
 from pipeline.evidence.opinions import ENOUGH_TO_RANK, RANKED, under_conditions
-from pipeline.filters import recency
+from pipeline.filters import recency, recent_rows
 from pipeline.passages import PassageStore
+from pipeline.question.dates import RECENT_MONTHS
 from pipeline.types import Answer, Figures, QuotedOpinion, Understanding
 
 CITED = 3  # reviews that a counted piece cites, the newest
@@ -61,16 +62,22 @@ def figures_answer(
     """
     asked = understanding.figures
     assert asked is not None
-    every = _reviews(passages, allowed(understanding))
+    lately = any(chip.kind == "order" for chip in understanding.chips)
+
+    def reviews(of: Understanding) -> _Reviews:
+        rows = allowed(of)
+        return _reviews(passages, recent_rows(passages, rows)[1] if lately else rows)
+
+    every = reviews(understanding)
     places = _by("restaurant", every, passages)
     if asked.of == "share":
         rated = replace(understanding, chips=tuple(chip for chip in understanding.chips if chip.kind != "rating"))
-        return _share(understanding, every, _reviews(passages, allowed(rated)), passages)
+        return _share(understanding, every, reviews(rated), passages)
     if asked.of == "rating" and not every.rated:
         return None
     text, notes = CitedText(), []
-    if asked.monthly:
-        notes = _months(text, _by("date", every, passages)[-MONTHS:], passages)
+    if asked.by:
+        notes = _each(text, _by("date" if asked.by == "month" else asked.by, every, passages), passages, asked)
     elif asked.of == "restaurants" and places:
         _list(text, places, passages)
     elif asked.order and places:
@@ -94,8 +101,10 @@ def _compared(understanding: Understanding) -> Column | None:
 
 
 def _answer(understanding: Understanding, text: CitedText, notes: Sequence[str] = ()) -> Answer:
-    note = " ".join(["색인에 있는 후기의 별점과 수를 그대로 센 값입니다.", *notes, *under_conditions(understanding)])
-    return Answer(text.text, text.citations, kind="figures", note=note)
+    notes = ["색인에 있는 후기의 별점과 수를 그대로 센 값입니다.", *notes, *under_conditions(understanding)]
+    if any(chip.kind == "order" for chip in understanding.chips):
+        notes.append(f"날짜가 있는 마지막 {RECENT_MONTHS}개월의 후기만 셌습니다.")
+    return Answer(text.text, text.citations, kind="figures", note=" ".join(notes))
 
 
 def _share(understanding: Understanding, found: _Reviews, every: _Reviews, passages: PassageStore) -> Answer | None:
@@ -151,12 +160,20 @@ def _rating(text: CitedText, group: _Reviews, passages: PassageStore) -> None:
         text.add(said, _newest(passages, rows, 1), before=" · " if place else "\n")
 
 
-def _months(text: CitedText, months: Sequence[_Reviews], passages: PassageStore) -> list[str]:
-    """How many reviews each month has, and what they rate on average; what must be said of it."""
-    for month in months:
-        rating = f", 평균 {month.mean:.2f}점" if month.rated else ""
-        text.add(f"{month.name}: 후기 {len(month.rows):,}건{rating}", _newest(passages, month.rows, 1))
-    return [f"날짜가 있는 후기만, 최근 {MONTHS}개월까지 보입니다."]
+def _each(text: CitedText, groups: Sequence[_Reviews], passages: PassageStore, asked: Figures) -> list[str]:
+    """How many reviews each month, restaurant or kind has, and what they rate; what must be said of that.
+
+    Months are told in order and the last ones only, the rest by what is asked of it, the highest first.
+    """
+    monthly, by_rating = asked.by == "month", asked.of == "rating"
+    highest = sorted(groups, key=lambda one: (-one.mean if by_rating and one.rated else 0, -len(one.rows)))
+    told = groups[-MONTHS:] if monthly else highest
+    for one in told[:LISTED]:
+        rating = f", 평균 {one.mean:.2f}점" if one.rated else ""
+        text.add(f"{one.name}: 후기 {len(one.rows):,}건{rating}", _newest(passages, one.rows, 1))
+    if len(told) > LISTED:
+        text.add(f"외 {len(told) - LISTED:,}곳")
+    return [f"날짜가 있는 후기만, 최근 {MONTHS}개월까지 보입니다."] if monthly else []
 
 
 def _number(text: CitedText, group: _Reviews, passages: PassageStore) -> None:

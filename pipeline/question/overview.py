@@ -170,6 +170,9 @@ def _overview(words: Sequence[str], *, named: bool, filtered: bool, side: Side) 
     praise, complaint = _asked(words, _PRAISE), _asked(words, _COMPLAINT)
     if praise != complaint:
         return "praise" if praise else "complaints"
+    told = {word[:2] for word in words if says(word, _SENTIMENT)}
+    if told in ({"긍정"}, {"부정"}) and _asked(words, _REVIEW) and not any(says(word, _PORTION) for word in words):
+        return "praise" if told == {"긍정"} else "complaints"
     shares = any(says(word, _SENTIMENT) for word in words) and any(says(word, _PORTION, _OPINION) for word in words)
     if praise or shares or _asked(words, _BOTH, _SUMMARY):
         return "whole"

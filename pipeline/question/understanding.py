@@ -17,6 +17,7 @@ from pipeline.question.hangul import PARTICLE
 from pipeline.question.lexicon import Lexicon
 from pipeline.question.mentions import chip_of, find_mentions, merge, says_more
 from pipeline.question.strangers import find_strangers, nearest_known
+from pipeline.question.wanted import said_number
 from pipeline.types import AnalysedText, Chip, Shape, Source, Span, Understanding
 
 _COUNT = re.compile(
@@ -53,7 +54,7 @@ _EDGES = " \t\n,.·/&~-–"
 # What people say when they want reviews and not something that stands in them.
 _REVIEWS_THEMSELVES = frozenset(
     "후기 리뷰 평 평가 의견 글 반응 알리 알려주 보이 보여주 찾 찾아주 추천 추천하 부탁 부탁하 궁금 궁금하 어떻 어떠하"
-    " 좀 만 말 얘기 이야기 모두 전부 다 맛집 곳 데 집 가게 식당 중 가운데 점 별점 올라오 남기 쓰 적".split()
+    " 좀 만 말 얘기 이야기 모두 전부 다 맛집 곳 데 집 가게 식당 중 가운데 점 별점 제일 가장 올라오 남기 쓰 적".split()
 )
 
 
@@ -175,11 +176,12 @@ def _search_text(question: str, analysed: AnalysedText, cuts: list[Span]) -> str
 
 
 def _only_conditions(analysed: AnalysedText, chips: Collection[Chip]) -> bool:
-    """Whether the question names conditions and nothing that a review could say of them (별점 낮은 후기 보여줘)."""
+    """Whether the question names conditions and nothing that a review could say of them (최근 리뷰 3개)."""
     own = [chip for chip in chips if chip.span and chip.kind != "dish"]
-    spans = [chip.span for chip in own if chip.span]
+    spans = [*(chip.span for chip in own if chip.span), *said_number(analysed.text)]
     words = [m for m in analysed.morphemes if m.content and not any(a <= m.start < b for a, b in spans)]
-    return any(chip.mode == "filter" for chip in own) and all(m.form in _REVIEWS_THEMSELVES for m in words)
+    limits = any(chip.mode == "filter" or chip.kind == "order" for chip in own)
+    return limits and all(m.form in _REVIEWS_THEMSELVES for m in words)
 
 
 def _shape(question: str, mentions: list[Chip], chips: Collection[Chip], lexicon: Lexicon) -> Shape:

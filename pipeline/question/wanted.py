@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.types import Span
+
 MOST = 30
 """Restaurants that are ranked at most, however many are asked for."""
 
@@ -13,6 +15,12 @@ _NUMBER = re.compile(
     rf"|(?P<digits>\d{{1,2}})\s*(?:곳|군데|가지|개)|(?P<word>{'|'.join(_COUNTED)})\s*(?:곳|군데|가지|개))(?:만|씩)?(?![가-힣\d])",
     re.IGNORECASE,
 )
+
+
+def said_number(text: str) -> list[Span]:
+    """Where the text says how many are wanted; nothing where it doesn't."""
+    found = _NUMBER.search(text)
+    return [found.span()] if found else []
 
 
 def wanted(text: str) -> tuple[int, str]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.config import load_profile
+from pipeline.filters import recent_rows
 from pipeline.index import Index
-from pipeline.opining import recent_rows
 from pipeline.question.overview import WHOLE
 from pipeline.rag import Rag
 from pipeline.restaurants.opinions import IndexOpinions

@@ -98,7 +98,7 @@ def test_they_are_what_pandas_makes_of_the_same_reviews(reviews: list[dict[str, 
     assert (places.text.splitlines()[0] if places else "") == (
         f"식당은 {len(by_place)}곳입니다." if len(by_place) else ""
     )
-    months = asked(store, Figures("reviews", monthly=True))
+    months = asked(store, Figures("reviews", by="month"))
     told_months = dict(re.findall(r"^([\d-]+): 후기 (\d+)건", months.text, re.MULTILINE)) if months else {}
     dated = frame[frame.date != ""]
     assert {month: int(n) for month, n in told_months.items()} == dated.date.str[:7].value_counts().to_dict()
@@ -204,8 +204,38 @@ def test_none_that_meets_a_condition_is_a_number_too(tmp_path: Path) -> None:
 def test_months_are_told_in_order_and_the_last_ones_only(tmp_path: Path) -> None:
     dates = [f"{2023 + n // 12}-{n % 12 + 1:02}-05" for n in range(MONTHS + 6)]
     store = store_of(tmp_path, [{"date": date, "rating": 4.0} for date in (*reversed(dates), "")])
-    answer = asked(store, Figures("rating", monthly=True))
+    answer = asked(store, Figures("rating", by="month"))
     assert answer is not None
     lines = answer.text.splitlines()
     assert [line[:7] for line in lines] == [date[:7] for date in dates[-MONTHS:]]
     assert lines[0].endswith(": 후기 1건, 평균 4.00점")
+
+
+def test_each_restaurant_or_kind_is_told_of_the_highest_first(tmp_path: Path) -> None:
+    reviews = [
+        {"restaurant": f"집{n}", "category": "국밥" if n % 2 else "횟집", "rating": float(n)} for n in (1, 2, 3, 3)
+    ]
+    store = store_of(tmp_path, [*reviews, {"restaurant": "안매김"}])
+    rated = asked(store, Figures("rating", by="restaurant"))
+    assert rated is not None
+    assert rated.text.splitlines() == [
+        "집3: 후기 2건, 평균 3.00점", "집2: 후기 1건, 평균 2.00점", "집1: 후기 1건, 평균 1.00점", "안매김: 후기 1건",
+    ]  # fmt: skip
+    kinds = asked(store, Figures("reviews", by="category"))
+    assert kinds is not None
+    assert kinds.text.splitlines() == ["국밥: 후기 3건, 평균 2.33점", "횟집: 후기 1건, 평균 2.00점"]
+    many = store_of(tmp_path, [{"restaurant": f"집{n}"} for n in range(LISTED + 2)])
+    cut = asked(many, Figures("reviews", by="restaurant"))
+    assert cut is not None
+    assert len(cut.text.splitlines()) == LISTED + 1
+    assert cut.text.endswith("\n외 2곳")
+
+
+def test_of_late_only_the_last_months_count(tmp_path: Path) -> None:
+    newest = Chip("order:newest", "order", ("newest",), "최근 후기 먼저", "boost")
+    dates = ["2026-09-01", "2026-04-01", "2026-03-31", "2025-09-01", ""]
+    store = store_of(tmp_path, [{"date": date, "rating": 4.0} for date in dates])
+    answer = asked(store, Figures("reviews"), newest)
+    assert answer is not None
+    assert answer.text == "후기는 2건입니다."
+    assert "마지막 6개월의 후기만" in answer.note

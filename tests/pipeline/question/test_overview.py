@@ -49,6 +49,8 @@ OF_REVIEWS = [
     ("숯골갈비 긍정 부정 비율은?", "whole"),
     ("부정 리뷰 비율은?", "whole"),
     ("긍정 리뷰가 몇 개야?", "whole"),
+    ("부정적인 리뷰 보여줘", "complaints"),
+    ("숯골갈비 긍정 리뷰만 보여줘", "praise"),
     ("숯골갈비 감정 분석 해줘", "whole"),
 ]
 OF_RESTAURANTS = [

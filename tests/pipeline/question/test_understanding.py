@@ -178,6 +178,13 @@ def test_ordinary_questions_are_left_alone(ask: Ask, question: str) -> None:
 
 
 SHAPES = [
+    ("최근 리뷰 보여줘", "list"),
+    ("제일 최근 리뷰 3개 보여줘", "list"),
+    ("숯골갈비 최근 리뷰 3개", "list"),
+    ("별점 5점 리뷰 2개만 보여줘", "list"),
+    ("최근에 생긴 식당", "fact"),
+    ("요즘 주차 돼?", "fact"),
+    ("룸 3개 있는 식당", "fact"),
     ("웨이팅이 길다고 한 사람이 몇 명이야?", "count"),
     ("주차 불편하다는 후기가 몇 개야?", "count"),
     ("몇 명이 불친절하다고 했어?", "count"),
