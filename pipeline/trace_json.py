@@ -108,9 +108,13 @@ def _understanding(value: Mapping[str, Any]) -> Understanding:
     chips, removed = (tuple(_chip(chip) for chip in value[name]) for name in ("chips", "removed"))
     concepts = tuple(_concept(concept) for concept in value.get("concepts", ()))  # traces of before have none
     aspects = tuple(AskedAspect(**aspect) for aspect in value.get("aspects", ()))
-    figures = Figures(**value["figures"]) if value.get("figures") else None
+    figures = _figures(value["figures"]) if value.get("figures") else None
     read = {"chips": chips, "removed": removed, "concepts": concepts, "aspects": aspects, "figures": figures}
     return Understanding(**{**value, **read})
+
+
+def _figures(value: Mapping[str, Any]) -> Figures:
+    return Figures(**{**value, "bounds": tuple(value.get("bounds", ()))})
 
 
 def _concept(value: Mapping[str, Any]) -> AskedConcept:

@@ -185,12 +185,13 @@ class Figures:
     or the ``share`` of those with the ratings of a condition.
 
     With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews);
-    ``by`` is what it is told of one by one.
+    ``by`` is what it is told of one by one. ``bounds`` are conditions of a restaurant's mean rating (``>=4``).
     """
 
     of: Literal["rating", "reviews", "restaurants", "share"]
     order: Order = ""
     by: By = ""
+    bounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

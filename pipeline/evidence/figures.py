@@ -18,6 +18,7 @@ from pipeline.evidence.cited_text import CitedText, opening
 from pipeline.evidence.opinions import ENOUGH_TO_RANK, RANKED, under_conditions
 from pipeline.filters import recency, recent_rows
 from pipeline.passages import PassageStore
+from pipeline.question.bounds import holds
 from pipeline.question.dates import RECENT_MONTHS
 from pipeline.types import Answer, Figures, QuotedOpinion, Understanding
 
@@ -185,6 +186,10 @@ def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, a
     """The restaurants with most or least of it; what must be said of how they were ranked."""
     by_rating, sign, most = asked.of == "rating", 1 if asked.order == "least" else -1, first or RANKED
     known = [one for one in places if not by_rating or one.rated >= ENOUGH_TO_RANK]
+    few = len(places) - len(known)
+    if asked.bounds:
+        known = [one for one in known if all(holds(bound, one.mean) for bound in asked.bounds)]
+        text.add(f"평균 별점이 그런 곳은 {len(known):,}곳입니다.")
 
     def value(one: _Reviews) -> float:
         return round(one.mean, 2) if by_rating else len(one.rows)
@@ -201,8 +206,8 @@ def _rank(text: CitedText, places: Sequence[_Reviews], passages: PassageStore, a
         place += len(tied)
     beyond = sum(value(one) == value(cut[-1]) for one in known[most:]) if cut else 0
     notes = [f"마지막과 같은 곳이 {beyond}곳 더 있습니다."] if beyond else []
-    if len(known) < len(places):
-        notes.append(f"별점을 준 후기가 {ENOUGH_TO_RANK}건보다 적은 {len(places) - len(known)}곳은 뺐습니다.")
+    if few:
+        notes.append(f"별점을 준 후기가 {ENOUGH_TO_RANK}건보다 적은 {few}곳은 뺐습니다.")
     return [*notes, "건수가 적은 곳의 평균은 쉽게 오르내립니다."] if by_rating else notes
 
 

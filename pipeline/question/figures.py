@@ -40,15 +40,16 @@ _BY: Mapping[By, re.Pattern[str]] = {
     "category": re.compile(r"(?:업종|종류|카테고리|음식종류)별"),
     "district": re.compile(r"(?:지역|동네|구|위치)별"),
 }
+_RECOMMENDED = re.compile(r"추천[가-힣]*")
 _SHARE = re.compile(r"비율|비중|퍼센트|프로|%")
 _ASKING = re.compile(
     r"(?:알려|보여|말해|말씀|궁금|뽑아|나열|정리|비교|분포|현황)[가-힣]*|(?:있|달[려렸린리]|올라[오온와왔]|쌓[여였인이]|남[겨긴]|등록|되|돼|됩|나오|나와|뭐|뭘|누구|얼마)[가-힣]*"
-    r"|더|덜|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|총|모두|전부|다|전체|각각|각|대략|정도|지금|현재|여기|거기|우리|그리고|순으로|순서대로|만|중|중에|중에서|가운데|이|가|은|는|을|를|의|도"
+    r"|더|덜|인|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|총|모두|전부|다|전체|각각|각|대략|정도|지금|현재|여기|거기|우리|그리고|순으로|순서대로|만|중|중에|중에서|가운데|이|가|은|는|을|를|의|도"
 )
 _HOW_IS_IT = re.compile(r"(?:어때|어떤[가지]|어떰|어떻|어떠)[가-힣]*")
 _KINDS = (
     *(_MEAN, _RATING, _REVIEW, _PLACE, _WHERE, _LISTED, _WHAT, _MANY, _FEW, _HIGH, _LOW, _MOST, _HOW_MANY, _SCORE),
-    *(_SPREAD, _SHARE, _PEOPLE, *_BY.values()),
+    *(_SPREAD, _SHARE, _PEOPLE, _RECOMMENDED, *_BY.values()),
 )
 
 
@@ -70,6 +71,8 @@ def about_figures(understanding: Understanding, question: str) -> Understanding:
         found = _figures(words_of(text.lower()), chips, ranked=first > 0)
     if found is None:
         return understanding
+    if found.bounds:  # of what restaurants rate on average, not of their reviews
+        chips = tuple(chip for chip in chips if chip.kind != "rating")
     return replace(understanding, chips=chips, figures=found, first=first, aspects=(), overview="", seeks="")
 
 
@@ -116,8 +119,11 @@ def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Fi
         if many or few:
             return Figures("reviews", _order(few)) if which and not by else None
         return Figures("reviews", by=by) if plain and (by or said(_HOW_MANY, _NUMBER)) else None
+    bounds = next((chip.values for chip in chips if chip.kind == "rating" and chip.mode == "filter"), ())
+    if len(bounds) == 1 and place and not (compared or named or by):
+        return Figures("rating", _order(bounds[0].startswith("<")), bounds=bounds)
     listed = said(_HOW_MANY, _LISTED) or (said(_WHAT) and not said(_MOST))
-    some = listed and (place or kinds) and not (compared or ranked or named or by or said(_HOW_IS_IT))
+    some = listed and (place or kinds) and not (compared or ranked or named or by or said(_HOW_IS_IT, _RECOMMENDED))
     return Figures("restaurants") if some else None
 
 

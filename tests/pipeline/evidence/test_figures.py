@@ -239,3 +239,18 @@ def test_of_late_only_the_last_months_count(tmp_path: Path) -> None:
     assert answer is not None
     assert answer.text == "후기는 2건입니다."
     assert "마지막 6개월의 후기만" in answer.note
+
+
+def test_restaurants_whose_mean_meets_a_bound(tmp_path: Path) -> None:
+    ratings = {"가네": (5.0, 5.0, 3.0), "나네": (4.0, 4.0, 4.0), "다네": (5.0, 2.0, 2.0), "라네": (5.0,)}
+    store = store_of(tmp_path, [{"restaurant": name, "rating": r} for name, each in ratings.items() for r in each])
+    answer = asked(store, Figures("rating", "most", bounds=(">=4",)))
+    assert answer is not None
+    assert answer.text.splitlines() == [
+        "평균 별점이 그런 곳은 2곳입니다.", "1위 가네: 평균 4.33점(별점을 준 후기 3건)",
+        "2위 나네: 평균 4.00점(별점을 준 후기 3건)",
+    ]  # fmt: skip
+    assert "3건보다 적은 1곳은 뺐습니다." in answer.note
+    none = asked(store, Figures("rating", "most", bounds=(">=4.9",)))
+    assert none is not None
+    assert none.text == "평균 별점이 그런 곳은 0곳입니다."
