@@ -42,7 +42,7 @@ from pipeline.settings import Settings
 from pipeline.settling import settle
 from pipeline.terms import MORPHEME, make_query
 from pipeline.termstore import TermStore
-from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trace, Understanding
+from pipeline.types import ASIDES, COUNTED, Answer, Query, ScoredPassage, Trace, Understanding
 
 FIRST_STAGES = ("bm25", "vector", "sparse")  # the retrievers that bring candidates; the window score only weighs in
 
@@ -189,6 +189,7 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         today=ask.today,
         previous=ask.previous.understanding if ask.previous else None,
         previous_restaurant=cited_restaurant(ask.previous),
+        ranked=ranked_restaurants(ask.previous),
         removed=ask.removed,
         said=lambda word: MORPHEME + word in rag.terms.vocabulary,
     )
@@ -211,6 +212,17 @@ def cited_restaurant(trace: Trace | None) -> str:
         return ""
     restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
     return next((restaurants.get(citation.passage_id, "") for citation in trace.answer.citations), "")
+
+
+def ranked_restaurants(trace: Trace | None) -> Sequence[str]:
+    """The restaurants that the conversation last ranked, in order: those that an answer counts unasked by name."""
+    if trace is None or trace.answer is None or trace.understanding is None:
+        return ()
+    asked = any(chip.kind == "restaurant" for chip in trace.understanding.chips)
+    if asked or trace.answer.kind not in COUNTED:
+        return trace.understanding.ranked
+    restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
+    return list(dict.fromkeys(restaurants.get(citation.passage_id, "") for citation in trace.answer.citations))
 
 
 def retrieve(

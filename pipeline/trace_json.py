@@ -110,6 +110,7 @@ def _understanding(value: Mapping[str, Any]) -> Understanding:
     aspects = tuple(AskedAspect(**aspect) for aspect in value.get("aspects", ()))
     figures = _figures(value["figures"]) if value.get("figures") else None
     read = {"chips": chips, "removed": removed, "concepts": concepts, "aspects": aspects, "figures": figures}
+    read |= {"ranked": tuple(value.get("ranked", ()))}
     return Understanding(**{**value, **read})
 
 

@@ -204,7 +204,8 @@ class Understanding:
     count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
     in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any. ``overview``
     is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?, 요즘 나빠진 식당), ``figures`` what of
-    their figures. ``first`` is how many restaurants it wants to see ranked, 0 where it doesn't say.
+    their figures. ``first`` is how many restaurants it wants to see ranked, 0 where it doesn't say;
+    ``ranked`` are those that the conversation last ranked, in order (which 2위 is).
     """
 
     search_text: str
@@ -218,6 +219,7 @@ class Understanding:
     overview: Overview = ""
     figures: Figures | None = None
     first: int = 0
+    ranked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

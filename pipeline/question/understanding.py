@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.question.bounds import holds
@@ -17,7 +17,7 @@ from pipeline.question.hangul import PARTICLE
 from pipeline.question.lexicon import Lexicon
 from pipeline.question.mentions import chip_of, find_mentions, merge, says_more
 from pipeline.question.strangers import find_strangers, nearest_known
-from pipeline.question.wanted import said_number
+from pipeline.question.wanted import placed, said_number
 from pipeline.types import AnalysedText, Chip, Shape, Source, Span, Understanding
 
 _COUNT = re.compile(
@@ -66,6 +66,7 @@ def understand(
     today: datetime.date,
     previous: Understanding | None = None,
     previous_restaurant: str = "",
+    ranked: Sequence[str] = (),
     removed: Collection[str] = (),
     said: Callable[[str], bool] = lambda _: False,
 ) -> Understanding:
@@ -78,7 +79,8 @@ def understand(
 
     Args:
         question: as typed, in NFC; ``analysed`` is its analysis, ``today`` what 지난달 counts from.
-        previous: how the question before was understood; ``previous_restaurant`` is what its answer rested on.
+        previous: how the question before was understood; ``previous_restaurant`` is what its answer rested on,
+            ``ranked`` are the restaurants that it ranked, in order (2위 식당은 어때?).
         removed: ids of chips that the user took off. Their words are searched for again.
         said: whether the index's reviews say a word, which then is no name of a restaurant that it doesn't know.
 
@@ -88,6 +90,7 @@ def understand(
     if analysed.text != question:
         raise ValueError(f"analysis of {analysed.text!r} given for the question {question!r}")
     mentions = find_mentions(question, analysed, lexicon, today)
+    mentions = _with_placed(mentions, question, ranked)
     mentions = _with_strangers(mentions, analysed, lexicon, said, again=previous is not None)
     own, more = merge(mentions), Followup()
     if lexicon.restaurants:
@@ -105,7 +108,17 @@ def understand(
         removed=(*(chip for chip in own if chip.id in removed), *more.removed),
         concepts=find_concepts(text) if lexicon.restaurants else (),
         counted="restaurants" if places and not listing else "reviews",
+        ranked=tuple(ranked),
     )
+
+
+def _with_placed(mentions: list[Chip], question: str, ranked: Sequence[str]) -> list[Chip]:
+    """The mentions and the restaurant that a place of the ranking before means, where they name none."""
+    found = placed(question)
+    if found is None or not 1 <= found[0] <= len(ranked) or any(chip.kind == "restaurant" for chip in mentions):
+        return mentions
+    chip = chip_of("restaurant", (ranked[found[0] - 1],), span=found[1])
+    return sorted([*mentions, chip], key=lambda one: one.span or (0, 0))
 
 
 def _with_strangers(

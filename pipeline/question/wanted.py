@@ -1,4 +1,4 @@
-"""How many a question wants (TOP 3, 다섯 곳, 3가지), and the question without these words."""
+"""How many a question wants (TOP 3, 다섯 곳, 3가지), and which place of a ranking it means (2위 식당, 첫 번째 집)."""
 
 from __future__ import annotations
 
@@ -31,3 +31,18 @@ def wanted(text: str) -> tuple[int, str]:
     digits = found["top"] or found["digits"]
     number = int(digits) if digits else _COUNTED[found["word"]]
     return min(number, MOST), f"{text[: found.start()]} {text[found.end() :]}"
+
+
+_PLACED = re.compile(
+    r"(?<![가-힣\d])(?:(?P<digits>\d{1,2})\s*(?:위|번째)|(?P<word>첫|두|세|네|다섯)\s?번째)"
+    r"(?:\s?(?:식당|음식점|집|가게|곳|카페|매장))?(?![가-힣]*\s*(?:까지|안에))"
+)
+_ORDINALS = {"첫": 1, "두": 2, "세": 3, "네": 4, "다섯": 5}
+
+
+def placed(text: str) -> tuple[int, Span] | None:
+    """The place of a ranking that a text means, from 1, and where it says so."""
+    found = _PLACED.search(text)
+    if found is None:
+        return None
+    return int(found["digits"]) if found["digits"] else _ORDINALS[found["word"]], found.span()

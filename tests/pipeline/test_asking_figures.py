@@ -58,3 +58,20 @@ def test_what_is_dropped_is_not_counted(rag: Rag) -> None:
     *_, last = traces(rag, "숯골갈비 평균 별점은?", dropped=["r2"])
     assert last.answer is not None
     assert last.answer.text.startswith("숯골갈비: 별점을 준 후기 2건의 평균 별점은 4.50점입니다.")
+
+
+def test_a_place_of_the_ranking_before_is_a_restaurant_as_long_as_the_conversation_goes_on(rag: Rag) -> None:
+    *_, ranking = traces(rag, "별점 낮은 식당 TOP 3")
+    assert ranking.answer is not None
+    assert [line.split(":")[0] for line in ranking.answer.text.splitlines()] == [
+        "1위 연탄집", "공동 2위 바다횟집", "공동 2위 숯골갈비",
+    ]  # fmt: skip
+    *_, second = traces(rag, "2위 식당 리뷰 몇 개야?", previous=ranking)
+    assert second.answer is not None
+    assert second.answer.text == "바다횟집의 후기는 3건입니다."
+    *_, first = traces(rag, "첫 번째 집 평균 별점은?", previous=from_json(to_json(second)))
+    assert first.answer is not None
+    assert first.answer.text.startswith("연탄집: ")
+    *_, alone = traces(rag, "3위 식당 리뷰 몇 개야?", answer=False)
+    assert alone.understanding is not None
+    assert not [chip for chip in alone.understanding.chips if chip.kind == "restaurant"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.question.wanted import MOST, wanted
+from pipeline.question.wanted import MOST, placed, wanted
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,24 @@ def test_any_text_is_read(text: str) -> None:
     number, rest = wanted(text)
     assert 0 <= number <= MOST
     assert number or rest == text
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("1위 식당 단점 알려줘", 1, "1위 식당"),
+        ("2위는 어때?", 2, "2위"),
+        ("첫 번째 집 주차 돼?", 1, "첫 번째 집"),
+        ("세번째 카페는?", 3, "세번째 카페"),
+        ("12위", 12, "12위"),
+    ],
+)
+def test_a_place_of_a_ranking(text: str, place: int, said: str) -> None:
+    found = placed(text)
+    assert found is not None
+    assert (found[0], text[slice(*found[1])]) == (place, said)
+
+
+@pytest.mark.parametrize("text", ["3위까지 보여줘", "단위가 뭐야?", "두 번 갔어", "5위 안에 드는 곳"])
+def test_what_is_no_place_of_a_ranking(text: str) -> None:
+    assert placed(text) is None
