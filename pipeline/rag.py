@@ -34,6 +34,7 @@ from pipeline.protocols import (
     Tokenizer,
 )
 from pipeline.question.aspects import about_aspects
+from pipeline.question.earlier import cited_restaurant, ranked_restaurants
 from pipeline.question.figures import about_figures
 from pipeline.question.overview import about_everything
 from pipeline.question.talk import talk_of
@@ -42,7 +43,7 @@ from pipeline.settings import Settings
 from pipeline.settling import settle
 from pipeline.terms import MORPHEME, make_query
 from pipeline.termstore import TermStore
-from pipeline.types import ASIDES, COUNTED, Answer, Query, ScoredPassage, Trace, Understanding
+from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trace, Understanding
 
 FIRST_STAGES = ("bm25", "vector", "sparse")  # the retrievers that bring candidates; the window score only weighs in
 
@@ -204,25 +205,6 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     if rag.opinions is not None:
         understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
     return about_figures(understanding, text), query
-
-
-def cited_restaurant(trace: Trace | None) -> str:
-    """The restaurant that an answer's first citation is about; empty when there is none."""
-    if trace is None or trace.answer is None:
-        return ""
-    restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
-    return next((restaurants.get(citation.passage_id, "") for citation in trace.answer.citations), "")
-
-
-def ranked_restaurants(trace: Trace | None) -> Sequence[str]:
-    """The restaurants that the conversation last ranked, in order: those that an answer counts unasked by name."""
-    if trace is None or trace.answer is None or trace.understanding is None:
-        return ()
-    asked = any(chip.kind == "restaurant" for chip in trace.understanding.chips)
-    if asked or trace.answer.kind not in COUNTED:
-        return trace.understanding.ranked
-    restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
-    return list(dict.fromkeys(restaurants.get(citation.passage_id, "") for citation in trace.answer.citations))
 
 
 def retrieve(
