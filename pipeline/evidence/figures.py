@@ -56,7 +56,7 @@ def figures_answer(
     passages: PassageStore,
     allowed: Callable[[Understanding], NDArray[np.bool_] | None],
 ) -> Answer | None:
-    """The answer; None where there is nothing to count: no review, no rating, or no restaurant that one is of.
+    """The answer; says so where there is nothing to count. None where no restaurant that it names has reviews.
 
     Args:
         allowed: which passages an understanding's conditions allow, None when all are. *Shape:* ``(passages,)``.
@@ -75,7 +75,7 @@ def figures_answer(
         rated = replace(understanding, chips=tuple(chip for chip in understanding.chips if chip.kind != "rating"))
         return _share(understanding, every, reviews(rated), passages)
     if asked.of == "rating" and not every.rated:
-        return None
+        return _nothing(understanding)
     text, notes = CitedText(), []
     if asked.by:
         notes = _each(text, _by("date" if asked.by == "month" else asked.by, every, passages), passages, asked)
@@ -89,7 +89,23 @@ def figures_answer(
             (_rating if asked.of == "rating" else _number)(text, group, passages)
         if asked.of == "reviews" and not several and len(places) > 1:
             text.add(f"식당 {len(places):,}곳의 후기입니다.", before=" ")
-    return _answer(understanding, text, notes) if text.text else None
+    return _answer(understanding, text, notes) if text.text else _nothing(understanding)
+
+
+def _nothing(understanding: Understanding) -> Answer | None:
+    """That the reviews don't say what would have to be counted."""
+    asked = understanding.figures
+    assert asked is not None
+    if any(chip.unknown for chip in understanding.chips):
+        return None
+    if asked.by == "month":
+        lacking = "날짜가 있는 후기가"
+    elif asked.of in ("rating", "share") and not asked.by:
+        lacking = "별점을 준 후기가"
+    else:
+        lacking = {"category": "업종을", "district": "지역을"}.get(asked.by, "어느 식당의 것인지") + " 아는 후기가"
+    note = " ".join(under_conditions(understanding))
+    return Answer(f"{lacking} 없어 셀 수 없습니다.", abstained=True, kind="abstention", note=note)
 
 
 def _compared(understanding: Understanding) -> Column | None:
@@ -111,7 +127,7 @@ def _answer(understanding: Understanding, text: CitedText, notes: Sequence[str] 
 def _share(understanding: Understanding, found: _Reviews, every: _Reviews, passages: PassageStore) -> Answer | None:
     """How many of all that give a rating give one that meets the condition."""
     if not every.rated:
-        return None
+        return _nothing(understanding)
     text = CitedText()
     share = f"{found.rated:,}건({found.rated / every.rated:.1%})"
     text.add(f"별점을 준 후기 {every.rated:,}건 가운데 {share}입니다.", _newest(passages, found.rows))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.question.hangul import PARTICLE
 from pipeline.question.wanted import wanted
@@ -86,6 +86,43 @@ def _ours(word: str) -> bool:
     return PARTICLE.fullmatch(word) is not None or says(word, *_KINDS, _ASKING, _HOW_IS_IT)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a question's words and conditions say. ``compared``: there is a high, low, many or few in it.
+
+    ``which``: it asks for restaurants, or names a kind of them; ``plain``: it asks for none and compares none.
+    """
+
+    says: Callable[..., bool]
+    conditions: Mapping[str, tuple[str, ...]]
+    by: By
+    high: bool
+    low: bool
+    many: bool
+    few: bool
+    ranked: bool
+
+    @property
+    def named(self) -> bool:
+        return "restaurant" in self.conditions
+
+    @property
+    def compared(self) -> bool:
+        return self.high or self.low or self.many or self.few
+
+    @property
+    def kinds(self) -> bool:
+        return not {"category", "district", "price"}.isdisjoint(self.conditions)
+
+    @property
+    def which(self) -> bool:
+        return self.kinds or self.says(_PLACE, _WHERE)
+
+    @property
+    def plain(self) -> bool:
+        return not (self.compared or self.ranked or self.says(_PLACE))
+
+
 def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Figures | None:
     """What is asked for; None where a word is none of ours, or where one is missing that would say it.
 
@@ -94,42 +131,51 @@ def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Fi
     if not asked or not all(_ours(word) for word in asked):
         return None
 
-    def said(*patterns: re.Pattern[str]) -> bool:
+    def says_one(*patterns: re.Pattern[str]) -> bool:
         return any(says(word, *patterns) for word in asked)
 
-    filters = {chip.kind for chip in chips if chip.mode == "filter"}
-    named, kinds = "restaurant" in filters, not {"category", "district", "price"}.isdisjoint(filters)
-    place, high, low, many, few = said(_PLACE), said(_HIGH), said(_LOW), said(_MANY), said(_FEW)
-    compared, which = high or low or many or few, place or kinds or said(_WHERE)
-    plain, by = not (compared or place or ranked), _by(said)
-    if high + low + many + few > 1 or (said(_PEOPLE) and "rating" not in filters):
+    conditions: dict[str, tuple[str, ...]] = {chip.kind: chip.values for chip in chips if chip.mode == "filter"}
+    by: By = next((by for by, pattern in _BY.items() if says_one(pattern)), "")
+    high, low, many, few = says_one(_HIGH), says_one(_LOW), says_one(_MANY), says_one(_FEW)
+    said = _Said(says_one, conditions, by, high, low, many, few, ranked)
+    if high + low + many + few > 1 or (says_one(_PEOPLE) and "rating" not in conditions):
         return None
-    if said(_SHARE):
-        return Figures("share") if "rating" in filters and plain else None
-    if said(_RATING, _MEAN) or (named and said(_SCORE) and said(_HOW_MANY)):
-        if named:  # several are compared by what each has
-            return Figures("rating", by=by) if not (place or many or few or (compared and said(_REVIEW))) else None
-        if not (by or said(_REVIEW)) and (high or low or ranked or said(_MOST)) and which:
-            return Figures("rating", _order(low))
-        mean = by or said(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
-        return Figures("rating", by=by) if mean and plain and not said(_WHERE) else None
-    if high or low or (named and compared):
+    if says_one(_SHARE):
+        return Figures("share") if "rating" in conditions and said.plain else None
+    if says_one(_RATING, _MEAN) or (said.named and says_one(_SCORE) and says_one(_HOW_MANY)):
+        return _of_ratings(said)
+    if said.high or said.low or (said.named and said.compared):
         return None
-    if said(_REVIEW, _PEOPLE):
-        if many or few:
-            return Figures("reviews", _order(few)) if which and not by else None
-        return Figures("reviews", by=by) if plain and (by or said(_HOW_MANY, _NUMBER)) else None
-    bounds = next((chip.values for chip in chips if chip.kind == "rating" and chip.mode == "filter"), ())
-    if len(bounds) == 1 and place and not (compared or named or by):
+    return _of_reviews(said) if says_one(_REVIEW, _PEOPLE) else _of_restaurants(said)
+
+
+def _of_ratings(said: _Said) -> Figures | None:
+    if said.named:  # several are compared by what each has
+        other = said.says(_PLACE) or said.many or said.few or (said.compared and said.says(_REVIEW))
+        return None if other else Figures("rating", by=said.by)
+    ordered = said.high or said.low or said.ranked or said.says(_MOST)
+    if said.which and ordered and not (said.by or said.says(_REVIEW)):
+        return Figures("rating", _order(said.low))
+    asked = said.by or said.says(_MEAN, _HOW_IS_IT, _SCORE, _SPREAD)
+    return Figures("rating", by=said.by) if asked and said.plain and not said.says(_WHERE) else None
+
+
+def _of_reviews(said: _Said) -> Figures | None:
+    if said.many or said.few:
+        return Figures("reviews", _order(said.few)) if said.which and not said.by else None
+    counted = said.by or said.says(_HOW_MANY, _NUMBER)
+    return Figures("reviews", by=said.by) if counted and said.plain else None
+
+
+def _of_restaurants(said: _Said) -> Figures | None:
+    if said.compared or said.named or said.by:
+        return None
+    bounds = said.conditions.get("rating", ())
+    if len(bounds) == 1 and said.says(_PLACE):
         return Figures("rating", _order(bounds[0].startswith("<")), bounds=bounds)
-    listed = said(_HOW_MANY, _LISTED) or (said(_WHAT) and not said(_MOST))
-    some = listed and (place or kinds) and not (compared or ranked or named or by or said(_HOW_IS_IT, _RECOMMENDED))
-    return Figures("restaurants") if some else None
-
-
-def _by(said: Callable[..., bool]) -> By:
-    """What it is told of one by one, if anything."""
-    return next((by for by, pattern in _BY.items() if said(pattern)), "")
+    listed = said.says(_HOW_MANY, _LISTED) or (said.says(_WHAT) and not said.says(_MOST))
+    asked = listed and (said.kinds or said.says(_PLACE))
+    return Figures("restaurants") if asked and not (said.ranked or said.says(_HOW_IS_IT, _RECOMMENDED)) else None
 
 
 def _order(least: bool) -> Order:

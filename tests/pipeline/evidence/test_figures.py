@@ -49,6 +49,9 @@ def store_of(path: Path, reviews: Sequence[dict[str, Any]]) -> PassageStore:
 def asked(store: PassageStore, figures: Figures, *chips: Chip, first: int = 0) -> Answer | None:
     understanding = Understanding("", chips, figures=figures, first=first)
     answer = figures_answer(understanding, store, lambda one: allowed_rows(one, (), store))
+    if answer is not None and answer.abstained:
+        assert not answer.citations
+        return None
     if answer is not None:
         assert answer.kind == "figures"
         for citation in answer.citations:
@@ -167,15 +170,32 @@ def test_many_different_ratings_are_told_by_whole_points(tmp_path: Path) -> None
     assert answer.text.splitlines()[1] == "4점대 3건 · 3점대 4건 · 2점대 4건 · 1점대 4건"
 
 
-def test_nothing_to_count_is_no_answer(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [{"reply_to": "x"}, {"date": "2026-01-01"}])
-    assert asked(store, Figures("rating")) is None
-    assert asked(store, Figures("share"), ONE_STAR) is None
-    assert asked(store, Figures("restaurants")) is None
-    assert asked(store, Figures("reviews", "most")) is None
-    number = asked(store, Figures("reviews"))
-    assert number is not None
-    assert number.text == "후기는 1건입니다."
+@pytest.mark.parametrize(
+    ("figures", "chips", "said"),
+    [
+        (Figures("rating"), (), "별점을 준 후기가 없어 셀 수 없습니다."),
+        (Figures("rating", "most"), (), "별점을 준 후기가 없어 셀 수 없습니다."),
+        (Figures("share"), (ONE_STAR,), "별점을 준 후기가 없어 셀 수 없습니다."),
+        (Figures("restaurants"), (), "어느 식당의 것인지 아는 후기가 없어 셀 수 없습니다."),
+        (Figures("reviews", "most"), (), "어느 식당의 것인지 아는 후기가 없어 셀 수 없습니다."),
+        (Figures("reviews", by="district"), (), "지역을 아는 후기가 없어 셀 수 없습니다."),
+        (Figures("reviews", by="month"), (), "날짜가 있는 후기가 없어 셀 수 없습니다."),
+    ],
+)
+def test_where_there_is_nothing_to_count_that_is_said(
+    tmp_path: Path, figures: Figures, chips: tuple[Chip, ...], said: str
+) -> None:
+    store = store_of(tmp_path, [{"reply_to": "x"}, {}])
+    understanding = Understanding("", chips, figures=figures)
+    answer = figures_answer(understanding, store, lambda one: allowed_rows(one, (), store))
+    assert answer is not None
+    assert (answer.text, answer.abstained, answer.kind) == (said, True, "abstention")
+
+
+def test_of_restaurants_without_reviews_nothing_is_counted(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [{"restaurant": "가네", "rating": 5.0}])
+    stranger = chip_of("restaurant", ("스타벅스",), span=None, unknown=("스타벅스",))
+    assert asked(store, Figures("rating"), stranger) is None
 
 
 def test_several_kinds_are_told_of_one_by_one(tmp_path: Path) -> None:
