@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from app.chat.cards import source_line
 from app.chat.stages import percent, worked_ms
@@ -20,6 +21,16 @@ def places(trace: Trace) -> dict[str, int]:
     return {c.passage.id: place for place, c in enumerate(trace.candidates, start=1)}
 
 
+def whose(trace: Trace) -> dict[str, str]:
+    """The restaurant of every candidate, by passage id, where neither the question nor the answer names restaurants."""
+    chips = trace.understanding.chips if trace.understanding else ()
+    if any(chip.kind == "restaurant" and chip.mode == "filter" for chip in chips):
+        return {}
+    if trace.answer is None or trace.answer.kind not in ("extract", "generated"):
+        return {}
+    return {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
+
+
 def answer_block(trace: Trace, lang: Lang) -> str:
     """The answer of a trace as HTML; empty as long as there is none."""
     answer = trace.answer
@@ -33,7 +44,7 @@ def answer_block(trace: Trace, lang: Lang) -> str:
     elif not answer.text:
         body = _nearest(trace, lang)
     else:
-        body = f'<p class="said">{cited_text(answer, places(trace), lang)}</p>{_note(answer)}'
+        body = f'<p class="said">{cited_text(answer, places(trace), lang, whose(trace))}</p>{_note(answer)}'
     opening = attributes(class_=f"answer {kind}", data_trace=trace.id, lang="ko")
     return f"<div{opening}>{label}{_trouble(answer, lang)}{body}{_confidence(answer, lang)}</div>"
 
@@ -75,19 +86,33 @@ def sentences(answer: Answer) -> Iterator[tuple[str, list[int]]]:
         yield "", lost
 
 
-def cited_text(answer: Answer, numbers: Mapping[str, int], lang: Lang) -> str:
-    """The answer's text as HTML: every cited sentence a span, followed by the places of what it rests on."""
+def cited_text(
+    answer: Answer, numbers: Mapping[str, int], lang: Lang, names: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The answer's text as HTML: every cited sentence a span, followed by the places of what it rests on.
+
+    Behind these stand the names that the passages have in ``names``, each once a sentence.
+    """
     parts: list[str] = []
     doubts = _by_sentence(answer.doubts)
     for piece, cites in sentences(answer):
         if not cites:
             parts.extend(_plain(piece, doubts, lang))
             continue
-        marks = "".join(_citations(answer.citations, cites, numbers, lang))
+        marks = _with_names(list(_citations(answer.citations, cites, numbers, lang)), answer, cites, names)
         doubted = doubts.get(piece, ())
         opening = attributes(class_="sentence doubted" if doubted else "sentence", data_cites=" ".join(map(str, cites)))
         parts.append(f"<span{opening}>{escape(piece)}{marks}</span>{_doubt(doubted, lang)}")
     return "".join(parts)
+
+
+def _with_names(marks: list[str], answer: Answer, cites: Sequence[int], names: Mapping[str, str]) -> str:
+    """The marks of a sentence and the names behind them, which never stand on a line without the last mark."""
+    said = dict.fromkeys(names.get(answer.citations[cite].passage_id, "") for cite in cites)
+    whose = "".join(f'<small class="whose">{escape(name)}</small>' for name in said if name)
+    if not (marks and whose):
+        return "".join(marks)
+    return f'{"".join(marks[:-1])}<span class="marked">{marks[-1]}{whose}</span>'
 
 
 def _by_sentence(doubts: Sequence[Doubt]) -> dict[str, list[Doubt]]:

@@ -26,6 +26,7 @@ from app.chat.words import _WORDS, word
 from app.cli.answers import candidate_table, show_answer
 from pipeline.errors.settings import BadSetting
 from pipeline.protocols import Tokenizer
+from pipeline.question.mentions import chip_of
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
 from pipeline.traces import Feedback
@@ -172,6 +173,29 @@ def test_where_reviews_were_counted_those_cited_are_shown_alone_in_the_order_of_
     assert [place for place, _ in shown(counted, True)] == [1, 2, 3, 4]
     nothing = replace(counted, answer=Answer("후기는 0건입니다.", kind="figures"))
     assert [place for place, _ in shown(nothing, False)] == [1, 2]
+
+
+def test_whose_review_it_is_stands_behind_a_sentence_where_neither_question_nor_answer_says_so() -> None:
+    trace = cited(make_trace(), 0, 1)
+    places_of = [candidate.passage.source.restaurant for candidate in trace.candidates[:2]]
+    html = answer_block(trace, "ko")
+    assert [read(html).text.count(name) for name in places_of] == [1, 1]
+    for place in places_of:
+        assert f'<small class="whose">{place}</small>' in html
+    named = replace(trace, understanding=Understanding("주차", (chip_of("restaurant", ("숯골갈비",), span=None),)))
+    assert "whose" not in answer_block(named, "ko")
+    assert trace.answer is not None
+    counted = replace(trace, answer=replace(trace.answer, kind="aspects"))
+    assert "whose" not in answer_block(counted, "ko")
+
+
+def test_a_restaurant_is_named_once_a_sentence() -> None:
+    trace = make_trace()
+    ids = [candidate.passage.id for candidate in trace.candidates[:3]]
+    answer = Answer("한 문장.", tuple(Citation("한 문장.", id_, 0, 1) for id_ in ids))
+    html = cited_text(answer, places(trace), "ko", {ids[0]: "가", ids[1]: "가", ids[2]: "<b>"})
+    assert html.count(">가</small>") == 1
+    assert "&lt;b&gt;</small>" in html
 
 
 def test_before_the_reranker_the_first_k_are_shown_without_its_score() -> None:
