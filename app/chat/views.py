@@ -35,7 +35,7 @@ def draw(part: str, service: Service, session: Session) -> Any:
 
 def _talk(service: Service, session: Session) -> str:
     known = analysers(service, session.last.index if session.last else session.index)
-    return conversation(session, service.settings, known, examples(service, session.index))
+    return conversation(session, service.settings, known, () if session.turns else examples(service, session.index))
 
 
 def _status(service: Service, session: Session) -> str:

@@ -23,4 +23,5 @@ def ranked_restaurants(trace: Trace | None) -> Sequence[str]:
     if asked or trace.answer.kind not in COUNTED:
         return trace.understanding.ranked
     restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
-    return list(dict.fromkeys(restaurants.get(citation.passage_id, "") for citation in trace.answer.citations))
+    named = (restaurants.get(citation.passage_id) for citation in trace.answer.citations)
+    return list(dict.fromkeys(name for name in named if name))

@@ -90,7 +90,7 @@ def understand(
     if analysed.text != question:
         raise ValueError(f"analysis of {analysed.text!r} given for the question {question!r}")
     mentions = find_mentions(question, analysed, lexicon, today)
-    mentions = _with_placed(mentions, question, ranked)
+    mentions = _with_placed(mentions, question, ranked, lexicon)
     mentions = _with_strangers(mentions, analysed, lexicon, said, again=previous is not None)
     own, more = merge(mentions), Followup()
     if lexicon.restaurants:
@@ -112,12 +112,15 @@ def understand(
     )
 
 
-def _with_placed(mentions: list[Chip], question: str, ranked: Sequence[str]) -> list[Chip]:
+def _with_placed(mentions: list[Chip], question: str, ranked: Sequence[str], lexicon: Lexicon) -> list[Chip]:
     """The mentions and the restaurant that a place of the ranking before means, where they name none."""
     found = placed(question)
     if found is None or not 1 <= found[0] <= len(ranked) or any(chip.kind == "restaurant" for chip in mentions):
         return mentions
-    chip = chip_of("restaurant", (ranked[found[0] - 1],), span=found[1])
+    name = ranked[found[0] - 1]
+    if name not in lexicon.restaurants:  # another index was ranked
+        return mentions
+    chip = chip_of("restaurant", (name,), span=found[1])
     return sorted([*mentions, chip], key=lambda one: one.span or (0, 0))
 
 

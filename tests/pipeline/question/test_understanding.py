@@ -368,3 +368,13 @@ def test_thousands_of_names_are_looked_up_and_not_gone_through(kiwi: Tokenizer) 
     questions = list(kiwi.analyse([question for question, _, _ in MEANINGS]))
     # A question has some fifteen letters at which a name may begin.
     assert calls_of(questions, many) < 3 * len(many.restaurants)
+
+
+def test_a_place_of_a_ranking_is_a_restaurant_that_this_index_knows(kiwi: Tokenizer, lexicon: Lexicon) -> None:
+    known = lexicon.restaurants[0]
+    for ranked, values in (([known], [(known,)]), (["딴색인집"], []), ([], [])):
+        question = "1위 식당 주차 돼?"
+        analysed = next(iter(kiwi.analyse([question])))
+        found = understand(question, analysed, lexicon, today=TODAY, ranked=ranked)
+        assert [chip.values for chip in found.chips if chip.kind == "restaurant"] == values
+        assert found.ranked == tuple(ranked)
