@@ -21,6 +21,7 @@ from app.operation.draining import Drain
 from app.operation.operating import Doors, Operation
 from app.ports import check_port
 from pipeline.errors.base import HansangError
+from pipeline.pipelines import WARMING
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
 from pipeline.storage import locked
@@ -85,8 +86,9 @@ def warm_up(operation: Operation) -> None:
         crew.start()  # they load at the same time
     for manifest in operation.service.indexes():
         try:
-            for _ in operation.service.ask(Request("준비되었나요?", manifest.name, answer=False, keep=False)):
+            for _ in operation.service.ask(Request(WARMING, manifest.name, answer=False, keep=False)):
                 pass
+            operation.service.open_opinions(manifest.name)
         except HansangError as error:  # whoever asks this index is told the same
             failed.append(error)
             log.warning("%s", error)

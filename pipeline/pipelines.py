@@ -21,6 +21,7 @@ from pipeline.trace_json import from_json
 from pipeline.types import Question, Trace
 from pipeline.versions import versions
 
+WARMING = "준비되었나요?"  # asked of an index so that nobody's first question waits until it is loaded
 RAGS_KEPT = 32  # pipelines with settings of their own that are kept ready; each is small beside the index they share
 
 
@@ -127,6 +128,15 @@ class Pipelines:
                 self._opinions = {folder: it for folder, it in self._opinions.items() if folder in self._folders()}
                 known = self._opinions[index.folder] = IndexOpinions(index)
             return known
+
+    def open_opinions(self, index_name: str) -> None:
+        """Load what counting opinions needs and searching doesn't; nothing where reviews are about no restaurants.
+
+        Raises:
+            IndexDamaged: what the index holds can't be read.
+        """
+        if (opinions := self.rag(index_name).opinions) is not None:
+            opinions.open()
 
     def _part(self, index: Index, settings: Settings) -> Part:
         key = (index.folder, settings.tokenizer, settings.retrieval.bm25, settings.models.engine)

@@ -178,6 +178,10 @@ class Classifier(Protocol):
 class OpinionSource(Protocol):
     """The opinions in a restaurant's reviews, computed when they are first asked for and kept from then on."""
 
+    def open(self) -> None:
+        """Load what all restaurants need, so that nobody's first question waits for it."""
+        ...
+
     def opinions(
         self, restaurant: str, aspects: Sequence[AskedAspect], allowed: NDArray[np.bool_] | None
     ) -> list[AspectOpinions]:

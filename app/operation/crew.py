@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from queue import Empty, SimpleQueue
+from functools import partial
 
 from app.operation.errands import Begin, LetGo, Outcome, unfit
+from app.operation.line import Line
 from app.operation.member import Gone, Member, Silent
 from app.operation.metrics import Metrics
 from app.operation.refusals import StageStalled, WorkerLost, WorkersAway, WorkersUnfit
@@ -35,7 +36,7 @@ class Crew:
         self._begin = start
         self._metrics = metrics
         self._seconds = stage_s
-        self._idle: SimpleQueue[Member] = SimpleQueue()
+        self._idle: Line[Member] = Line()
         self._members: tuple[Member, ...] = ()
         self._starting: Member | None = None
         self._wake, self._over = threading.Event(), threading.Event()
@@ -86,18 +87,20 @@ class Crew:
         raise WorkerLost
 
     def _free(self) -> Member:
-        end = time.monotonic() + START_S  # one may have to be started
-        while not self._over.is_set() and time.monotonic() < end:
-            try:
-                member = self._idle.get(timeout=LOOK_S)
-            except Empty:
-                if self.trouble and not self._members:
-                    raise self.trouble from None
-                continue
+        look = partial(self._look, time.monotonic() + START_S)  # one may have to be started
+        while True:
+            look()
+            member = self._idle.get(look, LOOK_S)
             if member.alive():
                 return member
             self._wake.set()
-        raise WorkersAway(reason="모두 바쁘거나 꺼지는 중입니다", reason_en="all are busy, or are being stopped")
+
+    def _look(self, end: float) -> None:
+        """Raise what makes waiting any longer useless."""
+        if self.trouble and not self._members:
+            raise self.trouble
+        if self._over.is_set() or time.monotonic() >= end:
+            raise WorkersAway(reason="모두 바쁘거나 꺼지는 중입니다", reason_en="all are busy, or are being stopped")
 
     def _replace(self, member: Member) -> None:
         member.kill()

@@ -16,11 +16,11 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from app.operation.errands import READY, Begin, LetGo, work
+from pipeline.errors.base import HansangError
 from pipeline.index import names
-from pipeline.pipelines import Asked, Pipelines
+from pipeline.pipelines import WARMING, Asked, Pipelines
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
-WARMING = "준비되었나요?"
 log = logging.getLogger(__name__)
 
 
@@ -68,8 +68,13 @@ def warm_up(pipelines: Pipelines) -> None:
     today = datetime.date.today()
     for name in names(pipelines.root):
         outcome = work(Asked(WARMING, name, today, answer=False), pipelines, lambda _: None)
-        if outcome.error:  # whoever asks this index is told the same
-            log.warning("%s", outcome.error)
+        try:
+            if outcome.error:
+                raise outcome.error
+            if outcome.whole:  # else its questions are the server's own
+                pipelines.open_opinions(name)
+        except HansangError as error:  # whoever asks this index is told the same
+            log.warning("%s", error)
     gc.freeze()  # see app.server.warm_up
 
 

@@ -43,13 +43,21 @@ class _Opened(NamedTuple):
 
 
 class IndexOpinions:
-    """See OpinionSource. Opens what it needs with the first question; safe to use from several threads."""
+    """See OpinionSource. What isn't open yet opens with the first question; safe to use from several threads."""
 
     def __init__(self, index: Index, classifier: Callable[[], Classifier] = embedded_classifier) -> None:
         self._index = index
         self._classifier = classifier
         self._tables: dict[str, EvidenceTable] = {}
         self._opening = threading.Lock()
+
+    def open(self) -> None:
+        """See OpinionSource."""
+        self._open()
+
+    def _open(self) -> _Opened:
+        with self._opening:
+            return self._parts
 
     @cached_property
     def _parts(self) -> _Opened:
@@ -72,8 +80,7 @@ class IndexOpinions:
         self, restaurant: str, concepts: Sequence[str], allowed: NDArray[np.bool_] | None
     ) -> tuple[QuotedOpinion, ...]:
         """See OpinionSource. Only plain words count: 둘이서 alone is no 데이트."""
-        with self._opening:
-            rows = self._parts.restaurants.rows(restaurant)
+        rows = self._open().restaurants.rows(restaurant)
         found: dict[str, tuple[str, QuotedOpinion]] = {}
         for row in rows:
             source = self._index.passages[row].source
@@ -94,8 +101,7 @@ class IndexOpinions:
     def _table(self, restaurant: str) -> EvidenceTable:
         known = self._tables.get(restaurant)
         if known is None:
-            with self._opening:
-                parts = self._parts
+            parts = self._open()
             reviews = parts.restaurants.reviews(restaurant)
             category = parts.restaurants.category(restaurant)
             known = evidence_table(restaurant, category, reviews, parts.analyses.of(restaurant))
@@ -138,7 +144,7 @@ class IndexOpinions:
 
     def _quotes(self, remarks: Sequence[Remark]) -> list[QuotedOpinion]:
         """Those that stand for most of the remarks of a side."""
-        found = central(remarks, self._parts.space.of(remarks), QUOTES) if remarks else []
+        found = central(remarks, self._open().space.of(remarks), QUOTES) if remarks else []
         return [self._quoted(remarks[place]) for place in found]
 
     def _counted(self, remarks: Sequence[Remark]) -> list[QuotedOpinion]:

@@ -21,8 +21,10 @@ from annotations.storage.contention import turn_file
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
 from app.api.application import create_api
+from app.operation import worker
 from app.operation.disk import MB, DiskWatch
 from app.operation.draining import QUIET, Drain
+from app.operation.errands import Outcome
 from app.operation.front import Front, outcome_of
 from app.operation.health import PARTS, unreadable
 from app.operation.keeping import Keeper
@@ -37,6 +39,9 @@ from app.server import warm_up
 from pipeline.config import with_overrides
 from pipeline.errors.base import HansangError
 from pipeline.errors.questions import TraceNotFound
+from pipeline.index import current_folder
+from pipeline.pipelines import Pipelines
+from pipeline.restaurants.opinions import IndexOpinions
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
 from pipeline.traces import TraceStore
@@ -136,6 +141,31 @@ class TestHealth:
         after = client.get("/readyz")
         assert after.status_code == 200, after.text
         assert [check["name"] for check in after.json()["checks"]] == list(PARTS)
+
+    @pytest.mark.parametrize("beside", [False, True], ids=["server", "worker"])
+    def test_no_first_question_waits_for_what_is_loaded(
+        self, operation: Operation, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+    ) -> None:
+        opened_at = list[Path]()
+        open_ = IndexOpinions.open
+
+        def noted(opinions: IndexOpinions) -> None:
+            open_(opinions)
+            opened_at.append(opinions._index.folder)
+
+        monkeypatch.setattr(IndexOpinions, "open", noted)
+        if beside:
+            worker.warm_up(Pipelines(operation.service.home.indexes, operation.service.settings))
+        else:
+            warm_up(operation)
+        assert opened_at == [current_folder(operation.service.home.indexes, "small")]
+
+    def test_a_worker_leaves_to_the_server_what_is_the_servers(
+        self, operation: Operation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "work", lambda *_: Outcome())  # an index with a model behind it
+        monkeypatch.setattr(Pipelines, "rag", lambda *_: pytest.fail("it would load the model a second time"))
+        worker.warm_up(Pipelines(operation.service.home.indexes, operation.service.settings))
 
     def reasons(self, client: TestClient, part: str) -> tuple[str, str]:
         (check,) = [check for check in client.get("/readyz").json()["checks"] if check["name"] == part]

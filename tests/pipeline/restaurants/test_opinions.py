@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.index import Index, current_folder
+from pipeline.protocols import Classifier
 from pipeline.question.overview import WHOLE
 from pipeline.restaurants.opinions import IndexOpinions
 from pipeline.restaurants.reviews import Restaurants
@@ -91,6 +92,21 @@ def test_what_an_owner_answers_is_no_judgement_and_what_a_guest_answers_is_one(
     assert ("r3" in {one.passage_id for one in whole.counted}) == ("r3" in counted)
     assert ("r3" in {one.passage_id for one in source.mentions("길남국밥", ["service"], None)}) == ("r3" in counted)
     assert ("r3" in {review.id for review in Restaurants(index).reviews("길남국밥")}) == ("r3" in counted)
+
+
+def test_what_was_opened_before_is_not_opened_with_a_question(index: Index) -> None:
+    made = list[Classifier]()
+
+    def classifier() -> Classifier:
+        made.append(oracle())
+        return made[-1]
+
+    source = IndexOpinions(index, classifier)
+    source.open()
+    assert len(made) == 1
+    assert source.opinions("길남국밥", [SERVICE], None)[0].positive == 2
+    source.open()
+    assert len(made) == 1
 
 
 def test_nothing_is_opened_before_a_question(index: Index) -> None:
