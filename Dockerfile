@@ -1,5 +1,6 @@
 # 한상 without a GPU: chat, API and annotation app in one container. docs/deploy.md says how to run it.
-ARG PYTHON=3.11.14-slim-bookworm
+# The digest of the multi-platform index: what was built once is built again from the same base.
+ARG PYTHON=3.11.16-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 FROM python:${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1

@@ -199,9 +199,10 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     query = make_query(analysed)
     if rag.concepts is not None and rag.settings.fusion.concept > 0:
         query = replace(query, concepts=understanding.concepts)
-    if not understanding.chips and not understanding.concepts:
-        aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary)
-        understanding = replace(understanding, shape=aside or understanding.shape)
+    if not understanding.concepts and all(chip.inherited for chip in understanding.chips):
+        follows = bool(understanding.chips)
+        aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary, follows=follows)
+        understanding = replace(understanding, shape=aside, chips=()) if aside else understanding
     if rag.opinions is not None:
         understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
     return about_figures(understanding, text), query

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.config import with_overrides
 from pipeline.errors.base import HansangError
 from pipeline.errors.indexes import PassageNotFound
-from pipeline.errors.questions import QuestionEmpty, QuestionTooLong
+from pipeline.errors.questions import QuestionEmpty, QuestionTooLong, TraceNotFound
 from pipeline.experiments import running
 from pipeline.experiments.running import Arm
 from pipeline.experiments.variants import Variant, assign, label
@@ -21,7 +21,7 @@ from pipeline.rag import Ask, Rag, answer_later, run
 from pipeline.settings import Settings
 from pipeline.trace_json import to_text
 from pipeline.traces import Feedback, TraceRow, TraceStore, Vote
-from pipeline.types import Trace
+from pipeline.types import ASIDES, Trace
 from pipeline.xray import Xray, explain
 
 QUESTION_LIMIT = 1_000
@@ -170,12 +170,22 @@ class Service(Pipelines):
             request.index,
             self._today(),
             dict(variant.overrides if variant else request.overrides),
-            self._traces.get(request.previous) if request.previous else None,
+            self._followed(request.previous) if request.previous else None,
             request.removed,
             request.dropped,
             request.answer,
             {"variant": self._arm(variant)} if variant else {},
         )
+
+    def _followed(self, id_: str) -> Trace:
+        """The trace that a question follows up: thanks or a slip of the keys between two questions change nothing."""
+        trace = self._traces.get(id_)
+        while trace.previous and trace.understanding and trace.understanding.shape in ASIDES:
+            try:
+                trace = self._traces.get(trace.previous)
+            except TraceNotFound:  # thrown away since
+                break
+        return trace
 
     def _arm(self, variant: Variant) -> str:
         """The label of a variant; the first time, it is noted which arms run."""

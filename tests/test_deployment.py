@@ -68,9 +68,9 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     assert DOCKERFILE.index("USER") < DOCKERFILE.index('CMD ["hansang"')
 
 
-def test_the_base_is_pinned_to_a_release() -> None:
+def test_the_base_is_pinned_to_a_release_and_its_bytes() -> None:
     (base,) = instructions("ARG")
-    assert re.fullmatch(r"PYTHON=3\.11\.\d+-slim-\w+", base)
+    assert re.fullmatch(r"PYTHON=3\.11\.\d+-slim-\w+@sha256:[0-9a-f]{64}", base)
 
 
 def test_what_the_image_has_besides_is_what_was_tried() -> None:

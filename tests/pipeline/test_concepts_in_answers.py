@@ -13,7 +13,7 @@ import pytest
 from pipeline.config import load_profile
 from pipeline.service import Home, Request, Service
 from pipeline.trace_json import from_json, to_json
-from pipeline.types import Document, Source, Trace
+from pipeline.types import ASIDES, Document, Source, Trace
 from tests.pipeline.corpora import build, documents
 
 TODAY = datetime.date(2026, 9, 10)
@@ -156,6 +156,22 @@ def test_small_talk_looks_for_nothing_and_says_what_can_be_asked(
         assert word in trace.answer.text
         assert "예)" in trace.answer.text
         assert [t.state for t in traces][-1] == "done"
+
+
+def test_small_talk_leaves_a_conversation_where_it_was(service: Service) -> None:
+    asked = trace = ask(service, "솔밭갈비 웨이팅 심해요?")
+    for message in ("고마워요!", "ㅋㅋㅋ", "넌 누구니", "좋네요"):
+        trace = ask(service, message, previous=trace.id)
+        assert trace.understanding is not None
+        assert trace.understanding.shape in ASIDES, message
+        assert (trace.understanding.chips, trace.previous) == ((), asked.id)
+    after, without = ask(service, "주차는?", previous=trace.id), ask(service, "주차는?", previous=asked.id)
+    assert after.understanding == without.understanding
+    assert after.understanding is not None
+    assert [chip.values for chip in after.understanding.chips] == [("솔밭갈비",)]
+    assert after.previous == asked.id
+    first = ask(service, "안녕하세요")
+    assert ask(service, "주차는?", previous=first.id).previous == first.id  # nothing was asked before it
 
 
 def test_conditions_alone_list_the_newest_first_and_say_so(service: Service) -> None:
