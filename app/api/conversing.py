@@ -31,6 +31,7 @@ from app.api.talking import (
     envelope,
     model_of,
     said,
+    sources,
     tokens,
     turns_of,
 )
@@ -40,6 +41,7 @@ from pipeline.service import Request, Service
 from pipeline.types import Trace
 
 _CHUNKS = {"example": 'data: {"object": "chat.completion.chunk", …}\n\ndata: [DONE]\n\n'}
+NOTHING_NEW: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": None, "logprobs": None}
 DONE = "data: [DONE]\n\n"
 
 
@@ -141,7 +143,9 @@ def _end(trace: Trace, body: ChatQuestion, sent: str) -> Iterator[str]:
     if whole != sent:
         rest = whole[len(sent) :] if whole.startswith(sent) else f"\n\n{whole}"
         yield _chunk(trace, body, delta(rest, first=not sent))
-    ending: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": "stop", "logprobs": None}
+    for event in sources(trace):
+        yield _data({**envelope("chat.completion.chunk", trace, body.model), "choices": [NOTHING_NEW], "event": event})
+    ending = {**NOTHING_NEW, "finish_reason": "stop"}
     yield _data({**envelope("chat.completion.chunk", trace, body.model), "choices": [ending], "hansang": behind(trace)})
     if body.stream_options and body.stream_options.include_usage:
         usage = {**envelope("chat.completion.chunk", trace, body.model), "choices": [], "usage": tokens(trace)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
@@ -13,9 +14,12 @@ from app.api.conversations import Turns
 from app.api.replies import QUESTION, SENTENCE
 from app.refusals import NoUserMessage
 from pipeline.trace_json import candidate_json
-from pipeline.types import Trace
+from pipeline.types import Passage, Trace
 
 OWNER = "hansang"
+LIVE = re.compile(r"\](?=[(\[:])|<(?=[A-Za-z/!?])")
+"""Where Markdown begins the target of a link or an image, or HTML an element."""
+
 NOTHING = "답변을 만들지 못했습니다. 찾은 후기는 hansang.contexts에 있습니다."
 MESSAGES = 500
 
@@ -139,12 +143,22 @@ def _text(message: Message) -> str:
 
 
 def said(trace: Trace) -> str:
-    """What the user is told: the answer, else why there is none."""
+    """What the user is told: the answer, else why there is none. It links to nothing, though clients take it for
+    Markdown: somebody's review could have them load a picture from anywhere.
+    """
     answer = trace.answer
     if answer is None:
         return NOTHING
     trouble = f"{answer.trouble.ko} ({answer.trouble.en})" if answer.trouble else ""
-    return "\n\n".join(part for part in (answer.text, trouble) if part)
+    return "\n\n".join(part for part in (plain(answer.text), trouble) if part)
+
+
+def plain(text: str) -> str:
+    """A text that Markdown makes no link, picture or element of: a space comes where one would begin.
+
+    What has been said stays as it was when the text goes on, so that it can be streamed.
+    """
+    return LIVE.sub(r"\g<0> ", text)
 
 
 def envelope(kind: str, trace: Trace, model: str) -> dict[str, Any]:
@@ -163,6 +177,20 @@ def delta(text: str, *, first: bool) -> dict[str, Any]:
     """A piece of the answer as the one choice."""
     piece = {"content": text, **({"role": "assistant"} if first else {})}
     return {"index": 0, "delta": piece, "finish_reason": None, "logprobs": None}
+
+
+def sources(trace: Trace) -> list[dict[str, Any]]:
+    """The cited passages as events that Open WebUI shows below an answer; other clients pass over them."""
+    cited = dict.fromkeys(citation.passage_id for citation in trace.answer.citations) if trace.answer else {}
+    passages = {candidate.passage.id: candidate.passage for candidate in trace.candidates}
+    return [_source(passages[id_]) for id_ in cited if id_ in passages]
+
+
+def _source(passage: Passage) -> dict[str, Any]:
+    of = passage.source
+    name = " · ".join(part for part in (of.restaurant or of.title, of.date) if part) or passage.id
+    told = {"source": passage.id, "name": name}
+    return {"type": "source", "data": {"source": {"name": name}, "document": [plain(passage.text)], "metadata": [told]}}
 
 
 def tokens(trace: Trace) -> dict[str, int]:

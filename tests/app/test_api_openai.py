@@ -8,11 +8,13 @@ from unittest.mock import patch
 
 import openai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai import OpenAI
 
 from app.api.application import create_api
 from app.api.conversations import Conversations
-from app.api.talking import said, tokens
+from app.api.talking import plain, said, tokens
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
 from pipeline.types import Answer, Trace, Trouble, Usage
@@ -96,6 +98,39 @@ def test_a_stream_comes_to_the_same(client: OpenAI) -> None:
     assert len({chunk.id for chunk in chunks}) == 1
     without = list(ask(client, QUESTION, stream=True))
     assert all(chunk.usage is None for chunk in without)
+
+
+def test_a_stream_names_its_sources_as_open_webui_wants_them(client: OpenAI) -> None:
+    *_, ending = chunks = list(ask(client, QUESTION, stream=True))
+    told = [chunk.model_extra["event"] for chunk in chunks if "event" in (chunk.model_extra or {})]
+    behind = ending.model_extra["hansang"]
+    assert [event["type"] for event in told] == ["source"] * len(told)
+    cited = list(dict.fromkeys(citation["passage_id"] for citation in behind["citations"]))
+    assert [event["data"]["metadata"][0]["source"] for event in told] == cited
+    texts = {context["passage_id"]: context for context in behind["contexts"]}
+    for event, id_ in zip(told, cited, strict=True):
+        assert event["data"]["document"] == [texts[id_]["text"]]
+        assert event["data"]["source"]["name"].startswith("숯골갈비 · 20")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[여기](https://evil.example/x)", "[여기] (https://evil.example/x)"),
+        ("![사진][1]", "![사진] [1]"),
+        ("[1]: https://evil.example", "[1] : https://evil.example"),
+        ("<https://evil.example> <img src=x>", "< https://evil.example> < img src=x>"),
+        ("주차 2시간 무료[1], 3 < 5, [예약] 필수", "주차 2시간 무료[1], 3 < 5, [예약] 필수"),
+    ],
+)
+def test_a_review_makes_no_link_of_itself(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+@given(st.text(alphabet="][(:<a!1 "))
+def test_what_is_said_stays_while_an_answer_grows(text: str) -> None:
+    for end in range(len(text)):
+        assert plain(text).startswith(plain(text[:end]))
 
 
 def test_a_conversation_goes_on_where_it_was(client: OpenAI, service: Service) -> None:

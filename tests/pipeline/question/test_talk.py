@@ -56,7 +56,9 @@ def test_what_a_message_is(kiwi: Tokenizer, message: str, expected: str | None) 
     assert talk_of(message, analysed, KNOWN.__contains__) == expected
 
 
-@pytest.mark.parametrize(("message", "expected"), [("괜찮아?", None), ("좋아?", None), ("괜찮아", "talk"), ("굿!", "talk")])
+@pytest.mark.parametrize(
+    ("message", "expected"), [("괜찮아?", None), ("좋아?", None), ("괜찮아", "talk"), ("굿!", "talk")]
+)
 def test_after_an_answer_it_may_ask_of_that(kiwi: Tokenizer, message: str, expected: str | None) -> None:
     (analysed,) = kiwi.analyse([message])
     assert talk_of(message, analysed, KNOWN.__contains__, follows=True) == expected
