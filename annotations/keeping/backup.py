@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from annotations.keeping.verify import Verified, verify
@@ -63,6 +65,18 @@ def restore(copy: Path, path: Path) -> Path | None:
         LabelsDamaged, LabelsNotWhole: the copy isn't whole; nothing was touched.
     """
     _insist(verify(copy), copy)
+    with labels_ready(copy, path) as put:
+        return put()
+
+
+@contextmanager
+def labels_ready(copy: Path, path: Path) -> Iterator[Callable[[], Path | None]]:
+    """Have a copy of a file of labels ready on its disk, checked once more; what comes puts it in its place.
+
+    Raises:
+        LabelsDamaged, LabelsNotWhole: the copy isn't whole.
+        DiskFull: there is no room.
+    """
     with clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -70,12 +84,21 @@ def restore(copy: Path, path: Path) -> Path | None:
             copy_database(copy, aside)
             _insist(verify(aside), copy)
             sync(aside)
-            with turn_file(path).open("a", encoding="utf-8") as turn, taking_turns(turn):
-                before = set_aside(path)
-                aside.replace(path)
-                sync(path.parent)
+            yield partial(_put, aside, path)
         finally:
             aside.unlink(missing_ok=True)
+
+
+def _put(aside: Path, path: Path) -> Path | None:
+    with turn_file(path).open("a", encoding="utf-8") as turn, taking_turns(turn):
+        return put_in_place(aside, path)
+
+
+def put_in_place(aside: Path, path: Path) -> Path | None:
+    """Rename a new file to the name of one that is kept under another; returns where that lies now."""
+    before = set_aside(path)
+    aside.replace(path)
+    sync(path.parent)
     return before
 
 

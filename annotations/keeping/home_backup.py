@@ -11,11 +11,13 @@ import json
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-from annotations.keeping.backup import backup, copy_database, restore, set_aside, sync
+from annotations.keeping.backup import backup, copy_database, labels_ready, put_in_place, sync
 from annotations.keeping.verify import Verified, verify
 from pipeline.errors.files import FileProblem
 from pipeline.errors.labels import BackupExists
@@ -162,31 +164,31 @@ def restore_home(folder: Path, home: Path) -> dict[str, Path | None]:
 
     Raises:
         FileProblem, LabelsNotWhole: the backup isn't whole; nothing was touched.
-        DiskFull: there is no room.
+        DiskFull: there is no room for all of it; nothing was touched.
     """
     found = check_backup(folder)
-    before: dict[str, Path | None] = {}
-    if found.labels is not None:
-        before[LABELS] = restore(folder / LABELS, home / LABELS)
-    for name, there in ((NOTES, found.notes), (REGRESSION, found.cases)):
-        if there is not None:
-            before[name] = _put_back(folder / name, home / name)
-    return before
+    with ExitStack() as ready:
+        puts = dict[str, Callable[[], Path | None]]()
+        if found.labels is not None:
+            puts[LABELS] = ready.enter_context(labels_ready(folder / LABELS, home / LABELS))
+        for name, there in ((NOTES, found.notes), (REGRESSION, found.cases)):
+            if there is not None:
+                puts[name] = ready.enter_context(_ready(folder / name, home / name))
+        return {name: put() for name, put in puts.items()}
 
 
-def _put_back(copy: Path, path: Path) -> Path | None:
+@contextmanager
+def _ready(copy: Path, path: Path) -> Iterator[Callable[[], Path | None]]:
+    """Have a copy of a file ready on its disk; what comes puts it in its place."""
     with clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             shutil.copyfile(copy, aside)
             sync(aside)
-            before = set_aside(path)
-            aside.replace(path)
-            sync(path.parent)
+            yield partial(put_in_place, aside, path)
         finally:
             aside.unlink(missing_ok=True)
-    return before
 
 
 def as_json(found: Found) -> dict[str, object]:

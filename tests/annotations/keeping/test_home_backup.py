@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +18,7 @@ from annotations.storage.migrations import MIGRATIONS
 from pipeline.database import open_database
 from pipeline.errors.files import FileProblem
 from pipeline.errors.labels import BackupExists, LabelsDamaged, LabelsNotWhole
+from pipeline.errors.machine import DiskFull
 from pipeline.evaluation.notes import Notes
 from pipeline.evaluation.regression import Case, add_case, read_cases
 from tests.annotations.keeping.test_verify import fill, tamper
@@ -84,6 +87,25 @@ def test_a_copy_that_is_missing_or_changed_is_refused_and_nothing_is_touched(
             (tmp_path / "copy" / name).write_bytes(change)
         with pytest.raises(FileProblem, match=name):
             restore_home(tmp_path / "copy", home)
+    assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == before
+
+
+def test_where_there_is_no_room_for_all_of_it_nothing_is_touched(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_home(home, tmp_path / "copy")
+    Notes(home / "notes.db").add("base", "q1", "lee", "나중에 적은 메모")
+    before = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
+    copy = shutil.copyfile
+
+    def full(source: Path, target: Path) -> None:
+        copy(source, target)
+        if source.name == "regression.jsonl":  # the last of them
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(DiskFull):
+        restore_home(tmp_path / "copy", home)
     assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == before
 
 
