@@ -15,8 +15,9 @@ from pydantic import Field, model_validator
 
 from app.api.asking import ASKING, checked_question
 from app.api.opened import checked
-from app.api.replies import QUESTION, ReplayReply, problems
+from app.api.replies import PASSAGE, QUESTION, ReplayReply, problems
 from app.bodies import Body
+from app.problems import MalformedRequest
 from pipeline.config import is_open
 from pipeline.errors.indexes import PassageNotFound
 from pipeline.evaluation.replay import Changes, replay
@@ -37,28 +38,29 @@ class ReplayBody(Body):
     Of ``settings`` those that this server doesn't know any more, and those that indexing fixed, are left out.
     """
 
-    trace: str = Field("", examples=["9f2c51d07a3be846"])
+    trace: str = Field("", max_length=200, description="저장된 답변의 id(question 대신)")
     question: str = Field("", max_length=QUESTION_LIMIT * 100, examples=[QUESTION])
-    index: str = "demo"
+    index: str = Field("demo", max_length=200)
     settings: dict[str, Any] = Field(default_factory=dict, examples=[{"retrieval.k": 5}])
     overrides: dict[str, Any] = Field(default_factory=dict, examples=[{"fusion.weight": 0.4}])
-    drop: list[str] = Field(default_factory=list, max_length=PASSAGES)
+    drop: list[str] = Field(default_factory=list, max_length=PASSAGES, examples=[[PASSAGE]])
     inject: list[str] = Field(default_factory=list, max_length=PASSAGES)
     generate: Literal["needed", "always", "never"] = "needed"
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if bool(self.trace) == bool(self.question):
-            raise ValueError("trace와 question 가운데 하나만 주세요 (give either trace or question)")
+            ko, en = "trace와 question 가운데 하나만 주세요", "give either trace or question"
+            raise MalformedRequest(where="body", why=ko, why_en=en)
         return self
 
 
 class RobustnessBody(Body):
     """A question with its right passages (or documents)."""
 
-    question: str = Field(max_length=QUESTION_LIMIT * 100, examples=["불티연탄구이 주차 되나요?"])
-    passage_ids: list[str] = Field(min_length=1, max_length=PASSAGES)
-    index: str = "demo"
+    question: str = Field(max_length=QUESTION_LIMIT * 100, examples=["너울창고 주차 무료인가요?"])
+    passage_ids: list[str] = Field(min_length=1, max_length=PASSAGES, examples=[[PASSAGE]])
+    index: str = Field("demo", max_length=200)
     overrides: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -46,6 +46,22 @@ class SettingNotOpen(InputError):
     en = "Setting {name} can't be changed by a request. It is set where the server is started: `--set {name}=VALUE`."
 
 
+class UploadCut(InputError):
+    """A file of which only the beginning came."""
+
+    code = "upload-cut"
+    ko = "파일을 올리다가 연결이 끊겼습니다. 아무것도 남기지 않았습니다. 다시 올려 주세요."
+    en = "The connection ended in the middle of the file. Nothing of it is kept. Please send it again."
+
+
+class SettingNotOfIndexes(InputError):
+    """A setting that has nothing to do with how an index is built."""
+
+    code = "setting-not-of-indexes"
+    ko = "설정 {name}은(는) 색인을 만들 때 정하는 것이 아닙니다. 색인에 정할 수 있는 것: {known}"
+    en = "Setting {name} isn't decided when an index is built. Those that are: {known}"
+
+
 class BadKey(InputError):
     """An Idempotency-Key that can't be one."""
 

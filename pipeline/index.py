@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -126,6 +127,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_json(folder / MANIFEST, asdict(manifest))
 
 
+def composed(name: str) -> str:
+    """A name in NFC, as all names of indexes are: macOS gives Hangul in parts."""
+    return unicodedata.normalize("NFC", name)
+
+
 def check_name(name: str) -> None:
     """Make sure that an index can be named so: letters, digits, ``_``, ``-`` and ``.``, and never a path.
 
@@ -148,6 +154,7 @@ def current_folder(root: Path, name: str) -> Path:
         IndexNotFound: there is no such index.
         IndexDamaged: its version is gone.
     """
+    name = composed(name)
     try:
         check_name(name)
         version = (root / name / CURRENT).read_text(encoding="utf-8").strip()

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.errors.indexes import IndexNotFound, IndexVersionNotFound
-from pipeline.index import CURRENT, Manifest, current_folder, names, read_manifest
+from pipeline.index import CURRENT, Manifest, composed, current_folder, names, read_manifest
 from pipeline.storage import MANIFEST, UNFINISHED, clear_errors, locked, write_atomically
 
 LOCK = ".lock"
@@ -31,6 +31,7 @@ def put_in_use(root: Path, name: str, version: str) -> Manifest:
         IndexOutdated, IndexDamaged: the version can't be opened.
         HomeLocked: the index is being built.
     """
+    name = composed(name)
     known = versions_of(root, name)
     if version not in known:
         raise IndexVersionNotFound(name=name, version=version, known=", ".join(known))
@@ -48,6 +49,7 @@ def drop(root: Path, name: str) -> None:
         HomeLocked: it is being built.
         NotWritable: its files can't be removed; it isn't in use any more.
     """
+    name = composed(name)
     folder = root / name
     if name not in names(root):
         raise IndexNotFound(name=name, known=", ".join(names(root)) or "없음")

@@ -45,6 +45,7 @@ SPLITTER = "kiwi"  # finds the sentences of every index; its terms are always th
 CALIBRATED_RERANKER = "linear"  # for every index, so that it can always be chosen; beside it the configured one
 REJECTS = "rejects.jsonl"
 KEEP = 2  # versions kept: the one in use and the one before, which a running server may still be opening
+SWITCH = "switch"  # the last stage: the new version answers from now on
 _STEP = 500
 
 Progress = Callable[[str, int], None]
@@ -135,6 +136,7 @@ def build_index(
         _sweep(target, keep=folder)
         manifest = replace(_fill(folder, job, name, documents, progress), remarks=tuple(remarks()))
         write_manifest(folder, manifest)
+    progress(SWITCH, manifest.passages)
     write_atomically(target / CURRENT, manifest.version)
     _forget_old(target, manifest.version)
     drop_old(target)
@@ -149,8 +151,11 @@ def _check_scores(settings: Settings, model: Mapping[str, object]) -> None:
     """
     asked = settings.models.scores
     if asked not in ("dense", model.get("scores")):
-        expected = "이 점수는 인코더 bge_m3에만 있습니다. `--set encoder=bge_m3`로 하세요. (Only bge_m3 has them.)"
-        raise BadSetting(name="models.scores", value=asked, expected=expected)
+        raise BadSetting(
+            name="models.scores", value=asked,
+            expected="이 점수는 인코더 bge_m3에만 있습니다. `--set encoder=bge_m3`로 하세요.",
+            expected_en="Only the encoder bge_m3 has these scores: `--set encoder=bge_m3`.",
+        )  # fmt: skip
 
 
 def _fill(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.assemble import Part, assemble, open_part
 from pipeline.config import with_overrides
-from pipeline.index import Index, current_folder
+from pipeline.index import Index, composed, current_folder
 from pipeline.protocols import OpinionSource
 from pipeline.rag import Ask, Rag
 from pipeline.restaurants.opinions import IndexOpinions
@@ -87,6 +87,7 @@ class Pipelines:
 
     def index(self, name: str) -> Index:
         """The version of an index that is in use now; opened anew when another has taken its place."""
+        name = composed(name)
         folder = current_folder(self.root, name)
         index = self._indexes.get(name)
         if index is None or index.folder != folder:
@@ -155,7 +156,7 @@ class Pipelines:
     def forget(self, name: str) -> None:
         """Let go of all that is open of an index, because it is gone."""
         with self._opening:
-            gone = self._indexes.pop(name, None)
+            gone = self._indexes.pop(composed(name), None)
             if gone is not None:
                 self._opinions.pop(gone.folder, None)
                 self._parts = {key: part for key, part in self._parts.items() if key[0] != gone.folder}

@@ -18,7 +18,8 @@ from app.access.origins import ours
 from app.access.refusals import ForeignHost, ForeignRequest, NotOffered, RateLimited, ScopeMissing, SignInNeeded
 from app.access.scopes import READS, counts, needed, offered
 from app.access.sessions import SignIn, token_of
-from app.problems import problem
+from app.api.keyed import REPLAYED
+from app.problems import OPENAI, problem
 from pipeline.errors.accounts import KeyRefused
 from pipeline.errors.base import HansangError
 from pipeline.settings import Access
@@ -101,12 +102,18 @@ class Guard:
             return
 
         async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
-                detail = {"status": message["status"], "request": scope["state"].get("request_id", "")}
+            if message["type"] == "http.response.start" and message["status"] < 400 and not _replayed(message):
+                state = scope["state"]
+                detail = {"status": message["status"], "request": state.get("request_id", ""), **state.get("act", {})}
                 await self._doors.note("api", caller.name, f"{method} {scope['path']}", **detail)
             await send(message)
 
         await self._app(scope, receive, noting)
+
+
+def _replayed(message: Message) -> bool:
+    """Whether it was done before, and only the reply of then is given again."""
+    return REPLAYED in Headers(raw=message["headers"])
 
 
 def _at_this_machine(method: str, headers: Headers) -> Caller:
@@ -141,4 +148,4 @@ def _refusal(scope: Scope, error: HansangError) -> Response:
         return RedirectResponse(f"/signin?{urlencode({'next': back})}", 303, {"Cache-Control": "no-store"})
     unknown = isinstance(error, SignInNeeded | KeyRefused)
     headers = {"WWW-Authenticate": 'Bearer realm="hansang"'} if unknown else {}
-    return problem(error, headers, scope.get("state", {}).get("request_id", ""))
+    return problem(error, headers, scope.get("state", {}).get("request_id", ""), openai=path.startswith(OPENAI))

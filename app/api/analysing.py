@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.api.replies import problems
 from app.bodies import Body
+from app.problems import MalformedRequest
 from app.refusals import BatchTooLarge
 from pipeline.analysis.records import to_json
 from pipeline.errors.machine import BackendUnavailable
@@ -19,17 +20,23 @@ REVIEW = "맛은 있는데 웨이팅이 두 시간이라 다시는 안 가요."
 TEXT_LIMIT = 100_000  # characters; the classifier says `cut` where it reads a part only
 
 
+Review = Annotated[str, Field(max_length=TEXT_LIMIT)]
+
+
 class AnalyzeBody(Body):
     """One review (``text``) or several (``texts``)."""
 
     text: str | None = Field(None, max_length=TEXT_LIMIT, description="후기 하나", examples=[REVIEW])
-    texts: list[str] | None = Field(None, min_length=1, max_length=10_000, description="후기 여럿(service.batch건까지)")
+    texts: list[Review] | None = Field(
+        None, min_length=1, max_length=10_000, description="후기 여럿(service.batch건까지)"
+    )
     aspects: bool = Field(True, strict=True, description="속성까지(형태소 분석이 들어 느림)")
 
     @model_validator(mode="after")
     def _brings_one(self) -> Self:
         if (self.text is None) == (self.texts is None):
-            raise ValueError("text와 texts 가운데 하나만 주세요 (give either text or texts)")
+            ko, en = "text와 texts 가운데 하나만 주세요", "give either text or texts"
+            raise MalformedRequest(where="body", why=ko, why_en=en)
         return self
 
 

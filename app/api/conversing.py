@@ -36,7 +36,7 @@ from app.api.talking import (
     turns_of,
 )
 from app.refusals import BadCursor, NoUserMessage, PageTooLong, UnknownModel
-from pipeline.index import Manifest
+from pipeline.index import Manifest, composed
 from pipeline.service import Request, Service
 from pipeline.types import Trace
 
@@ -90,8 +90,9 @@ def _add_models(api: FastAPI, service: Service) -> None:
     )
     def models(request: HttpRequest, cursor: Cursor = "", limit: Limit = DEFAULT) -> Models:
         """The indexes as models, named ``hansang/INDEX``: a page of them, or without ``cursor`` and ``limit`` all."""
-        size, place, found = checked_limit(limit, service.settings.service), place_of(cursor, str), service.indexed()
-        names, more = page_of(list(found), place, size) if names_a_page(request) else (found, None)
+        size, place = checked_limit(limit, service.settings.service), place_of(cursor, "models", str)
+        found = service.indexed()
+        names, more = page_of("models", list(found), place, size) if names_a_page(request) else (found, None)
         return Models(data=[_model(found[name]) for name in names], has_more=more is not None, next=more)
 
     @api.get(
@@ -99,8 +100,7 @@ def _add_models(api: FastAPI, service: Service) -> None:
     )
     def model(model: str) -> Model:
         """One index as a model."""
-        name = _index(service, model)
-        return next(_model(manifest) for manifest in service.indexes() if manifest.name == name)
+        return _model(service.indexed()[_index(service, model)])
 
 
 def _request(service: Service, body: ChatQuestion, turns: Turns, conversations: Conversations) -> Request:
@@ -166,8 +166,8 @@ def _index(service: Service, model: str) -> str:
     Raises:
         UnknownModel: none.
     """
-    name = model.removeprefix("hansang/")
-    names = [manifest.name for manifest in service.indexes()]
+    name = composed(model.removeprefix("hansang/"))
+    names = service.indexed()
     if name not in names:
         known_ = ", ".join(model_of(one) for one in names) or "없음 · none"
         raise UnknownModel(model=model, known=known_)

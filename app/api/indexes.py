@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import asdict
 from typing import Any
 
@@ -11,13 +10,25 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from app.api.keyed import EMPTY, IdempotencyKey, once
+from app.api.opened import checked_indexing
 from app.api.paging import DEFAULT, Cursor, Limit, Listed, checked_limit, names_a_page, page_of, place_of
 from app.api.replies import problems
 from app.bodies import Body
 from app.jobs.desk import Desk
 from app.jobs.indexing import IndexSpec, documents_of
 from app.jobs.types import Job
-from app.refusals import BadCursor, BadKey, BadUploadName, JobsFull, KeyBusy, KeyReused, PageTooLong, UploadNotFound
+from app.refusals import (
+    BadCursor,
+    BadKey,
+    BadUploadName,
+    JobsFull,
+    KeyBusy,
+    KeyReused,
+    PageTooLong,
+    SettingNotOfIndexes,
+    SettingNotOpen,
+    UploadNotFound,
+)
 from app.uploads import Uploads
 from pipeline import backends
 from pipeline.config import with_overrides
@@ -25,7 +36,7 @@ from pipeline.errors.files import FileProblem, MissingColumn
 from pipeline.errors.indexes import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated, IndexVersionNotFound
 from pipeline.errors.machine import BackendUnavailable, HomeLocked
 from pipeline.errors.settings import BackendNotFound, BadSetting, UnknownSetting
-from pipeline.index import Manifest, check_name, current_folder, read_manifest
+from pipeline.index import Manifest, check_name, composed, current_folder, read_manifest
 from pipeline.index_versions import put_in_use, versions_of
 from pipeline.service import Service
 from pipeline.settings import Settings, options
@@ -42,7 +53,7 @@ class IndexBody(Body):
     files: list[str] = Field(min_length=1, max_length=100, description="올린 파일의 이름들", examples=[["후기.csv"]])
     format: str = Field("auto", max_length=20, description=_FORMATS)
     columns: dict[str, str] = Field(
-        default_factory=dict, description="열 이름으로 알 수 없을 때", examples=[{"text": "본문"}]
+        default_factory=dict, description='열 이름으로 알 수 없을 때. 예) {"text": "본문"}'
     )
     restaurants: str = Field("", max_length=200, description="식당 정보 파일(올린 파일의 이름)")
     restaurant: str = Field("", max_length=200, description="가게 이름이 없는 후기의 가게")
@@ -76,10 +87,11 @@ def add_indexes(api: FastAPI, service: Service, desk: Desk, uploads: Uploads) ->
 
         Without ``cursor`` and ``limit`` it is all of them, as an array.
         """
-        size, place, found = checked_limit(limit, service.settings.service), place_of(cursor, str), service.indexed()
+        size, place = checked_limit(limit, service.settings.service), place_of(cursor, "indexes", str)
+        found = service.indexed()
         if not names_a_page(request):
             return list(found.values())
-        names, more = page_of(list(found), place, size)
+        names, more = page_of("indexes", list(found), place, size)
         return Listed(items=[found[name] for name in names], next=more)
 
     @api.get(
@@ -142,7 +154,7 @@ def _add_building(api: FastAPI, service: Service, desk: Desk, uploads: Uploads) 
             202: {"model": Job},
             **problems(
                 BadIndexName, BadUploadName, UploadNotFound, FileProblem, MissingColumn, UnknownSetting, BadSetting,
-                BackendNotFound, BackendUnavailable, JobsFull, *_KEYED,
+                SettingNotOpen, SettingNotOfIndexes, BackendNotFound, BackendUnavailable, JobsFull, *_KEYED,
             ),
         },
     )  # fmt: skip
@@ -166,12 +178,13 @@ def spec_of(body: IndexBody, service: Service, uploads: Uploads) -> IndexSpec:
     Raises:
         HansangError: a name, a file, a column or a setting can't be used.
     """
-    name = unicodedata.normalize("NFC", body.name)
+    name = composed(body.name)
     check_name(name)
-    settings = with_overrides(service.settings, body.set, indexing=True)
+    settings = with_overrides(service.settings, checked_indexing(service.settings, body.set), indexing=True)
     defaults = {option.name: option.value for option in options(Settings())}
     for tokenizer in body.tokenizers:
         backends.load("tokenizer", tokenizer)
+    backends.load("encoder", settings.encoder)
     spec = IndexSpec(
         home=str(service.home.root.resolve()),
         name=name,

@@ -22,9 +22,9 @@ def add_jobs(api: FastAPI, service: Service, desk: Desk) -> None:
     @api.get("/v1/jobs", tags=["작업"], summary="작업 목록", responses=problems(BadCursor, PageTooLong, body=False))
     def jobs(cursor: Cursor = "", limit: Limit = DEFAULT) -> Listed[Job]:
         """Jobs, the newest first."""
-        size, place = checked_limit(limit, service.settings.service), place_of(cursor, int)
+        size, place = checked_limit(limit, service.settings.service), place_of(cursor, "jobs", int)
         found, more = desk.store.page(place[0] if place else None, size)
-        return Listed(items=found, next=None if more is None else cursor_of(more))
+        return Listed(items=found, next=None if more is None else cursor_of("jobs", more))
 
     @api.get("/v1/jobs/{job_id}", tags=["작업"], summary="작업 하나", responses=problems(JobNotFound, body=False))
     def job(job_id: str) -> Job:

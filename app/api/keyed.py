@@ -13,6 +13,7 @@ from app.jobs.replies import Reply
 
 REPLAYED = "Idempotency-Replayed"
 EMPTY = 204
+ACTED_ON = ("name", "version", "files")  # of bodies: what the log of administrative acts says
 
 IdempotencyKey = Annotated[
     str,
@@ -31,11 +32,19 @@ def once(desk: Desk, request: Request, key: str, body: object, action: Callable[
         BadKey, KeyReused, KeyBusy: the key can't be used for this.
     """
     if not key:
-        return _said(action(), {})
+        return _said(noted(request, body, action()), {})
     caller = getattr(getattr(request.state, "caller", None), "name", "")
     asked = [request.method, request.url.path, body]
     reply, again = desk.replies.once(key, caller, asked, action)
-    return _said(reply, {REPLAYED: "true"} if again else {})
+    return _said(noted(request, body, reply), {REPLAYED: "true"} if again else {})
+
+
+def noted(request: Request, body: object, reply: Reply) -> Reply:
+    """The reply; what is done to what is left for the log of administrative acts (``app.access.guard``)."""
+    of, made = body if isinstance(body, dict) else {}, reply[1] if isinstance(reply[1], dict) else {}
+    act = {name: of[name] for name in ACTED_ON if of.get(name)}
+    request.state.act = act | ({"job": made["id"]} if "id" in made else {})
+    return reply
 
 
 def _said(reply: Reply, headers: Mapping[str, str]) -> Response:

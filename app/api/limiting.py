@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.problems import problem
+from app.problems import OPENAI, problem
 from app.refusals import BodyTooLarge
 from pipeline.settings import Serving
 
@@ -37,7 +37,8 @@ class BodyLimit:
         limit, setting = self._limit(scope["path"])
         error = BodyTooLarge(limit=limit, setting=setting)
         if _announced(scope) > limit:
-            await problem(error, request_id=_id(scope))(scope, receive, send)
+            openai = scope["path"].startswith(OPENAI)
+            await problem(error, request_id=_id(scope), openai=openai)(scope, receive, send)
             return
         seen = 0
 

@@ -30,13 +30,13 @@ class Listed(BaseModel, Generic[T]):
     next: str | None = Field(examples=["WzEyXQ"])
 
 
-def cursor_of(*place: str | int) -> str:
-    """A place in a list as a cursor."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+def cursor_of(list_: str, *place: str | int) -> str:
+    """A place in a list, which is named, as a cursor."""
+    return base64.urlsafe_b64encode(json.dumps([list_, *place]).encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str, *kinds: type) -> list[Any] | None:
-    """The place that a cursor names; None at the beginning.
+def place_of(cursor: str, list_: str, *kinds: type) -> list[Any] | None:
+    """The place in a list that a cursor names; None at the beginning.
 
     Raises:
         BadCursor: it is no cursor of such a list.
@@ -44,23 +44,30 @@ def place_of(cursor: str, *kinds: type) -> list[Any] | None:
     if not cursor:
         return None
     try:
-        place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        named = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError) as error:
         raise BadCursor from error
-    whole = isinstance(place, list) and [type(part) for part in place] == list(kinds)
-    if not whole or any(isinstance(part, int) and not 0 <= part < 2**63 for part in place):
+    if not isinstance(named, list) or named[:1] != [list_]:
         raise BadCursor
-    return list(place)
+    place = named[1:]
+    if [type(part) for part in place] != list(kinds) or not all(map(_storable, place)):
+        raise BadCursor
+    return place
 
 
-def page_of(names: Sequence[str], place: list[Any] | None, size: int) -> tuple[Sequence[str], str | None]:
+def _storable(part: str | int) -> bool:
+    """Whether a database can look for it: an integer of 64 bits, a text without half a character."""
+    return 0 <= part < 2**63 if isinstance(part, int) else not any("\ud800" <= c <= "\udfff" for c in part)
+
+
+def page_of(list_: str, names: Sequence[str], place: list[Any] | None, size: int) -> tuple[Sequence[str], str | None]:
     """The names on a page of a list that is ordered by them, and the cursor of the page after it, None on the last.
 
     ``place`` is the last name of the page before; it needn't be there any more.
     """
     first = bisect_right(names, place[0]) if place else 0
     shown = names[first : first + size]
-    return shown, cursor_of(shown[-1]) if first + size < len(names) else None
+    return shown, cursor_of(list_, shown[-1]) if first + size < len(names) else None
 
 
 def names_a_page(request: Request) -> bool:

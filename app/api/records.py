@@ -39,10 +39,10 @@ def add_records(api: FastAPI, service: Service, desk: Desk) -> None:
     def traces(cursor: Cursor = "", limit: Limit = DEFAULT) -> Listed[TraceRow]:
         """Stored answers, the newest first."""
         size = checked_limit(limit, service.settings.service)
-        place = place_of(cursor, str, str)
+        place = place_of(cursor, "traces", str, str)
         rows = service.traces((place[0], place[1]) if place else None, size + 1)
         shown = rows[:size]
-        more = cursor_of(shown[-1].created, shown[-1].id) if len(rows) > size else None
+        more = cursor_of("traces", shown[-1].created, shown[-1].id) if len(rows) > size else None
         return Listed(items=shown, next=more)
 
     @api.get(

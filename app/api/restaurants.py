@@ -64,8 +64,9 @@ def add_restaurants(api: FastAPI, service: Service) -> None:
     )
     def restaurants(index: IndexName = "demo", cursor: Cursor = "", limit: Limit = DEFAULT) -> Listed[RestaurantReply]:
         """The restaurants of an index by name; none where it doesn't say whose reviews they are."""
-        size, place, found = checked_limit(limit, service.settings.service), place_of(cursor, str), known.of(index)
-        names, more = page_of(found.names, place, size)
+        size, place = checked_limit(limit, service.settings.service), place_of(cursor, "restaurants", str)
+        found = known.of(index)
+        names, more = page_of("restaurants", found.names, place, size)
         items = [RestaurantReply(id=n, category=found.category(n), passages=len(found.rows(n))) for n in names]
         return Listed(items=items, next=more)
 

@@ -47,8 +47,8 @@ def add_runs(api: FastAPI, service: Service) -> None:
     @api.get("/v1/runs", tags=["평가"], summary="평가 목록", responses=problems(BadCursor, PageTooLong, body=False))
     def runs(cursor: Cursor = "", limit: Limit = DEFAULT) -> Listed[RunRow]:
         """The runs by name."""
-        size, place = checked_limit(limit, service.settings.service), place_of(cursor, str)
-        names, more = page_of(sorted(run_names(root)), place, size)
+        size, place = checked_limit(limit, service.settings.service), place_of(cursor, "runs", str)
+        names, more = page_of("runs", sorted(run_names(root)), place, size)
         return Listed(items=[_row(root / name, read_plan(root / name)) for name in names], next=more)
 
     @api.get(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from app.api.conversations import Turns
 from app.api.replies import QUESTION, SENTENCE
+from app.bodies import Body
 from app.refusals import NoUserMessage
 from pipeline.trace_json import candidate_json
 from pipeline.types import Passage, Trace
@@ -44,7 +45,7 @@ class StreamOptions(BaseModel):
     include_usage: bool = Field(False, strict=True)
 
 
-class More(BaseModel):
+class More(Body):
     """What the OpenAI API has no field for."""
 
     set: dict[str, Any] = Field(default_factory=dict, description="이 질문에만 쓸 설정", examples=[{"retrieval.k": 7}])

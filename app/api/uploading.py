@@ -6,11 +6,21 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
 
 from app.api.keyed import EMPTY, IdempotencyKey, once
 from app.api.replies import problems
 from app.jobs.desk import Desk
-from app.refusals import BadKey, BadUploadName, EmptyUpload, KeyBusy, KeyReused, UploadNotFound, UploadsFull
+from app.refusals import (
+    BadKey,
+    BadUploadName,
+    EmptyUpload,
+    KeyBusy,
+    KeyReused,
+    UploadCut,
+    UploadNotFound,
+    UploadsFull,
+)
 from app.uploads import Upload, Uploads
 from pipeline.errors.machine import DiskFull, NotWritable
 
@@ -45,7 +55,10 @@ def add_uploading(api: FastAPI, uploads: Uploads, desk: Desk) -> None:
     )
     async def keep(name: str, request: Request) -> Upload:
         """Keep a file to be indexed; one of the same name is replaced. Sent twice it is the same once."""
-        return await uploads.keep(name, request.stream())
+        try:
+            return await uploads.keep(name, request.stream())
+        except ClientDisconnect:
+            raise UploadCut from None
 
     @api.delete(
         "/v1/uploads/{name}",

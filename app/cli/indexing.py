@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -110,11 +109,11 @@ def checked_name(name: str) -> str:
     Raises:
         BadIndexName: no index can be named so.
     """
-    from pipeline.index import check_name  # brings pyarrow, which help doesn't need
+    from pipeline.index import check_name, composed  # brings pyarrow, which help doesn't need
 
-    composed = unicodedata.normalize("NFC", name)
-    check_name(composed)
-    return composed
+    name = composed(name)
+    check_name(name)
+    return name
 
 
 def count_questions(given: Input) -> int | None:

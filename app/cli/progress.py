@@ -13,7 +13,13 @@ from app.cli.console import stderr
 from pipeline.types import Document, Reject
 
 _STAGES = MappingProxyType(
-    {"analyse": "{} 분석", "build": "{} 색인 쓰기", "calibrate": "{} 보정", "store": "{} 서버에 담기"}
+    {
+        "analyse": "{} 분석",
+        "build": "{} 색인 쓰기",
+        "calibrate": "{} 보정",
+        "store": "{} 서버에 담기",
+        "switch": "새 색인 쓰기",
+    }
 )
 
 

@@ -1,7 +1,8 @@
 """The process of one job: ``python -m app.jobs.child``. Reads what to do from standard input, tells how far it is.
 
 One JSON line comes in; JSON lines go out: ``{"stage", "done", "total"}``, and at the end ``{"result"}`` or
-``{"error"}``. It ends when it is told to (SIGTERM) and when the server that started it is gone, however that went.
+``{"error"}``. It ends when it is told to (SIGTERM) and when the server that started it is gone, however that went; but
+not between putting the new index in use and saying so.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, TextIO
 from app.jobs.indexing import IndexSpec, build
 from app.jobs.store import told
 from pipeline.errors.base import HansangError, UnexpectedFault
+from pipeline.indexing import SWITCH
 
 NICE = 5  # answers come first
 STOPPED = 128 + signal.SIGTERM
@@ -62,6 +64,8 @@ class _Teller:
         self._lines.flush()
 
     def at(self, stage: str, done: int, total: int | None) -> None:
+        if stage == SWITCH:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.say({"stage": stage, "done": done, "total": total})
 
 

@@ -40,6 +40,7 @@ class Runner:
         self._command = command
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._threads: dict[str, threading.Thread] = {}
+        self._cancelled: set[str] = set()  # those that are being ended for good
         self._lock = threading.RLock()
         self._closed = False
 
@@ -66,12 +67,15 @@ class Runner:
         Raises:
             JobNotFound, JobEnded: there is nothing to cancel.
         """
-        job = self._store.cancel(id_)
         with self._lock:
             process = self._running.get(id_)
-        if process:
-            _end(process)
-        return job
+            if process is None:
+                return self._store.cancel(id_)
+            self._cancelled.add(id_)
+            thread = self._threads[id_]
+        _end(process)
+        thread.join()  # it may have come to its end first, and said so
+        return self._store.cancel(id_)
 
     def _fill(self) -> None:
         with self._lock:
@@ -135,7 +139,7 @@ class Runner:
                     stream.close()
         with self._lock:
             if not self._closed:
-                if not ended:  # killed, by the system or by whoever: tried once more
+                if not ended and id_ not in self._cancelled:  # killed, by the system or by whoever: tried once more
                     self._store.requeue([id_])
                 self._running.pop(id_, None)
                 self._threads.pop(id_, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Restaurants:
         """
         if not self._rows:
             raise NoRestaurants(name=self.index.name)
-        wanted = key_of(name)
+        wanted = key_of(unicodedata.normalize("NFC", name))
         by_key = {key_of(known): known for known in self.names}
         if wanted in by_key:
             return by_key[wanted]

@@ -37,6 +37,7 @@ from app.access.headers import HEADERS
 from app.access.limits import KEPT, Buckets
 from app.access.opening import forwarding, guarding
 from app.access.scopes import OPEN, needed, offered
+from app.api.keyed import REPLAYED, noted
 from pages import session as pages_session
 from pipeline.errors.accounts import NoAccounts, SignInLocked
 from pipeline.errors.machine import DiskFull
@@ -518,6 +519,23 @@ def test_what_an_admin_changes_is_logged_with_who_and_failures_are_not(place: Pl
     assert [(each.by, each.what) for each in entries] == [("key:ci", "DELETE /v1/indexes/demo")]
     assert entries[0].detail["status"] == 200
     assert len(place.log()) == before + 2  # and the key that was made
+
+
+def test_the_log_says_what_was_built_and_nothing_of_a_reply_that_is_given_again(place: Place) -> None:
+    done = {"status": 202, "request": "r1", "name": "우리동네", "files": ["후기.csv"], "job": "1f2e"}
+    key = place.key("admin", name="ci")
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope)
+        scope["state"]["request_id"] = "r1"
+        noted(request, {"name": "우리동네", "files": ["후기.csv"], "set": {}, "force": False}, (202, {"id": "1f2e"}))
+        again = {REPLAYED: "true"} if request.headers.get("x-again") else {}
+        await JSONResponse({}, 202, again)(scope, receive, send)
+
+    client = TestClient(Guard(inner, Doors(place.store), FREELY, guarded=True))
+    assert client.post("/v1/indexes", headers=key).status_code == 202
+    assert client.post("/v1/indexes", headers={**key, "x-again": "1"}).status_code == 202
+    assert [each.detail for each in place.log() if each.kind == "api"] == [done]
 
 
 # headers

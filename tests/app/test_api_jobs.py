@@ -73,7 +73,7 @@ def test_an_uploaded_file_becomes_an_index_that_answers(client: TestClient, home
     assert (job["state"], job["error"], job["attempts"]) == ("done", None, 1)
     assert job["result"]["index"]["passages"] == len(REVIEWS)
     assert job["result"]["index"]["settings"]["indexing.k1"] == 1.5
-    assert job["stage"].endswith(":kiwi")
+    assert job["stage"] == "switch"
     assert job["done"] == job["total"] == len(REVIEWS)
     asked = client.post("/v1/ask", json={"question": "숯골갈비 주차 무료인가요?", "index": "우리동네"}).json()
     assert asked["answer"]["citations"]
@@ -281,6 +281,44 @@ def test_so_many_run_so_many_wait_the_rest_is_refused(endless: Place) -> None:
     assert endless.runner.cancel(third.id).state == "cancelled"  # it had not begun
     with pytest.raises(JobEnded):
         endless.runner.cancel(first.id)
+
+
+SWITCHING = """
+import signal, sys, time
+from app.jobs import child
+
+def work(spec, at):
+    at("read", 1, None)
+    time.sleep({before})
+    at("switch", 1, 1)
+    time.sleep(1)  # it answers already, and nobody has been told yet
+    return {{"ok": 1}}
+
+signal.signal(signal.SIGTERM, child._stop)
+sys.stdin.readline()
+child._do(None, child._Teller(sys.stdout), work)
+"""
+
+
+def test_what_answers_already_is_not_said_to_be_cancelled(tmp_path: Path) -> None:
+    place = Place(tmp_path, SWITCHING.format(before=0))
+    job = place.begin()
+    until(lambda: place.store.get(job.id).stage == "switch")
+    with pytest.raises(JobEnded, match="done"):
+        place.runner.cancel(job.id)
+    assert (place.state(job), place.store.get(job.id).result) == ("done", {"ok": 1})
+    place.close()
+
+
+def test_what_is_cancelled_before_that_is_not_tried_again(tmp_path: Path) -> None:
+    place = Place(tmp_path, SWITCHING.format(before=600))
+    job = place.begin()
+    until(lambda: place.store.get(job.id).stage == "read")
+    assert place.runner.cancel(job.id).state == "cancelled"
+    after = place.begin()
+    until(lambda: place.state(after) == "running")
+    assert (place.state(job), place.store.get(job.id).attempts) == ("cancelled", 1)
+    place.close()
 
 
 def test_a_server_that_ends_takes_its_jobs_up_again_when_it_comes_back(tmp_path: Path) -> None:

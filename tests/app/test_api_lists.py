@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import chain, repeat
@@ -133,7 +135,7 @@ def test_indexes_that_stay_are_seen_once_while_others_come_and_go(
 def test_pages_of_names_put_together_are_all_of_them(found: set[str], size: int) -> None:
     names, seen, more = sorted(found), [], ""
     while more is not None:
-        shown, more = page_of(names, place_of(more, str), size)
+        shown, more = page_of("names", names, place_of(more, "names", str), size)
         assert len(shown) == size or more is None
         seen += shown
     assert seen == names
@@ -144,9 +146,9 @@ def test_a_page_is_for_whoever_names_one(client: TestClient) -> None:
     for params in ({"limit": 1}, {"cursor": ""}, {"limit": 1, "cursor": ""}):
         assert client.get("/v1/indexes", params=params).json() == {"items": [whole], "next": None}
     assert client.get("/v1/indexes", params={"other": 1}).json() == [whole]
-    past = {"cursor": cursor_of("demo")}
+    past = {"cursor": cursor_of("indexes", "demo")}
     assert client.get("/v1/indexes", params=past).json() == {"items": [], "next": None}
-    assert client.get("/v1/models", params=past).json()["data"] == []
+    assert client.get("/v1/models", params={"cursor": cursor_of("models", "demo")}).json()["data"] == []
 
 
 def test_a_copied_index_folder_is_on_one_page_as_well(tmp_path: Path) -> None:
@@ -163,7 +165,11 @@ def test_a_copied_index_folder_is_on_one_page_as_well(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/traces", "/v1/restaurants", "/v1/runs", "/v1/jobs", "/v1/indexes", "/v1/models"])
 def test_pages_that_there_are_not(client: TestClient, path: str) -> None:
-    for cursor in ("x", "!!", cursor_of(True), cursor_of(-1), cursor_of("a", "b", "c"), "가"):
+    own = path.removeprefix("/v1/")
+    kinds = {"traces": [str, str], "jobs": [int]}.get(own, [str])
+    others = [cursor_of(each, *(kind(7) for kind in kinds)) for each in ("traces", "runs", "jobs") if each != own]
+    bad = [cursor_of(own, *place) for place in ([True], [-1], ["a", "b", "c"], ["\ud800"], ["a", "\ud800"], [])]
+    for cursor in ("x", "!!", "가", *others, *bad):
         assert_problem(client.get(path, params={"cursor": cursor}), 422, "bad-cursor")
     for limit in (0, -1, 1_001, "many"):
         assert_problem(client.get(path, params={"limit": limit}), 422, "malformed-request")
@@ -172,15 +178,17 @@ def test_pages_that_there_are_not(client: TestClient, path: str) -> None:
 
 @given(st.lists(st.text() | st.integers(0, 2**63 - 1), min_size=1, max_size=4))
 def test_a_cursor_comes_back_as_the_place_it_was_made_of(place: list[str | int]) -> None:
-    cursor = cursor_of(*place)
+    cursor = cursor_of("list", *place)
     assert cursor.isascii()
-    assert place_of(cursor, *map(type, place)) == place
+    assert place_of(cursor, "list", *map(type, place)) == place
+    with pytest.raises(BadCursor):
+        place_of(cursor, "another", *map(type, place))
 
 
 @given(st.text())
 def test_whatever_comes_as_a_cursor_is_a_place_or_refused(cursor: str) -> None:
     try:
-        found = place_of(cursor, str, int)
+        found = place_of(cursor, "list", str, int)
     except BadCursor:
         return
     assert found is None or [type(part) for part in found] == [str, int]
@@ -339,6 +347,68 @@ def test_what_is_the_servers_is_not_a_questions(client: TestClient, name: str) -
         assert_problem(client.post(path, json=body), 422, "setting-not-open")
 
 
+@pytest.mark.parametrize(
+    "name", ["milvus.uri", "models.encoder", "models.scores", "llm.url", "service.page", "access.per_caller"]
+)
+def test_what_is_the_servers_is_not_an_indexs(client: TestClient, name: str) -> None:
+    """Else whoever may build an index has the server send its token to any address."""
+    value = next(option.value for option in options(Settings()) if option.name == name)
+    client.put("/v1/uploads/own.csv", content="text\n주차가 편해요\n".encode())
+    body = {"name": "own", "files": ["own.csv"], "set": {"retrieval.store": "milvus", name: value}}
+    assert_problem(client.post("/v1/indexes", json=body), 422, "setting-not-open")
+    body["set"] = {"retrieval.k": 7}
+    assert (
+        "indexing.k1" in assert_problem(client.post("/v1/indexes", json=body), 422, "setting-not-of-indexes")["detail"]
+    )
+    body["set"] = {"encoder": "없는것"}
+    assert_problem(client.post("/v1/indexes", json=body), 422, "backend-not-found")
+    assert client.get("/v1/jobs").json()["items"] == []
+    client.delete("/v1/uploads/own.csv")
+
+
+def test_a_name_that_came_in_parts_is_the_same_name(client: TestClient, service: Service) -> None:
+    """As macOS gives the names of files."""
+    (manifest,) = service.indexes()
+    parts, whole = unicodedata.normalize("NFD", "부산맛집"), "부산맛집"
+    folder = service.home.indexes / whole
+    shutil.copytree(service.home.indexes / "demo", folder)
+    try:
+        question = {"question": "주차 되나요?", "index": parts}
+        assert client.post("/v1/ask", json=question).status_code == 200
+        assert client.get(f"/v1/indexes/{quote(parts)}").status_code == 200
+        messages = [{"role": "user", "content": "주차 되나요?"}]
+        assert client.post("/v1/chat/completions", json={"model": f"hansang/{parts}", "messages": messages}).is_success
+        name = quote(unicodedata.normalize("NFD", "숯골갈비"))
+        assert client.get(f"/v1/restaurants/{name}/summary", params={"index": parts}).status_code == 200
+        version = {"version": manifest.version}
+        assert client.put(f"/v1/indexes/{quote(parts)}/current", json=version).status_code == 200
+        assert client.delete(f"/v1/indexes/{quote(parts)}").status_code == 204
+        assert not folder.exists()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_an_upload_that_is_cut_off_is_said_to_be_and_leaves_nothing(service: Service) -> None:
+    """Sent to the application itself: a client that has gone hears nothing of it, but the log does."""
+    sent = list[Any]()
+    coming = iter([{"type": "http.request", "body": b"text\n", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "PUT", "path": "/v1/uploads/cut.csv", "raw_path": b"/v1/uploads/cut.csv",
+        "query_string": b"", "headers": [], "server": ("127.0.0.1", 80), "http_version": "1.1", "scheme": "http",
+    }  # fmt: skip
+    asyncio.run(create_api(service)(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 422
+    assert "upload-cut" in sent[1]["body"].decode()
+    assert not list((service.home.root / "uploads").glob("*cut*"))
+
+
 def test_no_address_name_of_a_model_or_limit_is_open() -> None:
     closed = {option.name for option in options(Settings()) if not is_open(option.name)}
     for option in options(Settings()):
@@ -356,6 +426,10 @@ def test_no_address_name_of_a_model_or_limit_is_open() -> None:
         ("/v1/ask", {"question": "주차", "without": ["\ud800"]}),
         ("/v1/feedback", {"trace": "\ud800", "vote": "up", "reason": "\ud800"}),
         ("/v1/analyze", {"text": "맛있어요 \ud800"}),
+        ("/v1/analyze", {"texts": ["맛있어요 \ud800"]}),
+        ("/v1/replay", {"trace": "\ud800"}),
+        ("/v1/replay", {"question": "주차", "index": "\ud800", "drop": ["\ud800"]}),
+        ("/v1/robustness", {"question": "주차", "passage_ids": ["\ud800"]}),
         ("/v1/indexes", {"name": "\ud800", "files": ["\ud800"]}),
         ("/v1/chat/completions", {"model": "demo", "messages": [{"role": "user", "content": "주차 \ud800"}]}),
     ],

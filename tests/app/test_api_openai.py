@@ -133,6 +133,11 @@ def test_what_is_said_stays_while_an_answer_grows(text: str) -> None:
         assert plain(text).startswith(plain(text[:end]))
 
 
+def test_what_is_misspelt_beside_the_openai_fields_is_told(client: OpenAI) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match="previous"):
+        ask(client, QUESTION, extra_body={"hansang": {"prevoius": "x"}})
+
+
 def test_a_conversation_goes_on_where_it_was(client: OpenAI, service: Service) -> None:
     first = ask(client, "숯골갈비 주차 되나요?")
     answer = first.choices[0].message.content
