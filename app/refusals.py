@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors.base import Conflict, InputError, MachineError, NotFound
+from pipeline.errors.files import MissingColumn, NothingToIndex
 
 
 class BodyTooLarge(InputError):
@@ -52,6 +53,27 @@ class UploadCut(InputError):
     code = "upload-cut"
     ko = "파일을 올리다가 연결이 끊겼습니다. 아무것도 남기지 않았습니다. 다시 올려 주세요."
     en = "The connection ended in the middle of the file. Nothing of it is kept. Please send it again."
+
+
+class UploadColumnMissing(MissingColumn):
+    """An uploaded file without a column that is needed."""
+
+    ko = '올린 파일 {path}에서 {column} 열을 찾지 못했습니다(있는 열: {found}). columns에 {{"{column}": "열이름"}}을 주세요.'
+    en = 'The uploaded {path} has no column for {column} (it has: {found}). Say "columns": {{"{column}": "NAME"}}.'
+
+
+class NamedUploadColumnMissing(MissingColumn):
+    """An uploaded file without a column that the request named."""
+
+    ko = "올린 파일 {path}에 '{name}' 열이 없습니다(있는 열: {found}). 요청의 columns에서 {column}을(를) 고쳐 주세요."
+    en = "The uploaded {path} has no column '{name}' (it has: {found}). Correct {column} in the request's columns."
+
+
+class NothingInUploads(NothingToIndex):
+    """Uploaded files in which no row could be used."""
+
+    ko = "쓸 수 있는 행이 하나도 없습니다({rejected:,}행 거절). {reasons}"
+    en = "Not one row could be used ({rejected:,} rejected). {reasons_en}"
 
 
 class SettingNotOfIndexes(InputError):

@@ -16,6 +16,7 @@ from app.api.replies import problems
 from app.bodies import Body
 from app.jobs.desk import Desk
 from app.jobs.indexing import IndexSpec, documents_of
+from app.jobs.telling import of_uploads
 from app.jobs.types import Job
 from app.refusals import (
     BadCursor,
@@ -197,5 +198,6 @@ def spec_of(body: IndexBody, service: Service, uploads: Uploads) -> IndexSpec:
         tokenizers=tuple(body.tokenizers),
         force=body.force,
     )
-    documents_of(spec)
+    with of_uploads():
+        documents_of(spec)
     return spec

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.jobs.telling import of_uploads
 from pipeline import backends, indexing
 from pipeline.config import with_overrides
 from pipeline.corpus.reader import read_corpus
@@ -65,6 +66,11 @@ def build(spec: IndexSpec, at: At) -> dict[str, Any]:
     Raises:
         HansangError: it can't be built; the former version stands.
     """
+    with of_uploads():
+        return _built(spec, at)
+
+
+def _built(spec: IndexSpec, at: At) -> dict[str, Any]:
     at("read", 0, None)
     noticed = Noticed()
     documents = documents_of(spec, noticed)

@@ -134,12 +134,28 @@ def test_the_same_files_are_not_indexed_twice_unless_forced(tmp_path: Path) -> N
     ],
 )
 def test_what_can_not_be_built_is_said_before_anything_begins(
-    client: TestClient, body: dict, status: int, code: str
+    client: TestClient, home: Home, body: dict, status: int, code: str
 ) -> None:
     client.put("/v1/uploads/좋은.csv", content=CSV.encode())
     before = client.get("/v1/jobs").json()
-    assert_problem(client.post("/v1/indexes", json=body), status, code)
+    said = assert_problem(client.post("/v1/indexes", json=body), status, code)
     assert client.get("/v1/jobs").json() == before
+    for sentence in (said["detail"], said["detail_en"]):
+        assert "--column" not in sentence
+        assert str(home.root) not in sentence
+
+
+def test_a_column_that_is_missing_is_to_be_named_in_the_request(client: TestClient) -> None:
+    client.put("/v1/uploads/좋은.csv", content="내용들,가게\n주차가 편해요,숯골갈비\n".encode())
+    body: dict[str, Any] = {"name": "x", "files": ["좋은.csv"]}
+    said = assert_problem(client.post("/v1/indexes", json=body), 422, "missing-column")
+    assert (
+        '올린 파일 좋은.csv에서 text 열을 찾지 못했습니다(있는 열: 내용들, 가게). columns에 {"text": "열이름"}'
+        in said["detail"]
+    )
+    body["columns"] = {"text": "내용"}
+    assert "columns에서 text" in assert_problem(client.post("/v1/indexes", json=body), 422, "missing-column")["detail"]
+    client.put("/v1/uploads/좋은.csv", content=CSV.encode())
 
 
 @pytest.mark.parametrize("name", ["..", ".x", "a%0Ab", "가" * 101, " a", "%2e%2e", "a%2Fb"])
@@ -166,7 +182,9 @@ def test_a_file_that_holds_nothing_to_index_fails_as_a_job(client: TestClient) -
     client.put("/v1/uploads/a.csv", content=b"text\n,\n")
     job = ended(client, client.post("/v1/indexes", json={"name": "빈", "files": ["a.csv"]}).json()["id"])
     assert (job["state"], job["error"]["code"]) == ("failed", "nothing-to-index")
-    assert job["error"]["detail"]
+    assert "a.csv 2번째 줄" in job["error"]["detail"]
+    assert "a.csv, line 2" in job["error"]["detail_en"]
+    assert "rejects" not in job["error"]["detail"]
     assert job["result"] is None
 
 
