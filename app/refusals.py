@@ -58,7 +58,7 @@ class UploadCut(InputError):
 class UploadColumnMissing(MissingColumn):
     """An uploaded file without a column that is needed."""
 
-    ko = '올린 파일 {path}에서 {column} 열을 찾지 못했습니다(있는 열: {found}). columns에 {{"{column}": "열이름"}}을 주세요.'
+    ko = '올린 {path}에 {column}의 열이 없습니다(있는 열: {found}). columns에 {{"{column}": "열이름"}}을 주세요.'
     en = 'The uploaded {path} has no column for {column} (it has: {found}). Say "columns": {{"{column}": "NAME"}}.'
 
 

@@ -150,7 +150,7 @@ def test_a_column_that_is_missing_is_to_be_named_in_the_request(client: TestClie
     body: dict[str, Any] = {"name": "x", "files": ["좋은.csv"]}
     said = assert_problem(client.post("/v1/indexes", json=body), 422, "missing-column")
     assert (
-        '올린 파일 좋은.csv에서 text 열을 찾지 못했습니다(있는 열: 내용들, 가게). columns에 {"text": "열이름"}'
+        '올린 좋은.csv에 text의 열이 없습니다(있는 열: 내용들, 가게). columns에 {"text": "열이름"}'
         in said["detail"]
     )
     body["columns"] = {"text": "내용"}
