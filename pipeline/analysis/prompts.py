@@ -1,6 +1,8 @@
 """Prompts that ask a language model for an analysis, each a file with a version: instructions, examples, complaint.
 
-A review goes in as a JSON string in a turn of the user, so that nothing in it can end the quotation: it is data.
+A review goes in as a JSON string in a turn of the user, so that nothing in it can end the quotation: it is data. The
+markers of chat templates in it are broken up (see ``fencing``). No version or fingerprint tells so: what holds no
+marker, which is nearly all, is asked letter for letter as before, and what was kept of it still holds.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 import pipeline
 from pipeline.errors.neural import ModelUnusable
+from pipeline.prompting.fencing import unmarked
 
 FOLDER = Path(pipeline.__file__).parent / "classifiers" / "prompts"
 
@@ -55,17 +58,23 @@ def read_prompt(name: str) -> Prompt:
 
 
 def messages(prompt: Prompt, text: str, *, aspects: bool) -> list[Message]:
-    """The conversation that asks for the analysis of one review. Without ``aspects`` the examples have none either."""
+    """The conversation that asks for the analysis of one review. Without ``aspects`` the examples have none either.
+
+    The model is shown the review ``unmarked``, and quotes that: its places are those of the review.
+    """
     asked = [_turn("system", prompt.system)]
     for review, reply in prompt.examples:
         wanted = reply if aspects else {name: value for name, value in reply.items() if name != "aspects"}
         asked += [_review(review), _turn("assistant", json.dumps(wanted, ensure_ascii=False))]
-    return [*asked, _review(text)]
+    return [*asked, _review(unmarked(text))]
 
 
 def complaint(prompt: Prompt, reply: str, problem: str) -> list[Message]:
-    """What is added to the conversation after a reply that doesn't fit."""
-    return [_turn("assistant", reply), _turn("user", prompt.complaint.format(problem=problem))]
+    """What is added to the conversation after a reply that doesn't fit, which may say what the review told it to."""
+    return [
+        _turn("assistant", unmarked(reply)),
+        _turn("user", prompt.complaint.format(problem=unmarked(problem))),
+    ]
 
 
 def _review(text: str) -> Message:

@@ -24,6 +24,7 @@ from pipeline.endpoint import Endpoint, checked_endpoint, is_here
 from pipeline.errors.base import HansangError
 from pipeline.errors.endpoints import EndpointDown, EndpointRefused, EndpointSlow, RequestFailed
 from pipeline.limiting import request_limiter
+from pipeline.prompting.fencing import unmarked
 from pipeline.types import Analysis, Unanalysed
 
 TRIES = 3
@@ -94,7 +95,7 @@ class LlmClassifier:
             try:
                 if not reply.whole:
                     raise Misfit(f"the reply was cut off at {_REPLY_TOKENS:,} tokens; it must be shorter")
-                return read_reply(shown, reply.text, classifier=self.name, aspects=aspects, note=note)
+                return read_reply(unmarked(shown), reply.text, classifier=self.name, aspects=aspects, note=note)
             except Misfit as misfit:
                 problem = str(misfit)
                 asked = messages(self._prompt, shown, aspects=aspects)

@@ -14,6 +14,7 @@ from pipeline.evaluation.judgements import Judgement, Measure, Status
 from pipeline.judges.costs import MAX_TOKENS, BudgetSpent, Spending
 from pipeline.judges.pace import LongWait, Pace
 from pipeline.judges.types import CallFailed, Case, Implementation, Judge, Message, Reply, Similarity, Unreadable
+from pipeline.prompting.fencing import unmarked
 
 TRIES = 4  # calls for one reply that fail
 READINGS = 2  # of a reply that can't be read: the judge is told once what is wrong
@@ -110,11 +111,14 @@ class _Wrong:
     reply: str = ""
 
     def again(self, messages: Sequence[Message]) -> list[Message]:
-        """The conversation, with the reply and what was wrong with it where it is the one that went wrong."""
+        """The conversation, with the reply and what was wrong with it where it is the one that went wrong.
+
+        Both may say what a review told the judge to, so that their markers are broken up (see ``fencing``).
+        """
         if not self.problem or list(messages) != list(self.said):
             return list(messages)
-        told = Message("user", _AGAIN.format(problem=self.problem))
-        return [*messages, Message("assistant", self.reply or "{}"), told]
+        told = Message("user", _AGAIN.format(problem=unmarked(self.problem)))
+        return [*messages, Message("assistant", unmarked(self.reply) or "{}"), told]
 
 
 async def _ask(messages: Sequence[Message], bench: Bench, tally: _Tally) -> str:

@@ -1,7 +1,8 @@
 """The judge's prompts: files with a version in their name. A file that was used is never edited; a change is a new one.
 
 A file holds the instruction and examples; what is judged follows as JSON, so that nothing in a review or an answer can
-pass for an instruction.
+pass for an instruction. The markers of chat templates in it are broken up (see ``fencing``), which is no new version: a
+judgement's digest is of the conversation, so that those of cases with a marker are made anew, and all others stay.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from pipeline.evaluation.judgements import Measure
 from pipeline.judges.types import Case, Message
+from pipeline.prompting.fencing import all_unmarked
 
 FOLDER = Path(__file__).parent / "prompts"
 NEWEST = 1
@@ -50,7 +52,7 @@ def conversation(prompt: Prompt, measure: Measure, case: Case) -> list[Message]:
     messages = [Message("system", prompt.system)]
     for given, reply in prompt.examples:
         messages += [Message("user", given), Message("assistant", reply)]
-    return [*messages, Message("user", _json(given_of(measure, case)))]
+    return [*messages, Message("user", _json(all_unmarked(given_of(measure, case))))]
 
 
 def given_of(measure: Measure, case: Case) -> dict[str, Any]:

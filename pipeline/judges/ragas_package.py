@@ -23,6 +23,7 @@ from pipeline.judges.measures import QUESTIONS, nothing_retrieved
 from pipeline.judges.pace import LongWait
 from pipeline.judges.prompts import given_of
 from pipeline.judges.types import Ask, CallFailed, Case, Message, Similarity, Unreadable
+from pipeline.prompting.fencing import all_unmarked
 
 VERSION = "0.4.3"
 VARIABLE = "HANSANG_RAGAS_PYTHON"
@@ -69,7 +70,7 @@ class RagasPackage:
             "answer_relevancy": QUESTIONS, "faithfulness": 2, "context_recall": 1,
             "context_precision": len(case.contexts),
         }  # fmt: skip
-        text = json.dumps(given_of(measure, case), ensure_ascii=False)
+        text = json.dumps(all_unmarked(given_of(measure, case)), ensure_ascii=False)
         return [(_INSTRUCTIONS, Message("user", text))] * calls[measure]
 
     async def measure(self, measure: Measure, case: Case, ask: Ask, similarity: Similarity) -> float:
@@ -77,12 +78,11 @@ class RagasPackage:
         if nothing_retrieved(measure, case):
             return 0.0
         async with self._one_by_one:
-            await self._say(
-                {
-                    "measure": measure, "question": case.question, "answer": case.answer,
-                    "contexts": case.contexts, "reference": case.reference,
-                }
-            )  # fmt: skip
+            given = {
+                "question": case.question, "answer": case.answer,
+                "contexts": case.contexts, "reference": case.reference,
+            }  # fmt: skip
+            await self._say({"measure": measure} | all_unmarked(given))
             failure: Exception | None = None
             while True:
                 told = await self._hear()

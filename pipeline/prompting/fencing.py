@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 BREAK = "·"
 """Put inside a marker, so that it is no marker any more and can still be read."""
 
 _PIPE = "|｜¦∣ǀ│"  # with letters that look like it: DeepSeek's own markers have the full-width one
-_ANGLES = {"<": "‹", ">": "›"}
+_BROKEN = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")"} | dict.fromkeys(_PIPE, BREAK))  # one for one
+_OPENING = frozenset("<＜﹤[［﹇")  # every marker has one of them
 _MARKERS = re.compile(
     rf"<\s*[{_PIPE}][^<>]{{0,60}}?[{_PIPE}]?\s*>"  # <|im_start|>, <|eot_id|>, <|system|>, <｜User｜>, <|end>
     r"|<\s*/?\s*(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|think|tool_call|tool_response|tools?"
@@ -46,21 +48,46 @@ def fenced(text: str) -> str:
     """
     seen = _INVISIBLE.sub("", re.sub("[\u2028\u2029\x85]", "\n", text))
     seen = "".join(c for c in seen if c in "\n\t" or unicodedata.category(c) != "Cc")
-    folded = seen.translate(str.maketrans("＜＞", "<>"))  # as tokenizers that normalise would read them
-    while (broken := _MARKERS.sub(_broken, folded)) != folded:  # breaking one may join what stood around it
-        folded = broken
+    folded = unmarked(seen).translate(str.maketrans("＜＞", "<>"))  # as tokenizers that normalise would read them
     folded = _HEADINGS.sub(lambda hit: f"{BREAK.join(hit['head'].strip())}{BREAK} {hit['word']}{hit['colon']}", folded)
     folded = _ROLES.sub(lambda hit: f"{hit['lead']}{hit['role']}{BREAK}{hit['mark']}", folded)
     return _CITATION.sub(lambda hit: f"({hit['n'].strip()})", folded)
 
 
+def unmarked(text: str) -> str:
+    """A text with the markers alone broken up, one character for one: for JSON, which quotes all else.
+
+    Every character keeps its place, so what is found in it stands at the same place of the text. Markers are sought as
+    tokenizers that normalise would read them: compatibility forms folded, without what can't be seen.
+    """
+    if _OPENING.isdisjoint(text):
+        return text
+    read = [(place, c) for place, char in enumerate(text) for c in unicodedata.normalize("NFKC", char) if _is_read(c)]
+    seen = "".join(c for _, c in read)
+    while (broken := _MARKERS.sub(_broken, seen)) != seen:  # breaking one may join what stood around it
+        seen = broken
+    written = list(text)
+    for (place, before), after in zip(read, seen, strict=True):
+        if after != before:
+            written[place] = after
+    return "".join(written)
+
+
+def all_unmarked(value: Any) -> Any:
+    """A value of JSON with every text in it ``unmarked``; the names of its fields stay."""
+    if isinstance(value, str):
+        return unmarked(value)
+    if isinstance(value, dict):
+        return {name: all_unmarked(each) for name, each in value.items()}
+    return [all_unmarked(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _is_read(c: str) -> bool:
+    return c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf")
+
+
 def _broken(hit: re.Match[str]) -> str:
-    inside = hit.group(0)
-    for mark, other in _ANGLES.items():
-        inside = inside.replace(mark, other)
-    for pipe in _PIPE:
-        inside = inside.replace(pipe, f"{BREAK}")
-    return inside.replace("[", "(").replace("]", ")")
+    return hit[0].translate(_BROKEN)
 
 
 def one_line(text: str) -> str:

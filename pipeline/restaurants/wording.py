@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors.base import HansangError
+from pipeline.prompting.fencing import unmarked
 from pipeline.restaurants.summaries import AspectSummary, Sentence, Summary
 from pipeline.restaurants.writing import Ask, Writer, numbers, prompt_of
 
@@ -62,14 +63,18 @@ def _reworded(aspect: AspectSummary, told: Iterator[Sentence]) -> AspectSummary:
 def allowed(draft: Sentence, row: Any) -> Sentence:
     """The sentence as it was worded anew where it says no other number and quotes the same words; else the draft.
 
-    Its evidence is always the draft's.
+    Its evidence is always the draft's, and its quotes are: the model was shown them ``unmarked``.
     """
     text = row.get("text") if isinstance(row, dict) else None
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGER * len(draft.text):
         return draft
-    same = numbers(text) == numbers(draft.text) and _quoted(text) == _quoted(draft.text)
-    return Sentence(text.strip(), draft.evidence) if same else draft
+    shown, said = _quoted(unmarked(draft.text)), _quoted(draft.text)
+    if numbers(text) != numbers(draft.text) or sorted(_quoted(text)) != sorted(shown):
+        return draft
+    for its, own in zip(shown, said, strict=True):
+        text = text.replace(f"“{its}”", f"“{own}”", 1)
+    return Sentence(text.strip(), draft.evidence)
 
 
 def _quoted(text: str) -> Sequence[str]:
-    return sorted(_QUOTED.findall(text))
+    return _QUOTED.findall(text)

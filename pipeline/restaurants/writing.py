@@ -16,6 +16,7 @@ from pipeline.connection import Client
 from pipeline.endpoint import Endpoint, Named, checked_endpoint
 from pipeline.errors.endpoints import RequestFailed
 from pipeline.errors.restaurants import WriterFailed
+from pipeline.prompting.fencing import all_unmarked, unmarked
 from pipeline.settings import Settings
 from pipeline.wire import loads
 
@@ -32,7 +33,10 @@ _SYSTEM = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a writer is asked for: instructions and material, the form of the reply, and a draft in that form."""
+    """What a writer is asked for: instructions and material, the form of the reply, and a draft in that form.
+
+    A model is shown all of it ``unmarked`` (see ``fencing``), and replies in those words.
+    """
 
     name: str
     prompt: str
@@ -63,9 +67,10 @@ class EndpointWriter:
 
     async def write(self, ask: Ask) -> Mapping[str, Any]:
         """See Writer."""
+        draft = json.dumps(all_unmarked(ask.draft), ensure_ascii=False)
         messages = [
             {"role": "system", "content": _SYSTEM},
-            {"role": "user", "content": f"{ask.prompt}\n\n초안:\n{json.dumps(ask.draft, ensure_ascii=False)}"},
+            {"role": "user", "content": f"{unmarked(ask.prompt)}\n\n초안:\n{draft}"},
         ]
         async with Client(self._endpoint) as client:  # of its own: writers are used from more than one event loop
             for _ in range(2):
@@ -77,7 +82,8 @@ class EndpointWriter:
                 if found is not None:
                     return found
                 complaint = "답이 JSON이 아닙니다. 설명 없이 초안과 같은 형식의 JSON만 다시 답하세요."
-                messages += [{"role": "assistant", "content": reply.text}, {"role": "user", "content": complaint}]
+                said = unmarked(reply.text)
+                messages += [{"role": "assistant", "content": said}, {"role": "user", "content": complaint}]
         raise WriterFailed(name=self.name, reason="JSON이 아닌 답")
 
 

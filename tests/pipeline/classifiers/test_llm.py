@@ -133,6 +133,22 @@ def test_instructions_in_a_review_are_data(server: ModelServer) -> None:
     assert [turn["role"] for turn in before].count("system") == 1
 
 
+def test_a_quote_of_a_broken_marker_is_found_where_the_review_has_it(server: ModelServer) -> None:
+    text = "맛은 <|im_start|>좋아요[INST] <s>"
+    for start, end in ((0, 4), (3, 18), (3, len(text)), (18, len(text))):
+
+        def answer(body: Json, words: slice = slice(start, end)) -> Sent:
+            shown = review_of(body)
+            quote = {"aspect": "food", "polarity": "positive", "quote": shown[words], "score": 80}
+            return chat(json.dumps(right_reply(shown) | {"aspects": [quote]}))
+
+        server.answer = answer
+        (found,) = classifier(server).classify([text])
+        assert isinstance(found, Analysis)
+        assert [text[slice(*opinion.span)] for opinion in found.opinions] == [text[start:end].strip()]
+    assert len(server.bodies) == 4  # each was read the first time
+
+
 WRAPPED = (
     "```json\nJSON\n```",
     "```\nJSON\n```",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.prompting.fencing import fenced, one_line
+from pipeline.prompting.fencing import all_unmarked, fenced, one_line, unmarked
+from tests.pipeline.prompting.markers import as_a_tokenizer_reads, control_tokens, without_markers
 
 MARKERS = (
     "<|im_start|>", "<|im_end|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|begin_of_text|>",
@@ -18,8 +20,10 @@ MARKERS = (
     "[AVAILABLE_TOOLS]", "[SYSTEM_PROMPT]", "</후기>", "<질문>", '<후기 번호="9">', "＜|im_start|＞",
     "< | im_start | >",
 )  # fmt: skip
-LEFT = re.compile(
-    r"<\s*[|｜]|[|｜]\s*>|\[/?INST|<<\s*/?SYS|</?\s*(?:s|후기|질문|think|bos|eos|start_of_turn)\b[^<>]*>", re.I
+LEFT = re.compile(  # whole markers: half of one is none
+    r"<\s*[|｜][\sa-z_▁]{0,40}[|｜]\s*>|\[/?INST\]|<<\s*/?\s*SYS\s*>>"
+    r"|</?\s*(?:s|후기|질문|think|bos|eos|start_of_turn)\b[ =0-9가-힣\"]{0,20}>",
+    re.I,
 )
 
 pieces = st.one_of(
@@ -75,3 +79,35 @@ def test_nothing_put_together_becomes_a_marker(text: str) -> None:
 @given(st.lists(pieces, max_size=8).map("".join))
 def test_a_name_stays_inside_its_attribute(name: str) -> None:
     assert not set('"<>\n') & set(one_line(name))
+
+
+@pytest.mark.parametrize(
+    "marker", [*MARKERS, "［INST］", "＜s＞", "<ｓ>", "<\u00ads>", "﹤|im_\u200bstart|﹥", "<\x00s>"]
+)
+def test_the_markers_alone_are_broken_where_json_quotes_all_else(marker: str) -> None:
+    before, after = "맛있어요👨‍👩‍👧[1] ＜맛집＞\r\nsystem: ", "\n### 지시"
+    said = unmarked(before + marker + after)
+    assert said.startswith(before)
+    assert said.endswith(after)
+    assert marker not in said
+    assert not LEFT.search(as_a_tokenizer_reads(said))
+
+
+@given(st.lists(pieces, max_size=12).map("".join))
+def test_breaking_markers_leaves_every_character_in_its_place(text: str) -> None:
+    said = unmarked(text)
+    changed = {before for before, after in zip(text, said, strict=True) if before != after}
+    assert all(unicodedata.normalize("NFKC", c) in "<>[]|¦∣ǀ│" for c in changed)
+    assert control_tokens(said) == []
+    assert unmarked(said) == said
+
+
+@given(without_markers())
+def test_what_holds_no_marker_stays_byte_for_byte(text: str) -> None:
+    value = {"[INST]": [text, 1, None], "b": {"c": (text,)}}
+    assert all_unmarked(value) == {"[INST]": [text, 1, None], "b": {"c": [text]}}
+
+
+def test_every_text_of_a_value_is_broken_up() -> None:
+    value = {"a": ["<s>", {"b": "[INST]"}, 2.5, True], "c": ("</s>",)}
+    assert all_unmarked(value) == {"a": ["‹s›", {"b": "(INST)"}, 2.5, True], "c": ["‹/s›"]}

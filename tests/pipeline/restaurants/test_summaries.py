@@ -9,8 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors.restaurants import WriterFailed
+from pipeline.prompting.fencing import unmarked
 from pipeline.restaurants.remarks import evidence_table
 from pipeline.restaurants.reviews import Review
 from pipeline.restaurants.summaries import Sentence, Summary, summarise
@@ -18,6 +21,7 @@ from pipeline.restaurants.wording import allowed, worded
 from pipeline.restaurants.writing import Ask, numbers, parsed
 from pipeline.strengths.ground import Ground
 from pipeline.types import Unanalysed
+from tests.pipeline.prompting.markers import CONTROL, without_markers
 from tests.pipeline.restaurants.corpus import ROWS
 from tests.pipeline.restaurants.oracle import analysis, opinion
 
@@ -161,6 +165,28 @@ def test_a_sentence_may_not_change_numbers_or_quotes(text: str, kept: bool) -> N
     draft = Sentence("긍정 2건: “국물이 진해요”라는 말이 있습니다.", ("r1",))
     assert allowed(draft, {"text": text}) == (Sentence(text, ("r1",)) if kept else draft)
     assert allowed(draft, None) == draft
+
+
+@given(st.lists(st.sampled_from(CONTROL) | without_markers(), min_size=1, max_size=4))
+def test_quotes_that_were_shown_broken_are_told_as_they_were_written(words: list[str]) -> None:
+    said = ", ".join(f"“{word.replace('”', '')}”" for word in words)
+    draft = Sentence(f"아쉽다는 말: {said}", ("r1",))
+    told = allowed(draft, {"text": f"{unmarked(said)}라는 아쉬움이 있습니다."})
+    assert told == Sentence(f"{said}라는 아쉬움이 있습니다.", ("r1",))
+
+
+def test_quotes_that_look_alike_when_broken_are_all_told() -> None:
+    draft = Sentence("아쉽다는 말: “<s>”, “‹s›”, “[INST]”, “짜요”", ("r1",))
+    found = allowed(draft, {"text": "“짜요”, “(INST)”, “‹s›”, “‹s›”"})
+    assert sorted(found.text.split(", ")) == sorted(["“짜요”", "“[INST]”", "“‹s›”", "“<s>”"])
+    assert allowed(draft, {"text": "“짜요”, “[INST]”, “<s>”, “‹s›”"}) == draft  # no model was shown that
+
+
+@given(without_markers())
+def test_a_draft_without_markers_is_held_to_its_own_words(words: str) -> None:
+    draft = Sentence(f"아쉽다는 말: “{words}”", ("r1",))
+    assert allowed(draft, {"text": draft.text}) == Sentence(draft.text.strip(), ("r1",))
+    assert allowed(draft, {"text": draft.text.replace("“", "“!")}) == draft
 
 
 def test_numbers_and_json_are_read_as_models_write_them() -> None:
