@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,36 +13,49 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Receive, Scope, Send
 
 from pipeline.errors.base import HansangError, InputError, NotFound, UnexpectedFault
 from pipeline.tables.rejects import printable
 
 PROBLEM = "application/problem+json"
-METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 OTHERS = ("/docs", "/livez", "/openapi.json")  # the API's own, outside of /v1
+OURS = (*OTHERS, "/v1", "/v1/{rest:path}", "//{rest:path}")  # whatever is asked there; what begins with // is nobody's
 OPENAI = ("/v1/chat/", "/v1/models")  # asked by clients of the OpenAI API
 LATER = (429, 503)
 AGAIN_SECONDS = 5  # where nobody knows better
 
-# What pydantic says of a value, by its type of error; whatever else it says stays English.
+_WHOLE = ("정수여야 합니다", "it must be a whole number")
+_OBJECT = ("JSON 객체여야 합니다", "it must be a JSON object")
+_BODY = (
+    "Content-Type이 application/json인 JSON 객체여야 합니다",
+    "it must be a JSON object with Content-Type application/json",
+)
+_UNKNOWN = "쓸 수 없는 값입니다"
+
+# What pydantic says of a value, by its type of error; of whatever else it says the English stays.
 _WHY: Mapping[str, tuple[str, str]] = MappingProxyType({
     "bool_parsing": ("true나 false여야 합니다", "it must be true or false"),
     "bool_type": ("true나 false여야 합니다", "it must be true or false"),
     "dict_type": ("객체여야 합니다", "it must be an object"),
-    "json_invalid": ("JSON이 아닙니다({error})", "it is not JSON ({error})"),
+    "greater_than_equal": ("{ge:,} 이상이어야 합니다", "it must be {ge:,} or more"),
+    "int_from_float": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "int_type": _WHOLE,
+    "json_invalid": ("여기부터 JSON이 아닙니다", "it is not JSON from here on ({error})"),
+    "less_than_equal": ("{le:,} 이하여야 합니다", "it must be {le:,} or less"),
     "list_type": ("배열이어야 합니다", "it must be an array"),
     "literal_error": ("{expected} 가운데 하나여야 합니다", "it must be one of {expected}"),
     "missing": ("꼭 있어야 합니다", "it is required"),
-    "model_attributes_type": (
-        "Content-Type이 application/json인 JSON 객체여야 합니다",
-        "it must be a JSON object with Content-Type application/json",
-    ),
+    "model_attributes_type": _OBJECT,
+    "model_type": _OBJECT,
     "string_too_long": ("{max_length:,}자까지 받습니다", "at most {max_length:,} characters are accepted"),
     "string_type": ("문자열이어야 합니다", "it must be a string"),
+    "string_unicode": ("반쪽만 있는 글자가 있습니다", "it holds half of a character"),
     "too_long": ("{max_length:,}개까지 받습니다", "at most {max_length:,} are accepted"),
     "too_short": ("{min_length:,}개 이상이어야 합니다", "{min_length:,} or more are needed"),
-    "value_error": ("{error}", "{error}"),
 })  # fmt: skip
 
 
@@ -135,26 +148,33 @@ def handle_errors(api: FastAPI) -> None:
 
 
 def refuse_the_rest(api: FastAPI) -> None:
-    """Answer whatever else is asked under ``/v1``; the chat, mounted behind it, would in another form. Call it last.
+    """Answer whatever else is asked under ``/v1``, by any method; the chat, mounted behind it, would in another form.
 
-    A path that others answer by another method is told which.
+    Call it last.
     """
+    rest = _Rest(api.routes)
+    for path in OURS:
+        api.router.routes.append(Route(path, rest, include_in_schema=False))
 
-    async def rest(request: Request) -> None:
-        partly = [route for route in api.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+
+class _Rest:
+    """ASGI application that refuses everything: a path that others answer by another method is told which."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        partly = [route for route in self._routes if route.matches(scope)[0] is Match.PARTIAL]
         allowed = sorted({method for route in partly for method in getattr(route, "methods", None) or ()})
         if allowed:
             raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
         raise HTTPException(404)
-
-    for path in (*OTHERS, "/v1/{rest:path}"):
-        api.add_api_route(path, rest, methods=list(METHODS), include_in_schema=False)
 
 
 def _malformed(first: Mapping[str, Any]) -> MalformedRequest:
     where, context = ".".join(map(str, first["loc"])), dict(first.get("ctx", {}))
     if "expected" in context:  # in English: 'up' or 'down'
         context["expected"] = str(context["expected"]).replace("' or '", "', '")
-    known = _WHY.get(first["type"])
-    ko, en = (sentence.format(**context) for sentence in known) if known else (first["msg"], first["msg"])
+    known = _BODY if where == "body" and first["type"] == "model_attributes_type" else _WHY.get(first["type"])
+    ko, en = (sentence.format(**context) for sentence in known) if known else (_UNKNOWN, first["msg"])
     return MalformedRequest(where=printable(where), why=ko, why_en=en)

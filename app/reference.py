@@ -32,14 +32,15 @@ def reference_page(document: Mapping[str, Any]) -> str:
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    parameters = "".join(
-        f"<li><code>{escape(p['name'])}</code> ({escape(p['in'])})</li>" for p in operation.get("parameters", ())
+    taken = "".join(
+        f"<li><code>{escape(name)}</code> ({escape(place)}) {escape(description)}</li>"
+        for name, place, description in _taken(operation, document)
     )
     bodies = "".join(f"<pre>{escape(example)}</pre>" for example in _examples(operation, document))
     return (
         f"<h2><code>{method.upper()} {escape(path)}</code> {escape(operation.get('summary', ''))}</h2>"
         f"<p>{escape(operation.get('description', ''))}</p>"
-        f"{f'<ul>{parameters}</ul>' if parameters else ''}{bodies}{_problems(operation)}"
+        f"{f'<ul>{taken}</ul>' if taken else ''}{bodies}{_problems(operation)}"
     )
 
 
@@ -53,22 +54,29 @@ def _problems(operation: Mapping[str, Any]) -> str:
     return f"<details><summary>오류 (errors)</summary><ul>{told}</ul></details>" if told else ""
 
 
+def _taken(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What an operation takes: the name, where it stands, what it is."""
+    for parameter in operation.get("parameters", ()):
+        yield parameter["name"], parameter["in"], parameter.get("description", "")
+    for media in _content(operation).values():
+        for name, field in _fields(media, document).items():
+            yield name, "body", field.get("description", "")
+
+
 def _examples(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
-    """What a body looks like: each property's example, else its default, else its type."""
-    content = operation.get("requestBody", {}).get("content", {})
-    for media in content.values():
-        if "example" in media:
-            yield str(media["example"])
-            continue
-        name = media["schema"].get("$ref", "").rpartition("/")[2]
-        properties = document.get("components", {}).get("schemas", {}).get(name, {}).get("properties", {})
-        shown = {key: _shown(value) for key, value in properties.items()}
-        yield json.dumps(shown, ensure_ascii=False, indent=2)
+    """Bodies that can be sent: the fields that have an example, which all that are required have."""
+    for media in _content(operation).values():
+        fields = _fields(media, document)
+        shown = {name: field["examples"][0] for name, field in fields.items() if field.get("examples")}
+        yield str(media["example"]) if "example" in media else json.dumps(shown, ensure_ascii=False, indent=2)
 
 
-def _shown(schema: Mapping[str, Any]) -> Any:
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "default" in schema:
-        return schema["default"]
-    return " | ".join(schema["enum"]) if "enum" in schema else schema.get("type", {})
+def _content(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = operation.get("requestBody", {}).get("content", {})
+    return found
+
+
+def _fields(media: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = media["schema"].get("$ref", "").rpartition("/")[2]
+    found: Mapping[str, Any] = document.get("components", {}).get("schemas", {}).get(name, {}).get("properties", {})
+    return found

@@ -109,8 +109,11 @@ def checked_out(out: Path) -> Path:
     """
     suffix = out.suffix.lower()
     if suffix not in (LINES, *FORMATS) or out.is_dir():
-        expected = f"{', '.join((LINES, *FORMATS))}로 끝나는 파일 이름을 적어 주세요. (a file with such a name)"
-        raise BadSetting(name="--out", value=out.name, expected=expected)
+        known = ", ".join((LINES, *FORMATS))
+        raise BadSetting(
+            name="--out", value=out.name,
+            expected=f"{known}로 끝나는 파일 이름을 적어 주세요.", expected_en=f"Name a file that ends in {known}.",
+        )  # fmt: skip
     return out if suffix == LINES else out.with_name(f"{out.name}.partial{LINES}")
 
 

@@ -39,8 +39,11 @@ def check_asked(overrides: Mapping[str, object], settings: Settings) -> None:
     own = {option.name: option.value for option in options(settings) if server_only(option.name)}
     for name, value in overrides.items():
         if name in own and str(value) != str(own[name]):
-            cure = f"서버를 켤 때만 정합니다: `hansang serve --set {name}=…` (only whoever starts the server sets it)"
-            raise BadSetting(name=name, value=str(value)[:64], expected=cure)
+            raise BadSetting(
+                name=name, value=str(value)[:64],
+                expected=f"서버를 켤 때만 정합니다: `hansang serve --set {name}=…`",
+                expected_en=f"Only whoever starts the server sets it: `hansang serve --set {name}=…`",
+            )  # fmt: skip
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, object], *, indexing: bool = False) -> Settings:
@@ -83,7 +86,10 @@ def _coerce(option: Option, raw: object) -> object:
     if get_origin(option.kind) is Literal:
         choices = get_args(option.kind)
         if raw not in choices:
-            raise BadSetting(name=option.name, value=raw, expected=f"가능한 값(one of): {', '.join(choices)}")
+            known = ", ".join(choices)
+            raise BadSetting(
+                name=option.name, value=raw, expected=f"가능한 값: {known}", expected_en=f"One of: {known}"
+            )
         return raw
     if option.kind is str:
         return str(raw)
@@ -93,13 +99,12 @@ def _coerce(option: Option, raw: object) -> object:
         value = math.nan
     if not option.low <= value <= option.high:  # NaN fails too
         ko, en = ("정수", "a whole number") if option.kind is int else ("수", "a number")
-        expected = f"{_range(option)} 사이의 {ko}가 필요합니다. ({en} from {option.low:g} to {option.high:g})"
-        raise BadSetting(name=option.name, value=raw, expected=expected)
+        low, high = f"{option.low:g}", f"{option.high:g}"
+        raise BadSetting(
+            name=option.name, value=raw,
+            expected=f"{low}–{high} 사이의 {ko}가 필요합니다.", expected_en=f"It must be {en} from {low} to {high}.",
+        )  # fmt: skip
     return value
-
-
-def _range(option: Option) -> str:
-    return f"{option.low:g}–{option.high:g}"
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, object]:
@@ -112,8 +117,11 @@ def parse_assignments(assignments: list[str]) -> dict[str, object]:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals:
-            expected = "`이름=값`으로 적어 주세요. 예) --set fusion.weight=0.4 (name=value)"
-            raise BadSetting(name=name, value="", expected=expected)
+            raise BadSetting(
+                name=name, value="",
+                expected="`이름=값`으로 적어 주세요. 예) --set fusion.weight=0.4",
+                expected_en="Write `name=value`, such as --set fusion.weight=0.4.",
+            )  # fmt: skip
         pairs[name.strip()] = value.strip()
     return pairs
 

@@ -62,21 +62,29 @@ def checked_endpoint(endpoint: Endpoint, named: Named = Named()) -> Endpoint:
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        expected = (
-            f"OpenAI 호환 주소를 적어 주세요. 예) {named.url} http://127.0.0.1:8000/v1 (an OpenAI-compatible URL)"
-        )
-        raise BadSetting(name=named.url, value=endpoint.url, expected=expected)
+        shown = f"{named.url} http://127.0.0.1:8000/v1"
+        raise BadSetting(
+            name=named.url, value=endpoint.url,
+            expected=f"OpenAI 호환 주소를 적어 주세요. 예) {shown}",
+            expected_en=f"Write an OpenAI-compatible URL, such as {shown}.",
+        )  # fmt: skip
     if parsed.userinfo:  # settings are stored with every answer and shown
-        expected = (
-            "주소에 이름이나 암호를 넣지 마세요. 열쇠는 환경 변수 HANSANG_LLM_KEY로 줍니다. (No credentials in a URL.)"
-        )
-        raise BadSetting(name=named.url, value="***", expected=expected)
+        raise BadSetting(
+            name=named.url, value="***",
+            expected="주소에 이름이나 암호를 넣지 마세요. 열쇠는 환경 변수 HANSANG_LLM_KEY로 줍니다.",
+            expected_en="No credentials in a URL: the key goes into the environment variable HANSANG_LLM_KEY.",
+        )  # fmt: skip
     if not endpoint.key.isascii():
-        expected = "열쇠에는 영문자, 숫자, 기호만 쓸 수 있습니다. (A key is ASCII.)"
-        raise BadSetting(name="HANSANG_LLM_KEY", value="***", expected=expected)
+        raise BadSetting(
+            name="HANSANG_LLM_KEY", value="***",
+            expected="열쇠에는 영문자, 숫자, 기호만 쓸 수 있습니다.", expected_en="A key is ASCII.",
+        )  # fmt: skip
     if not endpoint.model.strip():
-        expected = f"서버가 부르는 모델 이름을 적어 주세요(목록: {url}/models). (Name a model that the server has.)"
-        raise BadSetting(name=named.model, value="", expected=expected)
+        raise BadSetting(
+            name=named.model, value="",
+            expected=f"서버가 부르는 모델 이름을 적어 주세요(목록: {url}/models).",
+            expected_en=f"Name a model that the server has; {url}/models lists them.",
+        )  # fmt: skip
     return replace(endpoint, url=url, model=endpoint.model.strip(), key=endpoint.key.strip())
 
 

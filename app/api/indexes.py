@@ -53,9 +53,7 @@ class IndexBody(Body):
     name: str = Field(max_length=200, description="색인의 이름", examples=["우리동네"])
     files: list[str] = Field(min_length=1, max_length=100, description="올린 파일의 이름들", examples=[["후기.csv"]])
     format: str = Field("auto", max_length=20, description=_FORMATS)
-    columns: dict[str, str] = Field(
-        default_factory=dict, description='열 이름으로 알 수 없을 때. 예) {"text": "본문"}'
-    )
+    columns: dict[str, str] = Field(default_factory=dict, description='열 이름으로 알 수 없을 때. 예) {"text": "본문"}')
     restaurants: str = Field("", max_length=200, description="식당 정보 파일(올린 파일의 이름)")
     restaurant: str = Field("", max_length=200, description="가게 이름이 없는 후기의 가게")
     tokenizers: list[str] = Field(default_factory=list, max_length=10, description="더할 분석기", examples=[["okt"]])

@@ -95,10 +95,11 @@ def analyze(
     예) hansang analyze --text "맛은 있는데 웨이팅이 두 시간" · hansang analyze 후기.csv --out 분석.jsonl
     """
     if (text is None) == (file is None) or (file is None) != (out is None):
-        expected = (
-            "`--text 글` 또는 `파일 --out 결과파일` 가운데 하나를 적어 주세요. (either --text, or FILE with --out)"
-        )
-        raise BadSetting(name="analyze", value=text or file or out or "", expected=expected)
+        raise BadSetting(
+            name="analyze", value=text or file or out or "",
+            expected="`--text 글` 또는 `파일 --out 결과파일` 가운데 하나를 적어 주세요.",
+            expected_en="Give either --text, or FILE with --out.",
+        )  # fmt: skip
     choice = choice_of(classifier, endpoint=endpoint, model=model, prompt=prompt, requests=requests, timeout=timeout)
     if file is None or out is None:
         _one(made(choice), text or "", aspects, as_json)
@@ -127,8 +128,9 @@ def _one(judge: Classifier, text: str, aspects: bool, as_json: bool) -> None:
     (found,) = judge.classify([text], aspects=aspects)
     if isinstance(found, Unanalysed) and found.code == "empty-text":
         raise BadSetting(
-            name="--text", value=text, expected="글이 비어 있습니다. 후기를 적어 주세요. (The review is empty.)"
-        )
+            name="--text", value=text,
+            expected="글이 비어 있습니다. 후기를 적어 주세요.", expected_en="It is empty. Write the review.",
+        )  # fmt: skip
     if isinstance(found, Unanalysed):
         raise NotAnalysed(reason=found.ko, reason_en=found.en)
     if as_json:

@@ -157,7 +157,8 @@ def _counts(users: str, name: str = "--users") -> list[int]:
         raise BadSetting(
             name=name,
             value=users,
-            expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요. (numbers from 1 on, with commas)",
+            expected="1,20처럼 1 이상의 수를 쉼표로 적어 주세요.",
+            expected_en="Write numbers from 1 on with commas, like 1,20.",
         )
     return counts
 

@@ -99,7 +99,10 @@ def llm(
     settings = with_overrides(settings_of(ctx, profile), overrides_of(assignments))
     loads = _counts(concurrency, "--concurrency")
     if max(loads) > MOST:
-        raise BadSetting(name="--concurrency", value=concurrency, expected=f"{MOST:,}까지 됩니다. (at most {MOST:,})")
+        raise BadSetting(
+            name="--concurrency", value=concurrency,
+            expected=f"{MOST:,}까지 됩니다.", expected_en=f"At most {MOST:,}.",
+        )  # fmt: skip
     servers = _servers(url or [settings.llm.url], model or [], tokens, settings)
     limit = _limit(card, weights, servers[0], settings)
     for server in servers:
@@ -130,8 +133,9 @@ def _servers(urls: Sequence[str], models: Sequence[str], tokens: int, settings: 
 
     if len(urls) > URLS or len(models) > len(urls):
         raise BadSetting(
-            name="--url", value=", ".join(urls), expected="둘까지, --model은 --url마다 하나 (two at most, a model each)"
-        )
+            name="--url", value=", ".join(urls),
+            expected="둘까지, --model은 --url마다 하나입니다.", expected_en="Two at most, each with its --model.",
+        )  # fmt: skip
     names = [*models, *[models[0] if models else settings.llm.model] * (len(urls) - len(models))]
     ends = [Endpoint(url, name, os.environ.get(KEY, "")) for url, name in zip(urls, names, strict=True)]
     return [server_at(checked_endpoint(end, Named("--url", "--model")), tokens, settings.llm) for end in ends]
@@ -160,7 +164,8 @@ def _limit(card: str, weights: Path | None, server: Server, settings: Settings) 
     if card:
         raise BadSetting(
             name="--card", value=card,
-            expected=f"{end.model}의 폴더를 --weights에 주세요. (Give the folder of its weights.)",
+            expected=f"{end.model}의 폴더를 --weights에 주세요.",
+            expected_en=f"Give the folder of {end.model} as --weights.",
         )  # fmt: skip
     return None
 

@@ -165,7 +165,9 @@ def _model(model: Path | None, random: str, kind: Literal["encoder", "reranker"]
     from pipeline.neural.loading import require
 
     if random not in SHAPES:
-        raise BadSetting(name="--random", value=random, expected="tiny나 full을 적어 주세요. (tiny or full)")
+        raise BadSetting(
+            name="--random", value=random, expected="tiny나 full을 적어 주세요.", expected_en="Write tiny or full."
+        )
     require(torch="torch", transformers="transformers", sentence_transformers="sentence-transformers")
     return model or make(scratch / "model", kind, SHAPES[random], _reviews())
 

@@ -98,7 +98,9 @@ def _path(what: str) -> Literal["/v1/search", "/v1/ask"]:
         return "/v1/search"
     if what == "ask":
         return "/v1/ask"
-    raise BadSetting(name="--what", value=what, expected="search나 ask를 적어 주세요. (search or ask)")
+    raise BadSetting(
+        name="--what", value=what, expected="search나 ask를 적어 주세요.", expected_en="Write search or ask."
+    )
 
 
 def _show(console: Console, found: Mapping[int, Load]) -> None:

@@ -176,8 +176,9 @@ def fit(
 def _json_only(out: Path) -> None:
     if out.suffix.lower() != ".json" or out.is_dir():
         raise BadSetting(
-            name="--out", value=out.name, expected=".json으로 끝나는 파일 이름을 적어 주세요. (a .json file)"
-        )
+            name="--out", value=out.name,
+            expected=".json으로 끝나는 파일 이름을 적어 주세요.", expected_en="Name a .json file.",
+        )  # fmt: skip
 
 
 def _member(text: str, prompt: str) -> Member:

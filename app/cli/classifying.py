@@ -85,6 +85,7 @@ def parse_member(text: str) -> tuple[str, str]:
         raise BadSetting(
             name="--member",
             value=text,
-            expected="`이름` 또는 `이름:모델`. 예) linear, llm:qwen3-8b (a name, or name:model)",
+            expected="`이름` 또는 `이름:모델`로 적어 주세요. 예) linear, llm:qwen3-8b",
+            expected_en="Write `name` or `name:model`, such as linear or llm:qwen3-8b.",
         )
     return name.strip(), model.strip()

@@ -150,8 +150,9 @@ def compare(
     if models:
         if b:
             raise BadSetting(
-                name="--models", value=b, expected="질문 파일 하나만 적어 주세요. (One file of questions.)"
-            )
+                name="--models", value=b,
+                expected="질문 파일 하나만 적어 주세요.", expected_en="Name one file of questions.",
+            )  # fmt: skip
         overrides = overrides_of(assignments)
         wanted = Wanted(models, a, index, overrides, sample, stratify, seed, run, home, profile)
         compare_models(ctx, wanted, as_json)

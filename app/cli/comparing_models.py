@@ -66,8 +66,9 @@ def compare_models(ctx: typer.Context, wanted: Wanted, as_json: bool) -> None:
         note(ko, en)
     if not rows:
         raise BadSetting(
-            name="--models", value=wanted.models, expected="위에 적은 것을 갖춘 뒤 다시 하세요. (See above.)"
-        )
+            name="--models", value=wanted.models,
+            expected="위에 적은 것을 갖춘 뒤 다시 하세요.", expected_en="Provide what is named above, then try again.",
+        )  # fmt: skip
 
 
 def _ask(

@@ -43,7 +43,9 @@ def engine_of(name: str, actors: int = 0) -> Iterator[Engine]:
     """
     if name not in ENGINES:
         known = ", ".join(ENGINES)
-        raise BadSetting(name="--engine", value=name, expected=f"쓸 수 있는 것: {known} (known: {known})")
+        raise BadSetting(
+            name="--engine", value=name, expected=f"쓸 수 있는 것: {known}", expected_en=f"One of: {known}"
+        )
     if name == "local":
         yield Local()
         return

@@ -145,8 +145,9 @@ def _elsewhere(wanted: Phases, engine: Engine) -> Asking:
 
     if wanted == "two":
         raise BadSetting(
-            name="--phases", value=wanted, expected="두 단계는 `--engine local`에서만 합니다 (only with --engine local)"
-        )
+            name="--phases", value=wanted,
+            expected="두 단계는 `--engine local`에서만 합니다.", expected_en="Two phases need `--engine local`.",
+        )  # fmt: skip
     return partial(ask_by, engine)
 
 
@@ -160,7 +161,10 @@ def _watched_questions(
         raise typer.BadParameter("질문 파일을 적거나 --regression을 주세요 · Give a file, or --regression.")
     if questions is not None or in_part:
         value = questions or "--limit/--sample"
-        raise BadSetting(name="--regression", value=value, expected="회귀 세트는 전체를 묻습니다 (the whole set).")
+        raise BadSetting(
+            name="--regression", value=value,
+            expected="회귀 세트는 전체를 묻습니다.", expected_en="The whole regression set is asked.",
+        )  # fmt: skip
     return samples(place.root / FILE, index)
 
 

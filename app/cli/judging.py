@@ -116,8 +116,9 @@ def _measures(text: str) -> list[Measure]:
     if unknown or not wanted:
         known = ", ".join(KNOWN)
         raise BadSetting(
-            name="--measures", value=", ".join(unknown), expected=f"쓸 수 있는 측정(known measures): {known}"
-        )
+            name="--measures", value=", ".join(unknown),
+            expected=f"쓸 수 있는 측정: {known}", expected_en=f"Known measures: {known}",
+        )  # fmt: skip
     return [name for name in KNOWN if name in wanted]
 
 
@@ -136,14 +137,16 @@ def _price(text: str) -> Price | None:
 
 
 def _bad_price(text: str) -> BadSetting:
-    return BadSetting(name="--price", value=text, expected="예(e.g.) --price 0.15,0.60")
+    shown = "--price 0.15,0.60"
+    return BadSetting(name="--price", value=text, expected=f"예) {shown}", expected_en=f"Write it like {shown}.")
 
 
 def _embeddings(model: str, kind: str) -> str:
     if model and kind == "gemini":
         raise BadSetting(
             name="--embeddings", value=model,
-            expected="gemini로 채점할 때는 색인의 벡터로 견줍니다(leave it out with gemini).",
+            expected="gemini로 채점할 때는 색인의 벡터로 견줍니다.",
+            expected_en="With gemini the vectors of the index compare: leave it out.",
         )  # fmt: skip
     return model
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from annotations.accounts.proxies import NOBODY
 from app.access.addresses import INTERNAL_KEY
 from pipeline.errors.accounts import NoAccounts
 from pipeline.errors.labels import LabelsDamaged
@@ -27,7 +28,8 @@ OPEN = "open"
 class Labelling:
     """How the annotation app is opened: home, address, the port of the chat beside it, the settings ``labels.*``.
 
-    ``chat_host`` is a host by which this machine reaches the chat, which may listen on another address than ours.
+    ``chat_host`` is a host by which this machine reaches the chat, which may listen on another address than ours;
+    ``chat_url`` is the address by which people do, empty for that port of the machine they see.
     ``internal`` is the key by which it asks the server; it goes by the environment, which no other user can read.
     """
 
@@ -39,6 +41,8 @@ class Labelling:
     settings: Mapping[str, float] = field(default_factory=dict)
     internal: str = field(default="", repr=False)
     chat_host: str = "127.0.0.1"
+    chat_url: str = ""
+    trusted_proxies: str = NOBODY
 
 
 def look_at(path: Path, *, guarded: bool) -> None:
@@ -130,7 +134,8 @@ def starting(labelling: Labelling) -> Iterator[Running]:
     # -P: not the folder we are in, where somebody may have `pages` of their own.
     command = [sys.executable, "-P", "-m", "pages.serving", "--tied", "--home", str(labelling.home.resolve())]
     command += ["--host", labelling.host, "--port", str(labelling.port), "--chat", str(labelling.chat)]
-    command += ["--chat-host", labelling.chat_host]
+    command += ["--chat-host", labelling.chat_host, "--chat-url", labelling.chat_url]
+    command += ["--trusted-proxies", labelling.trusted_proxies]
     command += ["--settings", json.dumps(dict(labelling.settings))]
     # In a session of its own Ctrl-C doesn't reach it: it ends when we close its input, or the system does for us.
     started = Running(

@@ -136,7 +136,8 @@ def read_shapes(text: str) -> tuple[Shape, ...]:
     if len(pairs) != len(parts) or min(tokens for _, tokens in pairs) < 4:
         raise BadSetting(
             name="--shapes", value=text,
-            expected="1x16,8x40처럼 글 수x토큰 수(4 이상)를 쉼표로 적어 주세요. (texts x tokens, from 4 tokens on)",
+            expected="1x16,8x40처럼 글 수x토큰 수(4 이상)를 쉼표로 적어 주세요.",
+            expected_en="Write texts x tokens (4 or more) with commas, like 1x16,8x40.",
         )  # fmt: skip
     return pairs
 
@@ -150,8 +151,11 @@ def _build(
     from pipeline.optimising.engines import Build
 
     if to == "tensorrt" and precision == "int8" and quantize == "dynamic":
-        expected = "TensorRT의 int8은 `--quantize static`만 됩니다. (TensorRT's int8 must be static.)"
-        raise BadSetting(name="--quantize", value=quantize, expected=expected)
+        raise BadSetting(
+            name="--quantize", value=quantize,
+            expected="TensorRT의 int8은 `--quantize static`만 됩니다.",
+            expected_en="TensorRT's int8 must be `--quantize static`.",
+        )  # fmt: skip
     how: Literal["", "dynamic", "static"] = quantize if precision == "int8" else ""
     return Build(to, precision, how, shapes=shapes if to == "tensorrt" else ())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.console import note
 from pipeline.config import load_profile, parse_assignments
 from pipeline.errors.machine import NotWritable
 from pipeline.settings import Settings
@@ -16,6 +18,7 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from pipeline.service import Home
 
+_WARNED = "hansang.warned-root"
 _COMMON = "공통 · Common"
 DEFAULT_HOME = Path("var")
 DEFAULT_PROFILE = "embedded"
@@ -99,7 +102,26 @@ def root_of(ctx: typer.Context, home: Path | None) -> Path:
     root = home or common_of(ctx).home
     if root.exists() and not root.is_dir():
         raise NotWritable(path=root, reason="폴더가 아닙니다 · not a folder")
+    _warn_root(ctx, root)
     return root
+
+
+def _warn_root(ctx: typer.Context, root: Path) -> None:
+    """Warn, once a command, that what root makes in the home of another can't be written by its owner."""
+    if os.geteuid() != 0 or not root.exists() or (there := root.stat()).st_uid == 0 or ctx.meta.get(_WARNED):
+        return
+    ctx.meta[_WARNED] = True
+    try:
+        name = root.owner()
+        cure = f"runuser -u {name} -- hansang …"
+    except KeyError:
+        name = str(there.st_uid)
+        cure = f"setpriv --reuid={name} --regid={there.st_gid} --clear-groups hansang …"
+    note(
+        f"root로 실행했지만 이 폴더의 주인은 {name}입니다: {root}\n"
+        f"새로 생기는 파일을 서버가 쓰지 못할 수 있습니다. `{cure}`로 하세요.",
+        f"You are root, but {root} belongs to {name}: the server may be unable to write what is made. Use `{cure}`.",
+    )
 
 
 def settings_of(ctx: typer.Context, profile: str | None) -> Settings:

@@ -63,8 +63,11 @@ def agreement(
 
     first, last = (each.date() if each else None for each in (since, until))
     if first and last and first > last:
-        expected = f"--since({first})와 같거나 뒤인 날이어야 합니다. (not before --since)"
-        raise BadSetting(name="--until", value=last, expected=expected)
+        raise BadSetting(
+            name="--until", value=last,
+            expected=f"--since({first})와 같거나 뒤인 날이어야 합니다.",
+            expected_en=f"It must not be before --since ({first}).",
+        )  # fmt: skip
     labels = home_of(ctx, home).labels
     with waiting("답을 견주는 중 … (Comparing answers)"):
         report, fields = _report(labels, scheme, Filters(first, last, tuple(batch or ()), scheme_version), resamples)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +15,13 @@ from app.cli.console import clean, note, print_json, stdout, waiting
 from app.cli.options import HomeOption, JsonOption, home_of, unused
 from app.cli.recording import done
 from pipeline.errors.labels import LabelsNotWhole
+from pipeline.errors.machine import StillServing
+from pipeline.storage import locked
 
 if TYPE_CHECKING:
     from annotations.keeping.home_backup import Found
     from annotations.keeping.verify import Verified
+    from pipeline.service import Home
 
 NAMES = {
     "integrity_check": "파일 구조",
@@ -122,13 +127,15 @@ def restore(
 ) -> None:
     """확인된 백업으로 되돌립니다. 지금 파일은 이름을 바꿔 남깁니다. · Restores a checked backup.
 
+    서버와 라벨링 앱을 먼저 끄세요. · Stop the server and the annotation app first.
+
     예) hansang restore /backup/0801 (라벨만 든 옛 백업 파일도 됩니다)
     """
     from annotations.keeping import home_backup as keeping
     from annotations.keeping.backup import restore as restore_labels
 
     place = home_of(ctx, home)
-    with waiting("백업을 확인하고 되돌리는 중 … (Checking and restoring)"):
+    with waiting("백업을 확인하고 되돌리는 중 … (Checking and restoring)"), _stopped(place):
         if copy.is_dir():
             before = keeping.restore_home(copy, place.root)
         else:
@@ -143,3 +150,16 @@ def restore(
         stdout().print(clean(f"되돌렸습니다: {place.root / name}"))
         if path:
             note(f"전에 있던 파일은 남겨 두었습니다: {path}", f"The file that was there is kept: {path}")
+
+
+@contextmanager
+def _stopped(place: Home) -> Iterator[None]:
+    """Keep servers and annotation apps from starting over a home for the length of the block.
+
+    Raises:
+        StillServing: one runs; what it has open must not be replaced.
+    """
+    from annotations.storage.contention import app_lock
+
+    with locked(place.lock, StillServing), locked(app_lock(place.labels), StillServing):
+        yield

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from app.access.addresses import guarded
+from app.access.addresses import guarded, public_address
 from app.cli import demo_labels, labelling
 from app.cli.building import build_demo
 from app.cli.console import Waiting, clean, note, stdout, waiting
@@ -165,10 +165,17 @@ def _prepare_labels(home: Path, labels: Path, opening: Opening) -> Mapping[str, 
 
 
 def _labelling(home: Path, opening: Opening, settings: Settings) -> labelling.Labelling:
-    chosen = asdict(settings.labels)
-    host, internal = opening.labels_host, opening.internal
     return labelling.Labelling(
-        home, host, opening.labels, opening.port, opening.demo, chosen, internal, reachable(opening.host)
+        home,
+        opening.labels_host,
+        opening.labels,
+        opening.port,
+        opening.demo,
+        asdict(settings.labels),
+        opening.internal,
+        reachable(opening.host),
+        public_address("service.chat_url", settings.service.chat_url),
+        settings.access.trusted_proxies,
     )
 
 

@@ -85,7 +85,8 @@ def strengths(
     예) hansang strengths 길남이네국밥 --kind distinct · hansang strengths 낙선옥 --weaknesses
     """
     if kind not in KINDS:
-        raise BadSetting(name="--kind", value=kind, expected=f"가능한 값: {', '.join(KINDS)}")
+        known = ", ".join(KINDS)
+        raise BadSetting(name="--kind", value=kind, expected=f"가능한 값: {known}", expected_en=f"One of: {known}")
     from app.cli.summary_tables import show_strengths  # heavy with what it shows
     from pipeline.strengths.comparing import compare_group
     from pipeline.strengths.group_cache import GroupCache

@@ -280,6 +280,7 @@ def _day(name: str, value: str) -> str:
     day = read_date(value)
     if value and not day:
         raise BadSetting(
-            name=f"--{name}", value=value, expected="2026-12-31처럼 적어 주세요. (Write it like 2026-12-31.)"
-        )
+            name=f"--{name}", value=value,
+            expected="2026-12-31처럼 적어 주세요.", expected_en="Write it like 2026-12-31.",
+        )  # fmt: skip
     return day

@@ -101,7 +101,10 @@ def measure(
     from pipeline.training.linear.measure import measure_films, measure_reviews
 
     if name not in MEASURED:
-        raise BadSetting(name="이름", value=name, expected=f"쓸 수 있는 이름(known): {', '.join(MEASURED)}")
+        known = ", ".join(MEASURED)
+        raise BadSetting(
+            name="measure", value=name, expected=f"쓸 수 있는 이름: {known}", expected_en=f"Known names: {known}"
+        )
     with waiting("재는 중 … (Measuring)"):
         if MEASURED[name] == "film":
             measures = measure_films(read_model(model), file)

@@ -92,9 +92,11 @@ def combination_of(choice: ClassifierChoice, kind: Literal["ensemble", "cascade"
         BadSetting, FileProblem: no file is named, or it is no such file.
     """
     if not choice.model:
-        command = "fit" if kind == "ensemble" else "cascade"
-        expected = f"`hansang classifiers {command}`가 만든 설정 파일을 적어 주세요. (name the file that it made)"
-        raise BadSetting(name="--model", value="", expected=expected)
+        command = f"`hansang classifiers {'fit' if kind == 'ensemble' else 'cascade'}`"
+        raise BadSetting(
+            name="--model", value="",
+            expected=f"{command}가 만든 설정 파일을 적어 주세요.", expected_en=f"Name the file that {command} made.",
+        )  # fmt: skip
     return read_combination(Path(choice.model), kind)
 
 

@@ -154,10 +154,11 @@ def load(choice: ClassifierChoice) -> ElectraClassifier:
     """
     folders = [Path(each.strip()) for each in choice.model.split(",") if each.strip()]
     if not folders:
-        expected = (
-            "미세 조정한 모델의 폴더를 적어 주세요(쉼표로 여럿). (folders of fine-tuned models, with commas between)"
-        )
-        raise BadSetting(name="--model", value="", expected=expected)
+        raise BadSetting(
+            name="--model", value="",
+            expected="미세 조정한 모델의 폴더를 적어 주세요(쉼표로 여럿).",
+            expected_en="Name folders of fine-tuned models, with commas between.",
+        )  # fmt: skip
     networks = [_network(folder) for folder in folders]
     fields = [network.meaning.field for network in networks]
     name = f"electra:{'+'.join(folder.resolve().name for folder in folders)}"

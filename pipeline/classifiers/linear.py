@@ -134,6 +134,9 @@ def load(choice: ClassifierChoice) -> LinearClassifier:
         BadSetting: there is no such domain.
     """
     if choice.domain not in DOMAINS:
-        raise BadSetting(name="domain", value=choice.domain, expected=f"쓸 수 있는 값(one of): {', '.join(DOMAINS)}")
+        known = ", ".join(DOMAINS)
+        raise BadSetting(
+            name="domain", value=choice.domain, expected=f"쓸 수 있는 값: {known}", expected_en=f"One of: {known}"
+        )
     folder = Path(choice.model) if choice.model else FOLDER
     return LinearClassifier(_model(folder), _kiwi, choice.domain)

@@ -119,18 +119,26 @@ def read_samples(path: Path, format: str = "auto") -> list[Sample]:
     if format == "auto":
         format = "beir" if path.is_dir() else "squad" if path.suffix.lower() == ".json" else "jsonl"
     if format not in readers:
-        raise BadSetting(name="format", value=format, expected="/".join(["auto", *readers]))
+        raise _no_format(format, ("auto", *readers))
     return readers[format](path)
 
 
 def _check_settings(format: str, columns: Mapping[str, str], restaurants: Path | None, restaurant: str) -> None:
     known = ("auto", *dict.fromkeys(FORMATS.values()), "squad", "beir")
     if format not in known:
-        raise BadSetting(name="format", value=format, expected="/".join(known))
+        raise _no_format(format, known)
     given = {"column": columns, "restaurants": restaurants, "restaurant": restaurant}
     for name, value in given.items():
         if value and format in ("squad", "beir"):
-            raise BadSetting(name=name, value=value, expected=f"--format {format}: 쓰지 않음(not used)")
+            raise BadSetting(
+                name=name, value=value,
+                expected=f"형식이 {format}이면 쓰지 않습니다.", expected_en=f"The format {format} has no use for it.",
+            )  # fmt: skip
+
+
+def _no_format(format: str, known: Sequence[str]) -> BadSetting:
+    listed = "/".join(known)
+    return BadSetting(name="format", value=format, expected=f"쓸 수 있는 값: {listed}", expected_en=f"One of: {listed}")
 
 
 def _refuse_twice(paths: Sequence[Path]) -> None:

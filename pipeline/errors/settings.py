@@ -18,7 +18,7 @@ class BadSetting(InputError):
 
     code = "bad-setting"
     ko = "설정 {name}에 '{value}'을(를) 쓸 수 없습니다. {expected}"
-    en = "Setting {name} can't be '{value}'. {expected}"
+    en = "Setting {name} can't be '{value}'. {expected_en}"
 
 
 class IndexTimeSetting(InputError):

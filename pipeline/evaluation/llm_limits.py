@@ -70,7 +70,7 @@ def known_card(text: str) -> Card:
     card = card_named(text)
     if card is None:
         known = ", ".join(card.name for card in CARDS)
-        raise BadSetting(name="--card", value=text, expected=f"아는 카드: {known} (known cards: {known})")
+        raise BadSetting(name="--card", value=text, expected=f"아는 카드: {known}", expected_en=f"Known cards: {known}")
     return card
 
 

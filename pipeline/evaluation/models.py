@@ -77,8 +77,11 @@ def read_models(text: str) -> list[str]:
     """
     names = [name.strip() for name in text.split(",")]
     if not all(names) or len(set(names)) < len(names):
-        expected = "서로 다른 이름을 쉼표로 적어 주세요. 예) --models a,b,c (different names, with commas)"
-        raise BadSetting(name="--models", value=text, expected=expected)
+        raise BadSetting(
+            name="--models", value=text,
+            expected="서로 다른 이름을 쉼표로 적어 주세요. 예) --models a,b,c",
+            expected_en="Write different names with commas: --models a,b,c",
+        )  # fmt: skip
     return names
 
 

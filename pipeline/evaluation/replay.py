@@ -134,6 +134,8 @@ def _fused_again(trace: Trace, rag: Rag, drop: Collection[str], apart: Collectio
     """The candidates in the fused order of the settings, without a reranker's score, those dropped and those apart."""
     left = [c for c in trace.candidates if c.passage.id not in drop]
     kept = [c for c in left if c.passage.id not in apart]
+    if not kept:
+        return []
     extremes = {name: _without(name, pair, left, bool(drop)) for name, pair in trace.extremes.items()}
     stored = pad([columns(replace(trace, candidates=tuple(kept)))], [extremes], [()])
     scores = fused(stored, rag.settings.fusion, rag.settings.retrieval.depth)[0]

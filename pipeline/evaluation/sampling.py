@@ -24,8 +24,9 @@ def draw(samples: Sequence[Sample], size: int, stratify: Stratum = "", seed: int
     """
     if size < 1:
         raise BadSetting(
-            name="--sample", value=size, expected="1 이상의 수가 필요합니다. 예) --sample 49 (a number from 1 on)"
-        )
+            name="--sample", value=size,
+            expected="1 이상의 수가 필요합니다. 예) --sample 49", expected_en="Give a number from 1 on: --sample 49",
+        )  # fmt: skip
     if size >= len(samples):
         return list(samples)
     strata: dict[str, list[int]] = defaultdict(list)

@@ -65,14 +65,19 @@ def parse_grid(text: str) -> tuple[str, list[object]]:
     """
     name, _, values = text.partition("=")
     if name not in SWEPT:
-        expected = f"저장된 점수로 훑을 수 있는 설정(settings that can be swept): {', '.join(SWEPT)}"
-        raise BadSetting(name=name, value=values, expected=expected)
+        known = ", ".join(SWEPT)
+        raise BadSetting(
+            name=name, value=values,
+            expected=f"저장된 점수로 훑을 수 있는 설정: {known}",
+            expected_en=f"Settings that stored scores can be swept over: {known}",
+        )  # fmt: skip
     try:
         return name, list(_values(values))
     except ValueError as error:
         raise BadSetting(
             name=name, value=values,
-            expected="0:1:.1(처음:끝:간격)이나 5,10,20처럼 적어 주세요. (from:to:step, or values with commas)",
+            expected="0:1:.1(처음:끝:간격)이나 5,10,20처럼 적어 주세요.",
+            expected_en="Write 0:1:.1 (from:to:step), or values with commas: 5,10,20.",
         ) from error  # fmt: skip
 
 
@@ -100,7 +105,8 @@ def grid(axes: Mapping[str, Sequence[object]]) -> list[Setting]:
     if count > MOST:
         raise BadSetting(
             name="--grid", value=f"{count:,}",
-            expected=f"조합은 {MOST:,}개까지입니다. 간격을 넓혀 주세요. (at most so many: take wider steps)",
+            expected=f"조합은 {MOST:,}개까지입니다. 간격을 넓혀 주세요.",
+            expected_en=f"{MOST:,} combinations at most: take wider steps.",
         )  # fmt: skip
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 

@@ -208,11 +208,12 @@ def checked_uri(uri: str) -> str:
     """
     parts = urlsplit(uri.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        expected = (
-            f"서버의 주소를 적어 주세요. 예) milvus.uri=http://127.0.0.1:19530 (토큰은 환경 변수 {KEY}) "
-            f"(a server's URL; its token goes into {KEY})"
-        )
-        raise BadSetting(name="milvus.uri", value=uri if "@" not in uri else "***", expected=expected)
+        shown = "milvus.uri=http://127.0.0.1:19530"
+        raise BadSetting(
+            name="milvus.uri", value=uri if "@" not in uri else "***",
+            expected=f"서버의 주소를 적어 주세요. 예) {shown} (토큰은 환경 변수 {KEY})",
+            expected_en=f"Write a server's URL, such as {shown}; its token goes into {KEY}.",
+        )  # fmt: skip
     return uri.strip()
 
 

@@ -107,8 +107,10 @@ def _check_shapes(shapes: Sequence[Shape], source: Source) -> None:
     longest = max(tokens for _, tokens in shapes)
     if longest > source.tokens:
         raise BadSetting(
-            name="--shapes", value=longest, expected=f"이 모델은 {source.tokens:,}토큰까지 읽습니다(at most that many)."
-        )
+            name="--shapes", value=longest,
+            expected=f"이 모델은 {source.tokens:,}토큰까지 읽습니다.",
+            expected_en=f"This model reads {source.tokens:,} tokens at most.",
+        )  # fmt: skip
 
 
 def _written(job: Job, loaded: Loaded, ground: Ground, folder: Path, told: Told) -> Path | None:

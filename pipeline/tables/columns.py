@@ -79,7 +79,11 @@ def assign(path: Path, found: Iterable[str], named: Mapping[str, str], names: Na
     chosen: dict[str, str] = {}
     for field, name in named.items():
         if field not in names:
-            raise BadSetting(name="column", value=f"{field}={name}", expected="/".join(names))
+            known = "/".join(names)
+            raise BadSetting(
+                name="column", value=f"{field}={name}",
+                expected=f"쓸 수 있는 이름: {known}", expected_en=f"Known names: {known}",
+            )  # fmt: skip
         same = [column for column in columns if column == name or _plain(column) == _plain(name)]
         if not same:
             raise NamedColumnMissing(path=path, column=field, name=name, found=listed(columns))

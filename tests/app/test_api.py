@@ -204,9 +204,14 @@ def behind(service: Service) -> TestClient:
     [
         ("GET", "/v1/asks", 404, "no-such-address"),
         ("POST", "/v1/", 404, "no-such-address"),
+        ("GET", "/v1", 404, "no-such-address"),
+        ("GET", "//v1/indexes", 404, "no-such-address"),
+        ("TRACE", "/v1/asks", 404, "no-such-address"),
         ("GET", "/v1/traces/a/b", 404, "no-such-address"),
         ("GET", "/v1/ask", 405, "method-not-allowed"),
         ("PUT", "/v1/ask", 405, "method-not-allowed"),
+        ("TRACE", "/v1/ask", 405, "method-not-allowed"),
+        ("PROPFIND", "/v1/ask", 405, "method-not-allowed"),
         ("DELETE", "/v1/traces/x", 405, "method-not-allowed"),
         ("POST", "/v1/runs", 405, "method-not-allowed"),
     ],
@@ -215,7 +220,7 @@ def behind(service: Service) -> TestClient:
 def test_other_addresses_and_methods_are_problems_too(
     request: pytest.FixtureRequest, served: str, method: str, path: str, status: int, code: str
 ) -> None:
-    reply = request.getfixturevalue(served).request(method, path)
+    reply = request.getfixturevalue(served).request(method, f"http://testserver{path}")
     said = assert_problem(reply, status, code)
     assert path in said["detail"]
     if status == 405:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -17,8 +18,9 @@ from app.api.scopes import SCOPES, scope_of
 from app.problems import PROBLEM
 from pipeline.service import Home, Service
 from pipeline.settings import Settings
-from tests.app.served import serving
+from tests.app.cli_runs import start
 from tests.app.test_api import assert_problem
+from tests.app.test_cli_serve import first_line, free_port, stop
 from tests.pipeline.corpora import build
 
 BINARY = Path(sys.executable).with_name("schemathesis")
@@ -158,17 +160,52 @@ def test_a_fault_is_a_problem_document_without_its_words(service: Service, monke
     assert "ZeroDivisionError" in said["detail"]
 
 
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the whole application is served: the chat behind the API takes whatever the API leaves."""
+    home = Home(tmp_path_factory.mktemp("served"))
+    build(home, name="demo")
+    number = free_port()
+    process = start(home.root, "serve", "--no-labels", "--port", str(number))
+    first_line(process)
+    yield f"http://127.0.0.1:{number}"
+    stop(process)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("TRACE", "/v1/ask", 405, "method-not-allowed"),
+        ("TRACE", "/v1/nothing", 404, "no-such-address"),
+        ("GET", "/v1", 404, "no-such-address"),
+        ("GET", "/v1/", 404, "no-such-address"),
+        ("GET", "//v1/indexes", 404, "no-such-address"),
+        ("PUT", "/docs", 405, "method-not-allowed"),
+    ],
+)
+def test_what_no_route_takes_is_a_problem_also_where_the_chat_is_behind(
+    address: str, method: str, path: str, status: int, code: str
+) -> None:
+    said = assert_problem(httpx.request(method, f"{address}{path}"), status, code)
+    assert path in said["detail"]
+
+
+def test_the_chat_has_its_own_addresses(address: str) -> None:
+    assert "text/html" in httpx.get(address).headers["content-type"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not BINARY.exists(), reason="schemathesis is not installed (make .venv/.dev)")
-def test_no_request_that_the_document_allows_or_forbids_breaks_the_server(service: Service, tmp_path: Path) -> None:
+def test_no_request_that_the_document_allows_or_forbids_breaks_the_server(
+    address: str, document: Any, tmp_path: Path
+) -> None:
     """schemathesis asks every route: no 5xx, no reply that the document doesn't describe, nothing wrong accepted."""
-    with serving(create_api(service)) as server:
-        command = [
-            BINARY, "run", f"{server.address}/openapi.json", "--phases", "examples,coverage,fuzzing", "-n", "3",
-            "--seed", "20261123", "--generation-deterministic", "--no-color",
-            "--exclude-checks", "positive_data_acceptance",  # what is well-formed may still name what isn't there
-            "--suppress-health-check", "all", "--warnings", "off",
-        ]  # fmt: skip
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False)
+    command = [
+        BINARY, "run", f"{address}/openapi.json", "--phases", "examples,coverage,fuzzing", "-n", "3",
+        "--seed", "20261123", "--generation-deterministic", "--no-color",
+        "--exclude-checks", "positive_data_acceptance",  # what is well-formed may still name what isn't there
+        "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "120",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
-    assert f"Tested: {len(operations(TestClient(create_api(service)).get('/openapi.json').json()))}" in done.stdout
+    assert f"Tested: {len(operations(document))}" in done.stdout

@@ -275,7 +275,7 @@ def test_saved_feedback_a_stored_answer_and_its_settings_are_told() -> None:
 
 
 def test_an_error_is_korean_with_english_beside_it_on_the_english_page() -> None:
-    error = BadSetting(name="retrieval.k", value="<99>", expected="1–50")
+    error = BadSetting(name="retrieval.k", value="<99>", expected="1–50", expected_en="1–50")
     assert escape(error.korean) in talk(Turn("질문", error=error))
     assert error.english not in read(talk(Turn("질문", error=error))).text
     assert error.english in read(talk(Turn("질문", error=error), "en")).text

@@ -97,6 +97,15 @@ def test_a_dropped_passage_is_gone(service: Service, question: str) -> None:
     assert (move.before, move.after, move.is_in_prompt) == (1, None, False)
 
 
+def test_where_every_candidate_is_dropped_nothing_is_found(service: Service) -> None:
+    before = asked(service, "주차 되나요?")
+    everything = tuple(candidate.passage.id for candidate in before.candidates)
+    found = replay(service, before, Changes(drop=everything))
+    assert found.after.candidates == ()
+    assert found.after.answer is not None
+    assert found.after.answer.abstained
+
+
 def test_counted_answers_stay_counted(service: Service) -> None:
     trace = asked(service, COUNTED)
     assert trace.answer is not None
