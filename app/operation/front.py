@@ -1,7 +1,6 @@
-"""The outermost door: gives each request an id, lets in as many as can be served, turns the rest away at once.
+"""The outermost door: gives each request an id, takes nothing new while the server is being stopped.
 
-What ends here is counted and logged. A request that is turned away costs next to nothing, which is what keeps the
-others quick when five times too many come.
+What ends here is counted and logged.
 """
 
 from __future__ import annotations
@@ -17,21 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.access.headers import with_headers
 from app.operation.logs import Log
 from app.operation.metrics import OTHER, Metrics
-from app.operation.refusals import Draining, Overloaded
+from app.operation.refusals import Draining
 from app.operation.requests import CURRENT, HEADER, Doing, request_id
 from app.operation.tracing import Tracing
-from app.operation.turnstile import Turnstile
+from app.operation.turns import is_question
 from app.problems import OPENAI, problem
 from pipeline.errors.base import HansangError
 
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked by machines that watch; answered whatever happens."""
-
-QUESTIONS = {
-    "POST": re.compile(r"/v1/(ask|search|explain|replay|robustness|analyze|chat/completions)/?"),
-    "GET": re.compile(r"/v1/restaurants/.+/(summary|strengths)/?"),
-}
-"""What costs the time of the processor or of a model. The chat's own questions have Gradio's queue."""
 
 FINISHING = "/gradio_api/queue/data"
 """Where the chat reads an answer that is under way."""
@@ -44,7 +37,7 @@ class Front:
     """ASGI middleware. ``busy`` is how many requests of the API are under way."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, log: Log, turnstile: Turnstile,
+        self, app: ASGIApp, metrics: Metrics, log: Log,
         now: Callable[[], float] = time.perf_counter, tracing: Tracing | None = None,
     ) -> None:  # fmt: skip
         self._app = app
@@ -52,7 +45,6 @@ class Front:
         self._metrics = metrics
         self._log = log
         self._now = now
-        self.turnstile = turnstile
         self.draining = False
         self.busy = 0
 
@@ -92,24 +84,8 @@ class Front:
         if self.draining and path not in ALWAYS and not path.startswith(FINISHING):
             self._metrics.refused("draining")
             await reply.refuse(Draining(seconds=RESTART_SECONDS), scope, receive)
-        elif is_question(scope):
-            await self._in_turn(scope, receive, reply)
         else:
             await self._app(scope, receive, reply)
-
-    async def _in_turn(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
-        turnstile = self.turnstile
-        if not await turnstile.enter():
-            seconds = turnstile.retry_seconds
-            self._metrics.refused("overloaded")
-            error = Overloaded(running=turnstile.running, waiting=turnstile.waiting, seconds=seconds)
-            await reply.refuse(error, scope, receive)
-            return
-        start = self._now()
-        try:
-            await self._app(scope, receive, reply)
-        finally:
-            turnstile.leave(self._now() - start)
 
     def _note(self, scope: Scope, doing: Doing, status: int, seconds: float) -> None:
         route, outcome = route_of(scope), outcome_of(status)
@@ -153,12 +129,6 @@ def route_of(scope: Scope) -> str:
     if template:
         return str(template)
     return str(re.sub(r"/restaurants/.+/", "/restaurants/", path)) if is_question(scope) else "/v1" + OTHER
-
-
-def is_question(scope: Scope) -> bool:
-    """Whether a request has to wait for its turn."""
-    costly = QUESTIONS.get(scope["method"])
-    return costly is not None and costly.fullmatch(scope["path"]) is not None
 
 
 def outcome_of(status: int) -> str:

@@ -21,6 +21,7 @@ from app.operation.metrics import Metrics
 from app.operation.staging import StagedService
 from app.operation.store import WatchedStore
 from app.operation.tracing import open_tracing
+from app.operation.turns import InTurn
 from app.operation.turnstile import Turnstile
 from pipeline.service import Home
 from pipeline.settings import Settings
@@ -60,8 +61,12 @@ class Operation:
 
     def around(self, app: ASGIApp) -> Front:
         """The outermost door around an application."""
-        self.front = Front(app, self.metrics, self.log, self.turnstile, tracing=self.tracing)
+        self.front = Front(app, self.metrics, self.log, tracing=self.tracing)
         return self.front
+
+    def in_turn(self, app: ASGIApp) -> InTurn:
+        """The turnstile before an application, for those who may ask it."""
+        return InTurn(app, self.turnstile, self.metrics, self.service.settings.service.body_bytes)
 
     @property
     def draining(self) -> bool:

@@ -18,6 +18,15 @@ class Overloaded(MachineError):
     en = "Too many questions at once ({running:,} running, {waiting:,} waiting). Try again in {seconds} s."
 
 
+class TooSlow(InputError):
+    """A question that didn't come in time."""
+
+    code = "too-slow"
+    status = 408
+    ko = "질문이 {seconds:g}초 안에 다 오지 않아 그만 기다렸습니다. 연결을 확인하고 다시 보내 주세요."
+    en = "The question didn't come whole within {seconds:g} s. Look at the connection and send it again."
+
+
 class Draining(MachineError):
     """The server is being stopped and takes nothing new."""
 

@@ -101,7 +101,7 @@ def asked(
 ) -> Any:
     """What a server with these settings says to a question; it has ended, and sent all it had, when this returns."""
     operation = Operation(home, with_overrides(Settings(), overrides))
-    app = operation.around(Doors(create_api(operation.service), operation))
+    app = operation.around(Doors(operation.in_turn(create_api(operation.service)), operation))
     try:
         with serving(app) as served:
             httpx.get(f"{served.address}/livez")
