@@ -16,16 +16,18 @@ COPY annotations /opt/hansang/annotations
 COPY app /opt/hansang/app
 COPY pages /opt/hansang/pages
 COPY pipeline /opt/hansang/pipeline
-# Editable, so that the models are found beside the code, as in a checkout.
-RUN /opt/venv/bin/pip install --no-deps -e /opt/hansang
+COPY data/demo /opt/hansang/data/demo
+COPY models /opt/hansang/models
+# Editable, so that the models are found beside the code, as in a checkout. Files of a checkout may be their owner's
+# alone (umask 077), and it is another who runs them.
+RUN /opt/venv/bin/pip install --no-deps -e /opt/hansang \
+    && chmod -R a+rX /opt/hansang
 
 FROM python:${PYTHON}
 RUN useradd --uid 10001 --create-home hansang \
     && install -d -o hansang -g hansang /var/lib/hansang
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/hansang /opt/hansang
-COPY data/demo /opt/hansang/data/demo
-COPY models /opt/hansang/models
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

