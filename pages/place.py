@@ -22,7 +22,8 @@ LOOPBACK = "127.0.0.1"
 class Place:
     """``chat`` is the port of the chat, 0 where there is none; ``demo`` whether demo accounts may sign in.
 
-    ``chat_host`` is a host by which this machine reaches the chat, in brackets where it is an IPv6 address.
+    ``chat_host`` is a host by which this machine reaches the chat, in brackets where it is an IPv6 address;
+    ``chat_url`` is the address by which people do, empty where that is its port beside ours.
 
     ``secrets`` are Streamlit's, ``providers`` the identity providers in them as ``st.login`` names them, ``""`` for the
     one without a name.
@@ -36,6 +37,7 @@ class Place:
     demo: bool = False
     secrets: Mapping[str, Any] = field(default_factory=dict)
     providers: tuple[str, ...] = ()
+    chat_url: str = ""
 
     @property
     def server(self) -> str:
@@ -51,6 +53,7 @@ def open_place(
     *,
     chat: int = 0,
     chat_host: str = LOOPBACK,
+    chat_url: str = "",
     demo: bool = False,
     settings: DeskSettings = DEFAULTS,
     passwords: Passwords | None = None,
@@ -71,6 +74,7 @@ def open_place(
         demo,
         secrets,
         providers(secrets.get("auth", {})),
+        chat_url,
     )
     _open[:] = [opened]
     return opened

@@ -23,14 +23,17 @@ import uvicorn
 from starlette.middleware import Middleware
 from streamlit.web.bootstrap import load_config_options
 
+from annotations.accounts.proxies import NOBODY, forwarding
+from annotations.storage.contention import app_lock
 from annotations.types import DeskSettings
 from pages.files import Files
 from pages.guard import Guard
 from pages.look import theme
-from pages.place import LOOPBACK, close_place, open_place, place
+from pages.place import LABELS, LOOPBACK, close_place, open_place, place
 from pages.routes import SignIn
 from pages.session import tell
 from pipeline.errors.base import HansangError
+from pipeline.storage import locked
 
 READY = "ready"
 GRACE_SECONDS = 3  # for runs under way; an open page holds its connection for ever and must not hold up the end
@@ -70,7 +73,7 @@ def create_app() -> st.App:
 class Server(uvicorn.Server):
     """uvicorn that says when it accepts connections, and doesn't complain of pages that are open when it ends."""
 
-    def __init__(self, app: st.App, host: str = "127.0.0.1", port: int = 8501) -> None:
+    def __init__(self, app: st.App, host: str, port: int, trusted_proxies: str) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -81,6 +84,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 ws="websockets-sansio",
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                **forwarding(trusted_proxies),
             )
         )
 
@@ -104,16 +108,27 @@ def main() -> int:
         return 0
     logging.basicConfig(level=logging.WARNING)
     try:
-        settings = DeskSettings(**json.loads(given.settings))
-        open_place(given.home, chat=given.chat, chat_host=given.chat_host, demo=given.demo, settings=settings)
+        with locked(app_lock(given.home / LABELS), shared=True):
+            _serve(given)
     except HansangError as error:
         sys.stderr.write(f"{error.korean}\n{error.english}\n")
         return error.exit_code
-    server = Server(create_app(), given.host, given.port)
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> None:
+    open_place(
+        given.home,
+        chat=given.chat,
+        chat_host=given.chat_host,
+        chat_url=given.chat_url,
+        demo=given.demo,
+        settings=DeskSettings(**json.loads(given.settings)),
+    )
+    server = Server(create_app(), given.host, given.port, given.trusted_proxies)
     if given.tied:
         threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
     server.run()
-    return 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -123,6 +138,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--chat", type=int, default=0, help="port of the chat")
     parser.add_argument("--chat-host", default=LOOPBACK, help="host by which this machine reaches the chat")
+    parser.add_argument("--chat-url", default="", help="address by which people reach the chat, if not by its port")
+    parser.add_argument("--trusted-proxies", default=NOBODY, help="the setting access.trusted_proxies")
     parser.add_argument("--settings", default="{}", help="the settings labels.* as JSON")
     parser.add_argument("--demo", action="store_true", help="let demo accounts in")
     parser.add_argument("--tied", action="store_true", help="begin with a line of standard input, stop at its end")

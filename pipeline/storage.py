@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pipeline.errors.machine import DiskFull, HomeLocked, NotWritable
 
@@ -71,22 +71,46 @@ def building(target: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file for the length of the block. The system frees it when the process dies, however it dies.
+def belong(path: Path, like: Path) -> None:
+    """Give a file the owner and the group of another: root may work in a home whose owner has to go on with it.
 
     Raises:
-        HomeLocked: another process holds it.
+        PermissionError: not even root may, here. Of others nothing more is asked: they own what they make.
+    """
+    there = like.stat()
+    try:
+        os.chown(path, there.st_uid, there.st_gid, follow_symlinks=False)
+    except PermissionError:
+        if os.geteuid() == 0:
+            raise
+
+
+def open_lock(path: Path) -> TextIO:
+    """Open a file that is there to be locked; a new one belongs to whom its folder belongs to."""
+    if not path.exists():
+        path.touch()
+        belong(path, path.parent)
+    return path.open("a+", encoding="utf-8")
+
+
+@contextmanager
+def locked(path: Path, held: type[HomeLocked] = HomeLocked, *, shared: bool = False) -> Iterator[None]:
+    """Hold a lock file for the length of the block. The system frees it when the process dies, however it dies.
+
+    What is held ``shared`` keeps out only those who want it for themselves.
+
+    Raises:
+        HomeLocked: another process holds it; as ``held`` tells it.
     """
     with clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
+        file = open_lock(path)
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            raise HomeLocked(path=path.parent, pid=file.read().strip() or "?") from error
+            raise held(path=path.parent, pid=file.read().strip() or "?") from error
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from pathlib import Path
 from annotations.keeping.verify import Verified, verify
 from annotations.storage.contention import patiently, taking_turns, turn_file
 from annotations.storage.opening import damage, open_reading
+from pipeline.database import writing
 from pipeline.errors.labels import BackupExists, LabelsNotWhole
-from pipeline.storage import clear_errors
+from pipeline.storage import belong, clear_errors, open_lock
 
 PAGES = 2_000  # copied at once; writers get in between
 
@@ -45,10 +47,14 @@ def backup(path: Path, to: Path) -> Verified:
 
 
 def copy_database(path: Path, to: Path) -> None:
-    """Copy a database as it is at one moment; writers get in between."""
+    """Copy a database as it is at one moment; writers get in between.
+
+    Raises:
+        DiskFull: there is no room.
+    """
     source = open_reading(path)
     try:
-        with closing(sqlite3.connect(to, isolation_level=None)) as target:
+        with writing(to), closing(sqlite3.connect(to, isolation_level=None)) as target:
             target.execute("PRAGMA synchronous=OFF")  # synced as a whole, after it was checked
             patiently(path, lambda: source.conn.backup(target, pages=PAGES))
     finally:
@@ -83,6 +89,7 @@ def labels_ready(copy: Path, path: Path) -> Iterator[Callable[[], Path | None]]:
         try:
             copy_database(copy, aside)
             _insist(verify(aside), copy)
+            stand_in(aside, path)
             sync(aside)
             yield partial(_put, aside, path)
         finally:
@@ -90,8 +97,15 @@ def labels_ready(copy: Path, path: Path) -> Iterator[Callable[[], Path | None]]:
 
 
 def _put(aside: Path, path: Path) -> Path | None:
-    with turn_file(path).open("a", encoding="utf-8") as turn, taking_turns(turn):
+    with open_lock(turn_file(path)) as turn, taking_turns(turn):
         return put_in_place(aside, path)
+
+
+def stand_in(aside: Path, path: Path) -> None:
+    """Give a new file the owner, group and mode of the one it is to replace; without one, the owner of the folder."""
+    belong(aside, path if path.exists() else path.parent)
+    if path.exists():
+        aside.chmod(stat.S_IMODE(path.stat().st_mode))
 
 
 def put_in_place(aside: Path, path: Path) -> Path | None:

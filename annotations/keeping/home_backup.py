@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from annotations.keeping.backup import backup, copy_database, labels_ready, put_in_place, sync
+from annotations.keeping.backup import backup, copy_database, labels_ready, put_in_place, stand_in, sync
 from annotations.keeping.verify import Verified, verify
 from pipeline.errors.files import FileProblem
 from pipeline.errors.labels import BackupExists
@@ -185,6 +185,7 @@ def _ready(copy: Path, path: Path) -> Iterator[Callable[[], Path | None]]:
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             shutil.copyfile(copy, aside)
+            stand_in(aside, path)
             sync(aside)
             yield partial(put_in_place, aside, path)
         finally:

@@ -21,7 +21,7 @@ from annotations.storage.opening import damage, open_reading
 from annotations.storage.rows import SEALED, digest, of
 from annotations.work.disagreement import differences
 from annotations.work.saving import counted
-from pipeline.database import open_database
+from pipeline.database import open_database, writing
 from pipeline.errors.files import FileProblem
 from pipeline.errors.labels import LabelsDamaged, LabelsNewer
 from pipeline.errors.schemes import UnknownScheme, UnknownSchemeVersion
@@ -60,7 +60,7 @@ def verify(path: Path) -> Verified:
     """Check a file of labels.
 
     Raises:
-        FileProblem: there is no such file.
+        FileProblem: there is no such file, or it is another kind of database.
         LabelsDamaged: it is no database.
         LabelsNewer: a newer program has migrated it.
     """
@@ -82,16 +82,30 @@ def verify(path: Path) -> Verified:
 def _of_today(path: Path) -> Iterator[Path]:
     """The file, or where an older program wrote it (a backup of before) a migrated copy; the file stays as it is."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old:
+        _insist_on_labels(path, old)
         (version,) = old.execute("PRAGMA user_version").fetchone()
         if version == 0 or version >= len(MIGRATIONS):  # 0: no file of labels
             yield path
             return
         with tempfile.TemporaryDirectory(prefix="hansang-verify-") as folder:
             copy = Path(folder) / path.name
-            with closing(sqlite3.connect(copy)) as new:
-                old.backup(new)
-            open_database(copy, MIGRATIONS).close()
+            with writing(copy):
+                with closing(sqlite3.connect(copy)) as new:
+                    old.backup(new)
+                open_database(copy, MIGRATIONS).close()
             yield copy
+
+
+def _insist_on_labels(path: Path, database: sqlite3.Connection) -> None:
+    """Refuse what has tables, but none of labels: the server keeps other databases beside."""
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and not {"schemes", "tasks"} <= tables:
+        raise FileProblem(
+            path=path, problem="라벨 파일도 그 백업도 아닌 다른 데이터베이스입니다",
+            cure="`hansang backup`이 만든 폴더나 파일을 주세요.",
+            problem_en="it is a database of something else, neither labels nor a backup of them",
+            cure_en="Give a folder or file that `hansang backup` has made.",
+        )  # fmt: skip
 
 
 def _verified(path: Path, database: Database) -> Verified:

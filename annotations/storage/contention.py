@@ -24,6 +24,11 @@ def turn_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.lock")
 
 
+def app_lock(path: Path) -> Path:
+    """The file whose lock every annotation app over a database shares for as long as it runs."""
+    return path.with_name("labels-app.lock")
+
+
 @contextmanager
 def taking_turns(file: TextIO) -> Iterator[None]:
     """Wait for one's turn among the processes: SQLite alone lets each sleep and try again, the unlucky for seconds."""

@@ -36,6 +36,14 @@ def damage(path: Path) -> Iterator[None]:
         raise
 
 
+def inode(path: Path) -> int | None:
+    """Which file lies there, by which one that was replaced is told from what was opened; None for none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
 def look_through(database: Database, path: Path) -> None:
     """Look for damage in every page, though not for indexes that lack a row.
 

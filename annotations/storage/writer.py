@@ -19,11 +19,11 @@ from typing import Any, TypeVar, cast
 from sqlite_utils import Database
 
 from annotations.storage.contention import PATIENCE, Gate, patiently, taking_turns, turn_file
-from annotations.storage.opening import damage, open_labels, open_reading
+from annotations.storage.opening import damage, inode, open_labels, open_reading
 from pipeline.database import Migration, writing
 from pipeline.errors.base import HansangError
 from pipeline.errors.labels import LabelsBusy, LabelsReplaced
-from pipeline.storage import clear_errors
+from pipeline.storage import clear_errors, open_lock
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -68,8 +68,8 @@ class Writer:
             self._database = open_labels(path, migrations)
             self._reader = open_reading(path)
             self._proof = open_reading(path)
-            self._turn = turn_file(path).open("a", encoding="utf-8")
-        self._inode = path.stat().st_ino
+            self._turn = open_lock(turn_file(path))
+        self._inode = inode(path)
         self._gate = Gate()
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
@@ -188,11 +188,7 @@ class Writer:
 
     def _stay(self) -> None:
         """Refuse to go on with a file that is no longer there: what is written to it would be lost."""
-        try:
-            same = self.path.stat().st_ino == self._inode
-        except FileNotFoundError:
-            same = False
-        if not same:
+        if inode(self.path) != self._inode:
             raise LabelsReplaced(path=self.path)
 
     def _attempt(self, job: Job[Any]) -> Any:

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
-NOBODY = "none"
+from annotations.accounts.proxies import proxies_of
+from pipeline.errors.settings import BadSetting
+
+AUTO = "auto"
 INTERNAL_KEY = "HANSANG_INTERNAL_KEY"
 """The environment variable by which the annotation app is given the key that it asks the server with."""
+
+_PUBLIC = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:
@@ -21,14 +27,28 @@ def is_loopback(host: str) -> bool:
     return host == "localhost"
 
 
-def proxies_of(setting: str) -> tuple[str, ...]:
-    """The addresses in ``access.trusted_proxies``."""
-    return () if setting == NOBODY else tuple(part.strip() for part in setting.split(",") if part.strip())
-
-
 def guarded(host: str, trusted_proxies: str) -> bool:
     """Whether people have to sign in: others can reach it, either directly or through a proxy."""
     return not is_loopback(host) or bool(proxies_of(trusted_proxies))
+
+
+def public_address(name: str, url: str) -> str:
+    """The address in a setting without its last slash; empty for ``auto``, and for a setting that was left empty.
+
+    Raises:
+        BadSetting: it is more than http or https, a host, and perhaps a port.
+    """
+    address = url.strip().removesuffix("/")
+    if address in ("", AUTO):
+        return ""
+    with contextlib.suppress(ValueError):
+        if _PUBLIC.fullmatch(address) and urlsplit(address).port != 0:
+            return address
+    raise BadSetting(
+        name=name, value=url,
+        expected="http나 https 주소만, 길 없이 적어 주세요. 예) https://chat.example.kr",
+        expected_en="Write http or https and a host, without a path, such as https://chat.example.kr.",
+    )  # fmt: skip
 
 
 def names_this_machine(host_header: str) -> bool:
@@ -38,11 +58,3 @@ def names_this_machine(host_header: str) -> bool:
         ipaddress.ip_address(name)
         return True
     return name == "localhost" or name.endswith(".localhost")
-
-
-def household(address: str) -> str:
-    """Who shares a limit: one IPv4 address, or the /64 of an IPv6 address, which one machine may have all of."""
-    with contextlib.suppress(ValueError):
-        parsed = ipaddress.ip_address(address)
-        return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)
-    return address

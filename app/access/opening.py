@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
 
 from starlette.types import ASGIApp
 
@@ -13,25 +12,12 @@ from annotations.accounts.accounts import Accounts
 from annotations.accounts.identity_providers import SECRETS, chat_sign_in
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
-from app.access.addresses import guarded, proxies_of
+from app.access.addresses import guarded
 from app.access.doors import Doors, Seldom
 from app.access.guard import Guard
 from app.access.vouching import Vouching
 from pipeline.errors.accounts import NoAccounts
 from pipeline.settings import Access
-
-
-class Forwarding(TypedDict):
-    """uvicorn's options of X-Forwarded-For and -Proto."""
-
-    proxy_headers: bool
-    forwarded_allow_ips: list[str]
-
-
-def forwarding(settings: Access) -> Forwarding:
-    """Whose X-Forwarded-For counts: only theirs whom the settings name. By itself uvicorn would believe loopback."""
-    proxies = proxies_of(settings.trusted_proxies)
-    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": list(proxies)}
 
 
 @contextmanager

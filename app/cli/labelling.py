@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from annotations.accounts.limits import SIGN_INS
 from annotations.accounts.proxies import NOBODY
 from app.access.addresses import INTERNAL_KEY
 from pipeline.errors.accounts import NoAccounts
 from pipeline.errors.labels import LabelsDamaged
 from pipeline.errors.machine import LabelsAppEnded
+from pipeline.settings import Access
 
 PORT = 8501
 END_SECONDS = 15  # for what is being written; then it is killed
@@ -43,6 +45,7 @@ class Labelling:
     chat_host: str = "127.0.0.1"
     chat_url: str = ""
     trusted_proxies: str = NOBODY
+    signins: int = field(default_factory=lambda: Access().signins)
 
 
 def look_at(path: Path, *, guarded: bool) -> None:
@@ -145,7 +148,7 @@ def starting(labelling: Labelling) -> Iterator[Running]:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env=os.environ | {INTERNAL_KEY: labelling.internal},
+            env=os.environ | {INTERNAL_KEY: labelling.internal, SIGN_INS: str(labelling.signins)},
         )
     )
     try:

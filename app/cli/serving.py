@@ -176,6 +176,7 @@ def _labelling(home: Path, opening: Opening, settings: Settings) -> labelling.La
         reachable(opening.host),
         public_address("service.chat_url", settings.service.chat_url),
         settings.access.trusted_proxies,
+        settings.access.signins,
     )
 
 

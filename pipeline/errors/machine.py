@@ -32,6 +32,13 @@ class HomeLocked(Conflict):
     en = "Another Hansang (process {pid}) is using {path}. Stop it, or set HANSANG_HOME to another folder."
 
 
+class StillServing(HomeLocked):
+    """A restore beside what has the labels open: it would write no more, and nobody could sign in."""
+
+    ko = "한상(프로세스 {pid})이 {path} 폴더를 쓰고 있어 되돌리지 않았습니다. 서버와 라벨링 앱을 먼저 끄고 다시 하세요."
+    en = "Nothing was restored: Hansang (process {pid}) is using {path}. Stop the server and the annotation app first, then restore again."
+
+
 class PortTaken(MachineError):
     """The port is in use."""
 

@@ -23,7 +23,7 @@ from app.cli import demo_labels
 from app.cli.labelling import Labelling, running, starting
 from pages.session import COOKIE
 from pipeline.errors.machine import LabelsAppEnded
-from tests.app.cli_runs import failure, make_index, run, start, wait_for
+from tests.app.cli_runs import failure, make_index, run, run_json, start, wait_for
 from tests.app.test_cli_serve import READY, first_line, free_port, stop
 
 PASSWORD = "비 오는 날엔 파전에 막걸리"
@@ -235,6 +235,41 @@ def test_a_folder_of_pages_where_one_stands_is_not_taken_for_ours(
     monkeypatch.chdir(tmp_path)
     with running(Labelling(tmp_path, "127.0.0.1", free_port(), 1)) as beside:
         assert beside.wait_until_ready()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("trusted", "believed"), [("none", False), ("192.0.2.7", False), ("127.0.0.1", True)])
+def test_only_a_trusted_proxy_says_that_people_came_by_https(tmp_path: Path, trusted: str, believed: bool) -> None:
+    with Desk(tmp_path / "labels.db") as desk:
+        Accounts(desk.writer).add("kim", "annotator", PASSWORD, "test")
+    port = free_port()
+    with running(Labelling(tmp_path, "127.0.0.1", port, 1, trusted_proxies=trusted)) as beside:
+        assert beside.wait_until_ready()
+        headers = {"Host": "labels.kr", "Origin": "https://labels.kr", "X-Forwarded-Proto": "https"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as browser:
+            sent_on = browser.get("/label")
+            signed_in = browser.post("/signin", data={"name": "kim", "password": PASSWORD})
+    assert (sent_on.status_code, sent_on.headers["location"]) == (303, "/signin?next=%2Flabel")
+    assert signed_in.status_code == 303
+    assert ("Secure" in signed_in.headers["set-cookie"]) == believed
+
+
+@pytest.mark.timeout(120)
+def test_it_limits_failed_sign_ins_as_it_was_told(tmp_path: Path) -> None:
+    port = free_port()
+    with running(Labelling(tmp_path, "127.0.0.1", port, 1, signins=1)) as beside:
+        assert beside.wait_until_ready()
+        assert [sign_in(port, "nobody", PASSWORD).status_code for _ in range(2)] == [401, 429]
+
+
+@pytest.mark.timeout(120)
+def test_nothing_is_restored_beside_an_annotation_app_without_a_server(tmp_path: Path) -> None:
+    Desk(tmp_path / "labels.db").close()
+    run_json(tmp_path, "backup", str(tmp_path / "copy"))
+    with running(Labelling(tmp_path, "127.0.0.1", free_port(), 1)) as beside:
+        assert beside.wait_until_ready()
+        assert "라벨링 앱을 먼저 끄고" in failure(run(tmp_path, "restore", str(tmp_path / "copy")), 4)
+    run_json(tmp_path, "restore", str(tmp_path / "copy"))
 
 
 @pytest.mark.timeout(120)

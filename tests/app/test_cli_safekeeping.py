@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from annotations.storage.migrations import MIGRATIONS
 from app.cli.options import unused
 from pipeline.database import open_database
 from pipeline.evaluation.notes import Notes
+from pipeline.storage import locked
 from tests.annotations.keeping.test_verify import fill, tamper
 from tests.app.cli_runs import failure, run, run_json
 
@@ -209,3 +211,17 @@ def test_labels_of_an_earlier_program_are_backed_up_and_restored_without_bringin
         assert [kind for kind, _, _ in acts(home / "labels.db")] == [command]
         with closing(sqlite3.connect(home / "labels.db")) as labels:
             assert labels.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) - 1,)
+
+
+@pytest.mark.parametrize("lock", ["server.lock", "labels-app.lock"])
+def test_nothing_is_restored_under_what_has_the_labels_open(home: Path, tmp_path: Path, lock: str) -> None:
+    run_json(home, "backup", str(tmp_path / "copy"))
+    before = digests(home, "labels.db")
+    with locked(home / lock, shared=lock != "server.lock"):
+        said = failure(run(home, "restore", str(tmp_path / "copy")), 4)
+    assert "먼저 끄고" in said
+    assert "Stop the server" in said
+    assert str(os.getpid()) in said
+    assert digests(home, "labels.db") == before
+    assert not list(home.glob("labels-2*.db"))
+    run_json(home, "restore", str(tmp_path / "copy"))

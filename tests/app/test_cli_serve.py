@@ -13,8 +13,10 @@ import httpx
 import pytest
 
 from annotations.desk import Desk
+from app.access.addresses import public_address
 from app.cli.building import DEMO_NAME
 from app.cli.serving import _labelling, _opening, reachable
+from pipeline.config import with_overrides
 from pipeline.index import current_folder, read_manifest
 from pipeline.settings import Settings
 from tests.app.cli_runs import failure, make_index, run, run_json, start, wait_for
@@ -129,6 +131,57 @@ def test_address_that_is_shown_can_be_opened(host: str, shown: str) -> None:
 def test_the_annotation_app_is_told_where_the_server_listens(tmp_path: Path, host: str, asked: str) -> None:
     beside = _labelling(tmp_path, _opening(Settings(), host, 7861, 8502, demo=False), Settings())
     assert (beside.chat_host, beside.chat) == (asked, 7861)
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_the_annotation_app_is_told_what_stands_before_it(tmp_path: Path, demo: bool) -> None:
+    chosen = {"service.chat_url": "https://chat.kr:8443/", "access.trusted_proxies": "10.0.0.9", "access.signins": 7}
+    settings = with_overrides(Settings(), chosen)
+    beside = _labelling(tmp_path, _opening(settings, "127.0.0.1", 7861, 8502, demo=demo), settings)
+    assert (beside.chat_url, beside.trusted_proxies, beside.signins) == ("https://chat.kr:8443", "10.0.0.9", 7)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("auto", ""),
+        ("", ""),
+        (" https://chat.kr/ ", "https://chat.kr"),
+        ("http://[2001:db8::7]:7860", "http://[2001:db8::7]:7860"),
+        ("https://채팅.한국", "https://채팅.한국"),
+    ],
+)
+def test_the_public_address_of_the_chat_is_a_bare_one(url: str, address: str) -> None:
+    assert public_address("service.chat_url", url) == address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "chat.kr",
+        "javascript:alert(1)",
+        "ftp://chat.kr",
+        "//chat.kr",
+        "https://",
+        "https://chat.kr/chat",
+        "https://chat.kr//",
+        "https://chat.kr/..",
+        "https://chat.kr?x",
+        "https://chat.kr#x",
+        "https://kim:pw@chat.kr",
+        "https://chat.kr\\@evil.kr",
+        "https://chat.kr:99999",
+        "https://chat.kr:0",
+        "https://chat.kr evil.kr",
+        "https://chat.kr\n.evil.kr",
+        "https://chat.kr'onclick='x",
+    ],
+)
+def test_an_address_that_is_more_than_one_is_refused_before_anything_starts(tmp_path: Path, url: str) -> None:
+    said = failure(run(tmp_path / "home", "serve", "--port", str(free_port()), "--set", f"service.chat_url={url}"), 2)
+    assert "service.chat_url" in said
+    assert "https://chat.example.kr" in said
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import pty
+import pwd
 import subprocess
 import sys
 import time
@@ -168,3 +169,22 @@ def test_at_a_terminal_the_password_is_asked_twice_and_not_shown(tmp_path: Path)
     os.close(ours)
     assert PASSWORD.encode() not in seen
     assert sign_in(tmp_path, "kim", PASSWORD).name == "kim"
+
+
+@pytest.mark.parametrize("name", ["nobody", None])
+def test_root_in_the_home_of_another_is_warned_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    if os.geteuid() == 0:
+        os.chown(tmp_path, pwd.getpwnam("nobody").pw_uid if name else 65_001, 65_002)
+    elif name is None:
+        pytest.skip("only root gives folders away")
+    owner = tmp_path.owner() if name else "65001"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    said = piped(tmp_path, f"{PASSWORD}\n", "add", "kim", "--role", "annotator").stderr
+    cure = f"runuser -u {owner} -- hansang" if name else "setpriv --reuid=65001 --regid=65002 --clear-groups hansang"
+    assert said.count(f"이 폴더의 주인은 {owner}입니다: {tmp_path}") == 1
+    assert said.count(f"`{cure} …`로 하세요") == 1
+    assert f"{tmp_path} belongs to {owner}" in said
+    monkeypatch.setattr(os, "geteuid", lambda: 1_000)
+    assert "이 폴더의 주인" not in run(tmp_path, "users", "list").stderr

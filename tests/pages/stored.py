@@ -49,9 +49,9 @@ def serving(service: Service, host: str = LOOPBACK) -> Iterator[int]:
 
 
 @contextmanager
-def looking(home: Path, chat: int = 0, host: str = LOOPBACK) -> Iterator[None]:
+def looking(home: Path, chat: int = 0, host: str = LOOPBACK, chat_url: str = "") -> Iterator[None]:
     """The annotation app's place over a home, with the server at a port."""
-    open_place(home, chat=chat, chat_host=host)
+    open_place(home, chat=chat, chat_host=host, chat_url=chat_url)
     try:
         yield
     finally:

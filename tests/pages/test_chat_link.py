@@ -32,3 +32,13 @@ def test_the_link_leads_to_where_the_chat_is(
         assert chat_link.chat_address() == link
     with looking(tmp_path, 0, host):
         assert chat_link.chat_address() == ""
+
+
+@pytest.mark.parametrize("page", ["https://labels.kr/", "http://127.0.0.1:8501/"])
+def test_the_public_address_of_the_chat_is_the_link_where_it_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.setattr(chat_link, "st", SimpleNamespace(context=SimpleNamespace(url=page)))
+    for chat, link in ((7860, "https://chat.kr"), (0, "")):
+        with looking(tmp_path, chat, chat_url="https://chat.kr"):
+            assert chat_link.chat_address() == link

@@ -1,12 +1,14 @@
 import errno
+import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors.machine import DiskFull, HomeLocked, NotWritable
-from pipeline.storage import building, clear_errors, locked, write_atomically
+from pipeline.errors.machine import DiskFull, HomeLocked, NotWritable, StillServing
+from pipeline.storage import belong, building, clear_errors, locked, write_atomically
 
 
 def test_building_moves_the_folder_when_all_went_well(tmp_path: Path) -> None:
@@ -68,3 +70,36 @@ def test_a_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
         process.kill()
     with locked(tmp_path / "lock"):  # the system frees the lock of a process that dies
         pass
+
+
+def test_a_shared_lock_keeps_out_only_those_who_want_it_alone(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock", shared=True):
+        with locked(tmp_path / "lock", shared=True):
+            pass
+        with pytest.raises(StillServing), locked(tmp_path / "lock", StillServing):
+            pass
+    with locked(tmp_path / "lock"), pytest.raises(HomeLocked), locked(tmp_path / "lock", shared=True):
+        pass
+
+
+def test_a_new_lock_belongs_to_whom_its_folder_belongs_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = list[tuple[Path, int, int]]()
+    monkeypatch.setattr(os, "chown", lambda path, user, group, **_: given.append((path, user, group)))
+    for _ in range(2):
+        with locked(tmp_path / "lock"):
+            pass
+    folder = tmp_path.stat()
+    assert given == [(tmp_path / "lock", folder.st_uid, folder.st_gid)]
+
+
+@pytest.mark.parametrize(("user", "told"), [(0, True), (1_000, False)])
+def test_only_root_is_told_that_it_cannot_give_a_file_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, told: bool
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "not yours")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    with pytest.raises(PermissionError) if told else nullcontext():
+        belong(tmp_path, tmp_path)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import pytest
 
 from annotations.keeping.backup import backup, restore
 from annotations.keeping.home_backup import MANIFEST, backup_home, check_backup, count_notes, look, restore_home
+from annotations.keeping.noting import note_in
 from annotations.keeping.verify import verify
+from annotations.storage.contention import turn_file
 from annotations.storage.migrations import MIGRATIONS
 from pipeline.database import open_database
 from pipeline.errors.files import FileProblem
@@ -26,6 +30,9 @@ from tests.annotations.keeping.test_verify import fill, tamper
 CASE = Case(
     "q1", "주차 되나요?", "fact", "지하", ("r1",), True, "demo", why="놓침", by="kim", at="2026-11-01T00:00:00+00:00"
 )
+
+MODES = {"labels.db": 0o640, "notes.db": 0o660, "regression.jsonl": 0o600}
+SOMEBODY = 65_001  # a user who isn't root; nobody needs to know the number
 
 
 @pytest.fixture
@@ -126,6 +133,34 @@ def test_what_is_not_whole_is_no_backup(home: Path, tmp_path: Path) -> None:
     with pytest.raises(LabelsNotWhole):
         backup_home(home, tmp_path / "copy")
     assert not list(tmp_path.glob("*copy*"))
+
+
+def owner(path: Path) -> tuple[int, int]:
+    """The user and the group that a file belongs to."""
+    return path.stat().st_uid, path.stat().st_gid
+
+
+def test_what_comes_back_may_be_used_by_whom_it_could_before(home: Path, tmp_path: Path) -> None:
+    backup_home(home, tmp_path / "copy")
+    for name, mode in MODES.items():
+        (home / name).chmod(mode)
+    restore_home(tmp_path / "copy", home)
+    assert {name: stat.S_IMODE((home / name).stat().st_mode) for name in MODES} == MODES
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_leaves_a_home_to_its_owner(home: Path, tmp_path: Path) -> None:
+    backup_home(home, tmp_path / "copy")
+    os.chown(home, SOMEBODY, 65_002)
+    for path in (home / "labels.db", home / "notes.db"):
+        os.chown(path, SOMEBODY, 65_003)
+    for path in (home / "regression.jsonl", turn_file(home / "labels.db")):
+        path.unlink()
+    restore_home(tmp_path / "copy", home)
+    note_in(home / "labels.db", "restore", "terminal", "copy")
+    for name, group in (("labels.db", 65_003), ("notes.db", 65_003), ("regression.jsonl", 65_002)):
+        assert owner(home / name) == (SOMEBODY, group)
+    assert owner(turn_file(home / "labels.db")) == (SOMEBODY, 65_002)
 
 
 def test_a_backup_is_never_overwritten_and_a_folder_is_not_taken_for_one(home: Path, tmp_path: Path) -> None:

@@ -7,14 +7,19 @@ import threading
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from annotations.keeping.backup import backup, restore
 from annotations.keeping.verify import CHECKS, verify
 from annotations.storage.migrations import MIGRATIONS
+from pipeline import traces
+from pipeline.database import Migration, open_database
 from pipeline.errors.files import FileProblem
 from pipeline.errors.labels import BackupExists, LabelsDamaged, LabelsNewer, LabelsNotWhole, LabelsReplaced
+from pipeline.errors.machine import DiskFull
+from pipeline.evaluation import notes
 from tests.annotations.desks import BAD, HandDesk
 
 
@@ -122,12 +127,43 @@ def test_files_that_are_none_are_told(tmp_path: Path) -> None:
         verify(tmp_path / "text.db")
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE x (y)")
-    with pytest.raises(LabelsDamaged):
+    with pytest.raises(FileProblem, match="다른 데이터베이스"):
         verify(tmp_path / "other.db")
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(LabelsDamaged):
+        verify(tmp_path / "empty.db")
     with closing(sqlite3.connect(tmp_path / "newer.db")) as newer:
         newer.execute("PRAGMA user_version = 99")
     with pytest.raises(LabelsNewer):
         verify(tmp_path / "newer.db")
+
+
+@pytest.mark.parametrize("migrations", [traces.MIGRATIONS, notes.MIGRATIONS, (*MIGRATIONS[2:3], *traces.MIGRATIONS)])
+def test_another_database_of_the_server_is_no_backup_of_labels(
+    path: Path, tmp_path: Path, migrations: tuple[Migration, ...]
+) -> None:
+    stored, other = path.read_bytes(), tmp_path / "other.db"
+    open_database(other, migrations).close()
+    with pytest.raises(FileProblem, match="라벨 파일도 그 백업도 아닌"):
+        restore(other, path)
+    assert path.read_bytes() == stored
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_copy_is_told(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def small(file: Path, **how: Any) -> sqlite3.Connection:
+        connection = connect(file, **how)
+        connection.execute("PRAGMA max_page_count=2")
+        return connection
+
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setattr("annotations.keeping.backup.sqlite3.connect", small)
+    with pytest.raises(DiskFull):
+        backup(path, tmp_path / "copies" / "labels.db")
+    assert not list((tmp_path / "copies").iterdir())
 
 
 def test_a_backup_made_while_people_save_is_whole(tmp_path: Path) -> None:
