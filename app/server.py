@@ -14,13 +14,15 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.access.opening import forwarding, guarding
+from annotations.accounts.proxies import forwarding
+from app.access.opening import guarding
 from app.api.application import create_api
 from app.chat.blocks import mount
 from app.operation.draining import Drain
 from app.operation.operating import Doors, Operation
 from app.ports import check_port
 from pipeline.errors.base import HansangError
+from pipeline.errors.indexes import IndexDamaged
 from pipeline.pipelines import WARMING
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
@@ -36,7 +38,7 @@ BUSY_TICKS = 100  # after so many it is done without one
 def create_app(operation: Operation, guard: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> ASGIApp:
     """The whole application of one server. ``guard`` decides who may do what (``app.access``)."""
     service = operation.service
-    return operation.around(guard(Doors(mount(create_api(service), service), operation)))
+    return operation.around(guard(Doors(operation.in_turn(mount(create_api(service), service)), operation)))
 
 
 def serve(
@@ -69,11 +71,11 @@ def serve(
                 port=port,
                 log_level="warning",
                 timeout_graceful_shutdown=GRACE_SECONDS,
-                **forwarding(settings.access),
+                **forwarding(settings.access.trusted_proxies),
             )
             gc.freeze()  # see warm_up
             operation.keeper.start()
-            drain = Drain(operation.drain, lambda: operation.busy, settings.service.drain_s)
+            drain = Drain(operation.drain, lambda: operation.busy, operation.cut, settings.service.drain_s)
             _Server(config, ready, over, warming.start, drain).run()
         finally:
             operation.close()
@@ -81,22 +83,24 @@ def serve(
 
 def warm_up(operation: Operation) -> None:
     """Load the analyser and the indexes, so that nobody's first question waits for them."""
-    loaded, failed = list[str](), list[HansangError]()
+    loaded, failed, warmth = list[str](), list[HansangError](), operation.warmth
     if crew := operation.service.crew:
         crew.start()  # they load at the same time
-    for manifest in operation.service.indexes():
+    for name in operation.service.indexed():
         try:
-            for _ in operation.service.ask(Request(WARMING, manifest.name, answer=False, keep=False)):
+            for _ in operation.service.ask(Request(WARMING, name, answer=False, keep=False)):
                 pass
-            operation.service.open_opinions(manifest.name)
+            operation.service.open_opinions(name)
         except HansangError as error:  # whoever asks this index is told the same
             failed.append(error)
             log.warning("%s", error)
+        except Exception as error:  # a file of it that is garbled: the others answer all the same
+            failed.append(IndexDamaged(name=name, part=f"data ({type(error).__name__})"))
+            log.exception("index %s", name)
         else:
-            loaded.append(manifest.name)
+            loaded.append(name)
     if crew:
         crew.wait()
-    warmth = operation.warmth
     warmth.loaded, warmth.failed, warmth.done = tuple(loaded), tuple(failed), True
     gc.freeze()  # what is loaded by now stays; to look through it at every collection costs a question a millisecond
 
@@ -131,8 +135,9 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._ticks < BUSY_TICKS:
             self._look()
-        over = self._drain.over if self._drain.begun else self._over
-        return await super().on_tick(counter) or over()
+        if not self._drain.begun and self._over():
+            self._drain.begin()
+        return await super().on_tick(counter) or self._drain.over()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == signal.SIGTERM and not self._drain.begun:

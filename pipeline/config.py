@@ -19,10 +19,14 @@ from pipeline.experiments.variants import read_variants
 from pipeline.settings import Option, Settings, options
 
 SERVER_ONLY = (
-    "llm.url", "llm.concurrency", "llm.circuit", "llm.first", "llm.next", "models.", "milvus.", "service.", "access.",
+    "llm.url", "llm.concurrency", "llm.circuit", "llm.first", "llm.next", "llm.answer_s", "models.", "milvus.",
+    "service.", "access.",
 )  # fmt: skip
 """Beginnings of the names that belong to whoever runs a server: else anybody who may ask could have it call any address
 with its key, or load any folder."""
+
+TEXT_MOST = 1_000
+"""Characters of a setting that is a text: a name, an address, a path."""
 
 
 def server_only(name: str) -> bool:
@@ -92,7 +96,7 @@ def _coerce(option: Option, raw: object) -> object:
             )
         return raw
     if option.kind is str:
-        return str(raw)
+        return _text(option, str(raw))
     try:
         value = option.kind(str(raw))
     except ValueError:
@@ -105,6 +109,16 @@ def _coerce(option: Option, raw: object) -> object:
             expected=f"{low}–{high} 사이의 {ko}가 필요합니다.", expected_en=f"It must be {en} from {low} to {high}.",
         )  # fmt: skip
     return value
+
+
+def _text(option: Option, given: str) -> str:
+    """A text that a trace can hold: settings are kept with every answer."""
+    if len(given) > TEXT_MOST or any("\ud800" <= c <= "\udfff" for c in given):
+        raise BadSetting(
+            name=option.name, value=given[:40].encode("utf-8", "replace").decode() + "…",
+            expected=f"온전한 글자 {TEXT_MOST:,}자까지입니다.", expected_en=f"At most {TEXT_MOST:,} whole characters.",
+        )  # fmt: skip
+    return given
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, object]:

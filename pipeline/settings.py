@@ -174,6 +174,9 @@ class Llm:
     next_token_s: float = _setting(
         10, "다음 토큰을 기다리는 시간(초)", "seconds to wait for each further token", low=0.1, high=600
     )
+    answer_s: float = _setting(
+        180, "답 하나를 다 받을 때까지의 시간(초)", "seconds until an answer is whole", low=0.1, high=3_600
+    )
     concurrency: int = _setting(32, "동시에 묻는 요청 수", "requests under way at once", low=1, high=10_000)
     circuit_failures: int = _setting(
         3, "잇달아 이만큼 실패하면 잠시 묻지 않음", "failures in a row after which it is left alone", low=1, high=1_000
@@ -240,6 +243,9 @@ class Serving:
     uploads: int = _setting(100, "올려 둘 수 있는 파일 수", "files that may lie uploaded", low=1, high=100_000)
     question_chars: int = _setting(1_000, "질문의 최대 길이(자)", "longest question (characters)", low=1, high=1_000)
     batch: int = _setting(100, "한 번에 분석하는 후기 수", "reviews analysed by one request", low=1, high=10_000)
+    review_chars: int = _setting(
+        20_000, "분석할 후기 하나의 글자 수", "characters of a review to be analysed", low=1, high=100_000
+    )
     page: int = _setting(200, "목록 한 쪽의 최대 항목 수", "most items on one page of a list", low=1, high=1_000)
     jobs_at_once: int = _setting(1, "동시에 도는 작업 수", "jobs that run at once", low=1, high=64)
     jobs_waiting: int = _setting(20, "기다릴 수 있는 작업 수", "jobs that may wait", low=0, high=10_000)
@@ -299,6 +305,10 @@ class Serving:
         low=0, high=10_000,
     )  # fmt: skip
     backup_keep: int = _setting(7, "남겨 두는 자동 백업 수", "automatic backups kept", low=1, high=10_000)
+    chat_url: str = _setting(
+        "auto", "사람들이 채팅을 여는 주소. 예) https://chat.example.kr (auto=라벨링 앱과 같은 이름에 채팅의 포트)",
+        "address at which people open the chat, e.g. https://chat.example.kr (auto: its port next to the labels)",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +326,10 @@ class Access:
     per_address: int = _setting(
         1_200, "한 주소에서 1분에 할 수 있는 요청(0=제한 없음)", "requests a minute from one address (0 = no limit)",
         low=0, high=1_000_000,
+    )  # fmt: skip
+    signins: int = _setting(
+        20, "한 주소에서 1분에 실패할 수 있는 로그인(0=제한 없음)",
+        "sign-ins a minute from one address that may fail (0 = no limit)", low=0, high=1_000_000,
     )  # fmt: skip
 
 

@@ -39,10 +39,11 @@ _JOIN_S = 5.0  # a thread that is told to end does so at once; who closes doesn'
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds until the first token, however often it is asked for, and until each further one."""
+    """Seconds until the first token, however often it is asked for, until each further one, and until the last."""
 
     first_s: float
     next_s: float
+    whole_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Stream:
         self._patience = patience
         self._came: queue.SimpleQueue[Chunk | BaseException | None] = queue.SimpleQueue()
         self._started = False
+        self._until = 0.0  # by the event loop's clock
         self._left = threading.Event()
         self._runner: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self._lock = threading.Lock()
@@ -129,12 +131,18 @@ class Stream:
                 return
             self._runner = asyncio.get_running_loop(), task
         try:
-            async with asyncio.timeout(self._patience.first_s) as clock:
+            now = asyncio.get_running_loop().time()
+            self._until = now + self._patience.whole_s
+            async with asyncio.timeout_at(min(now + self._patience.first_s, self._until)) as clock:
                 await self._ask(clock)
         except TimeoutError as error:
-            raise self._slow() from error
+            raise self._slow(asyncio.get_running_loop().time()) from error
 
-    def _slow(self) -> LlmSlow:
+    def _slow(self, now: float) -> LlmSlow:
+        if now >= self._until:
+            return LlmSlow(
+                seconds=round(self._patience.whole_s, 1), what="마지막", what_en="last", setting="llm.answer_s"
+            )
         if self._started:
             return LlmSlow(
                 seconds=round(self._patience.next_s, 1), what="다음", what_en="further", setting="llm.next_token_s"
@@ -176,7 +184,8 @@ class Stream:
                     chunk = self._chunk(data)
                     finished = finished or bool(chunk.finish)
                     if self._started:
-                        clock.reschedule(asyncio.get_running_loop().time() + self._patience.next_s)
+                        now = asyncio.get_running_loop().time()
+                        clock.reschedule(min(now + self._patience.next_s, self._until))
                     if chunk != Chunk():
                         self._came.put(chunk)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:

@@ -9,14 +9,15 @@ QUIET = 3  # looks in a row at which nobody waits: what was answered last must s
 
 
 class Drain:
-    """``begin`` takes nothing new; ``over`` is asked every 0.1 s from then on."""
+    """``begin`` takes nothing new; ``over`` is asked every 0.1 s from then on; ``cut`` ends what isn't done in time."""
 
     def __init__(
-        self, begin: Callable[[], None], busy: Callable[[], bool], seconds: float,
+        self, begin: Callable[[], None], busy: Callable[[], bool], cut: Callable[[], None], seconds: float,
         now: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._begin = begin
         self._busy = busy
+        self._cut = cut
         self._seconds = seconds
         self._now = now
         self._until: float | None = None
@@ -37,4 +38,7 @@ class Drain:
         if self._until is None:
             return False
         self._quiet = 0 if self._busy() else self._quiet + 1
-        return self._quiet >= QUIET or self._now() >= self._until
+        if self._quiet < QUIET and self._now() >= self._until:
+            self._cut()
+            return True
+        return self._quiet >= QUIET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from annotations.storage.opening import inode
 from app.operation.disk import DiskWatch
 from app.operation.staging import MOST, StagedService
 from pipeline.errors.base import HansangError
@@ -42,10 +44,15 @@ class Warmth:
 class Health:
     """Looks at the parts. Every look is fresh and takes milliseconds; it loads nothing."""
 
-    def __init__(self, service: StagedService, disk: DiskWatch, warmth: Warmth) -> None:
+    def __init__(
+        self, service: StagedService, disk: DiskWatch, warmth: Warmth, unstored: Callable[[], str] = str
+    ) -> None:
+        """``unstored`` says why the last answer couldn't be stored; empty where it could."""
+        self._unstored = unstored
         self._service = service
         self._disk = disk
         self._warmth = warmth
+        self._labels = inode(service.home.labels)
 
     def checks(self) -> list[Check]:
         """All parts, in the order of ``PARTS``."""
@@ -102,7 +109,30 @@ class Health:
                 ko = f"{path}을(를) 읽지 못합니다({reason}). `hansang restore`로 백업을 되돌리거나 파일을 옮기세요."
                 en = f"{path} can't be read ({reason}). Restore a backup with `hansang restore`, or move the file away."
                 return Check("database", "fail" if status == "fail" else "warn", ko, en)
+        if reason := self._unstored():
+            ko = f"{home.traces}에 답변을 저장하지 못합니다({reason}). 답은 나가고, 마지막 것들은 메모리에 있습니다."
+            en = f"Answers can't be stored in {home.traces} ({reason}). They are given; the last ones are in memory."
+            ko += " 계속되면 서버를 끄고 이 파일을 다른 곳으로 옮긴 뒤 다시 켜세요."
+            en += " If it goes on: stop the server, move the file away, start it again."
+            return Check("database", "warn", ko, en)
+        if self._replaced():
+            ko = f"서버가 켜진 뒤 {home.labels} 파일이 바뀌어 로그인도 라벨 저장도 되지 않습니다. 서버를 다시 켜세요."
+            en = f"{home.labels} was replaced while the server ran. Nobody can sign in or save: restart the server."
+            return Check("database", "warn", ko, en)
+        for path in (home.traces, home.labels):
+            if place := unwritable(path):
+                user = os.geteuid()
+                ko = f"{place}에 이 서버의 사용자({user})가 쓸 수 없습니다. `chown`이나 `chmod`로 권한을 고치세요."
+                en = f"This server's user ({user}) can't write {place}. Mend its owner or mode: `chown`, `chmod`."
+                return Check("database", "warn", ko, en)
         return Check("database", "ok")
+
+    def _replaced(self) -> bool:
+        """Whether the labels aren't those that were first seen; what has them open refuses them from then on."""
+        now = inode(self._service.home.labels)
+        if self._labels is None:
+            self._labels = now
+        return self._labels != now
 
     def _disk_left(self) -> Check:
         free, wanted = self._disk.free_mb, self._disk.wanted_mb
@@ -142,6 +172,12 @@ def unreadable(path: Path) -> str:
     except sqlite3.DatabaseError as error:
         return str(error)
     return ""
+
+
+def unwritable(path: Path) -> Path | None:
+    """What keeps this process from writing a database: the file or its folder, where SQLite has a journal beside it."""
+    places = (place for place in (path, path.parent) if place.exists())
+    return next((place for place in places if not os.access(place, os.W_OK, effective_ids=True)), None)
 
 
 def ready(checks: list[Check], *, draining: bool = False) -> tuple[int, dict[str, Any]]:

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.operation.disk import DiskWatch
-from app.operation.front import Front
+from app.operation.front import RESTART_SECONDS, Front
 from app.operation.gathered import Gathered
 from app.operation.health import Check, Health, Warmth, ready
 from app.operation.keeping import Keeper
 from app.operation.logs import Log
 from app.operation.metrics import Metrics
+from app.operation.refusals import Draining
 from app.operation.staging import StagedService
 from app.operation.store import WatchedStore
 from app.operation.tracing import open_tracing
@@ -47,7 +48,7 @@ class Operation:
         self.store = WatchedStore(home.traces, self.metrics, self.disk, self.log)
         self.service = StagedService(home, settings, self.metrics, self.store, self.tracing)
         self.turnstile = Turnstile(serving.concurrent, serving.waiting, serving.wait_s)
-        self.health = Health(self.service, self.disk, self.warmth)
+        self.health = Health(self.service, self.disk, self.warmth, lambda: self.store.trouble)
         self.keeper = Keeper(
             home.root, home.root / BACKUPS, hours=serving.backup_hours, keep=serving.backup_keep, disk=self.disk,
             metrics=self.metrics, log=self.log,
@@ -84,8 +85,13 @@ class Operation:
         if self.front is not None:
             self.front.draining = True
 
+    def cut(self) -> None:
+        """End the answers under way; whoever waits is told that the server is being stopped."""
+        self.service.give_up(Draining(seconds=RESTART_SECONDS))
+
     def close(self) -> None:
         """Stop what runs beside, close what is open."""
+        self.cut()  # a thread that still waited would keep the process
         self.keeper.stop()
         self.service.close()
         if self.tracing is not None:

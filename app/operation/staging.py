@@ -22,6 +22,7 @@ from app.operation.question_spans import QuestionSpans
 from app.operation.refusals import AllStalled, StageStalled
 from app.operation.tracing import Tracing
 from pipeline.config import check_asked
+from pipeline.errors.base import HansangError
 from pipeline.pipelines import Asked, Whole
 from pipeline.protocols import Generator, Retriever
 from pipeline.rag import Rag
@@ -33,7 +34,7 @@ from pipeline.types import Trace
 MOST = 200  # questions under way, those that hang among them; the doors let in fewer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Run:
     """A question that a thread works on; ``left`` once nobody waits for it, ``hung`` if that was because it hangs."""
 
@@ -55,6 +56,7 @@ class StagedService(Service):
         self._seconds = settings.service.stage_s
         self.crew = open_crew(Begin(home.indexes, settings), metrics)
         self._counting = threading.Lock()
+        self._runs: set[_Run] = set()
         self.active = 0
         self.hanging = 0
 
@@ -138,6 +140,13 @@ class StagedService(Service):
         if self.crew:
             self.crew.tell(LetGo())
 
+    def give_up(self, error: HansangError) -> None:
+        """End all answers under way, here and beside: whoever waits is told why."""
+        for run in list(self._runs):
+            run.out.put(error)
+        if self.crew:
+            threading.Thread(target=self.crew.close, daemon=True).start()
+
     def close(self) -> None:
         """End the processes, close the stores."""
         if self.crew:
@@ -146,6 +155,7 @@ class StagedService(Service):
 
     def _staged(self, traces: Traces[Trace, None, None], context: Context) -> Traces[Trace, None, None]:
         run, state = _Run(context.run(self._tracing.question) if self._tracing else None), BEGUN
+        self._runs.add(run)
         threading.Thread(target=context.run, args=(self._work, traces, run), daemon=True).start()
         try:
             while True:
@@ -167,6 +177,7 @@ class StagedService(Service):
                 yield item
         finally:
             run.left = True
+            self._runs.discard(run)
 
     def _work(self, traces: Traces[Trace, None, None], run: _Run) -> None:
         self._count(active=1)

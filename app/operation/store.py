@@ -1,12 +1,13 @@
 """The store of answers as the server has it: counts what is stored, and says so plainly where nothing can be.
 
-Where the disk is full, or nearly so, a question is still answered. Its trace stays in memory for a while, so that it
-can be followed up and looked at; it is stored as soon as there is room again.
+Where the disk is full, or nearly so, or the file can't be written, a question is still answered. Its trace stays in
+memory for a while, so that it can be followed up and looked at; it is stored as soon as that can be done again.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -34,6 +35,8 @@ class WatchedStore(TraceStore):
         self._log = log
         self._spare: OrderedDict[str, Trace] = OrderedDict()
         self._spare_lock = threading.Lock()
+        self.trouble = ""
+        """Why the last answer couldn't be stored; empty where it could, or the disk alone is to blame."""
 
     @property
     def unsaved(self) -> int:
@@ -53,7 +56,9 @@ class WatchedStore(TraceStore):
         try:
             self._save_spare()
             super().save(trace, text)
-        except DiskFull:
+            self.trouble = ""
+        except (DiskFull, sqlite3.DatabaseError) as error:
+            self.trouble = "" if isinstance(error, DiskFull) else str(error)
             self._keep_in_memory(trace, text)
 
     def get(self, trace_id: str) -> Trace:
@@ -84,7 +89,7 @@ class WatchedStore(TraceStore):
             raise low
         try:
             self._save_spare()
-        except DiskFull as error:
+        except (DiskFull, sqlite3.DatabaseError) as error:
             raise low from error
 
     def _keep_in_memory(self, trace: Trace, text: bytes | None) -> None:

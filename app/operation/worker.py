@@ -75,6 +75,8 @@ def warm_up(pipelines: Pipelines) -> None:
                 pipelines.open_opinions(name)
         except HansangError as error:  # whoever asks this index is told the same
             log.warning("%s", error)
+        except Exception:  # a file of it that is garbled: the others answer all the same
+            log.exception("index %s", name)
     gc.freeze()  # see app.server.warm_up
 
 

@@ -94,7 +94,7 @@ class Server:
 def server_at(endpoint: Endpoint, tokens: int, limits_: Llm) -> Server:
     """A server by its endpoint, asked once for each request: a try that failed is an error here."""
     once = Endpoint(endpoint.url, endpoint.model, endpoint.key, endpoint.timeout_s, tries=1)
-    return Server(Line(once, limits_), tokens, Patience(limits_.first_token_s, limits_.next_token_s))
+    return Server(Line(once, limits_), tokens, Patience(limits_.first_token_s, limits_.next_token_s, limits_.answer_s))
 
 
 def knock(server: Server) -> None:

@@ -172,7 +172,8 @@ class LlmGenerator:
         work.asked, waited = True, self._now() - work.began
         first_s = max(0.1, self._limits.first_token_s - waited)
         grounding = Grounding(work.sources, self._ground.passages, self._ground.tokenizer, self._ground.restaurants)
-        with Stream(self._line.endpoint, body, Patience(first_s, self._limits.next_token_s)) as stream:
+        patience = Patience(first_s, self._limits.next_token_s, self._limits.answer_s)
+        with Stream(self._line.endpoint, body, patience) as stream:
             try:
                 while (chunks := stream.read(BEAT_S)) is not None:
                     if self._took(work, chunks):

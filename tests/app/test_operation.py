@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +17,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from annotations.accounts.audit import audit_log
+from annotations.keeping.backup import backup, restore
 from annotations.storage.contention import turn_file
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
@@ -34,8 +39,9 @@ from app.operation.operating import Doors, Operation
 from app.operation.refusals import AllStalled, DiskLow, StageStalled
 from app.operation.requests import request_id
 from app.operation.staging import MOST
+from app.operation.turns import InTurn
 from app.operation.turnstile import Turnstile
-from app.server import warm_up
+from app.server import create_app, warm_up
 from pipeline.config import with_overrides
 from pipeline.errors.base import HansangError
 from pipeline.errors.questions import TraceNotFound
@@ -73,9 +79,28 @@ def client(operation: Operation) -> Iterator[TestClient]:
         yield inside
 
 
+@contextlib.contextmanager
+def without_root() -> Iterator[None]:
+    """As a user who isn't root, to whom the system refuses nothing."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65_001)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
 def opened(operation: Operation) -> Front:
     """The application without the chat."""
-    return operation.around(Doors(create_api(operation.service), operation))
+    return operation.around(Doors(operation.in_turn(create_api(operation.service)), operation))
+
+
+def door(app: Any, folder: Path, turnstile: Turnstile, metrics: Metrics | None = None, seconds: float = 9) -> Front:
+    """An application with nothing before it but a turnstile."""
+    counted = metrics or Metrics()
+    return Front(InTurn(app, turnstile, counted, 99, seconds), counted, Log(folder, megabytes=1, files=0))
 
 
 def lines(operation: Operation) -> list[dict[str, Any]]:
@@ -160,6 +185,23 @@ class TestHealth:
             warm_up(operation)
         assert opened_at == [current_folder(operation.service.home.indexes, "small")]
 
+    @pytest.mark.parametrize("beside", [False, True], ids=["server", "worker"])
+    def test_an_index_whose_file_is_garbled_keeps_no_other_from_being_ready(
+        self, operation: Operation, *, beside: bool
+    ) -> None:
+        root = operation.service.home.indexes
+        shutil.copytree(root / "small", root / "garbled")
+        (file,) = (root / "garbled").glob("*/passages.arrow")
+        file.write_bytes(b"\xff" * file.stat().st_size)
+        if beside:
+            worker.warm_up(Pipelines(root, operation.service.settings))
+            return
+        warm_up(operation)
+        assert operation.warmth.done
+        assert operation.warmth.loaded == ("small",)
+        models = next(check for check in operation.checks() if check.name == "models")
+        assert (models.status, "깨졌습니다" in models.ko) == ("warn", True)
+
     def test_a_worker_leaves_to_the_server_what_is_the_servers(
         self, operation: Operation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -217,6 +259,37 @@ class TestHealth:
         assert not unreadable(operation.service.home.traces)
         assert not unreadable(operation.service.home.root / "none.db")
 
+    def test_labels_that_were_replaced_under_the_server_are_told(
+        self, operation: Operation, client: TestClient, tmp_path: Path
+    ) -> None:
+        labels = operation.service.home.labels
+        Writer(labels, MIGRATIONS).close()
+        assert self.reasons(client, "database")[0] == "ok"  # made since the server was started
+        backup(labels, tmp_path / "copy.db")
+        restore(tmp_path / "copy.db", labels)
+        status, said = self.reasons(client, "database")
+        assert status == "warn"
+        assert "다시 켜세요" in said
+        assert client.get("/readyz").json()["checks"][PARTS.index("database")]["en"].endswith("restart the server.")
+
+    @pytest.mark.parametrize("name", ["labels.db", "traces.db"])
+    def test_a_database_that_may_not_be_written_is_told(self, name: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:  # not tmp_path, into which only its owner may look
+            operation = made(Path(folder))
+            Writer(operation.service.home.labels, MIGRATIONS).close()
+            (Path(folder) / name).chmod(0o444)
+            for path in (Path(folder), *Path(folder).glob("*.db")):
+                path.chmod(
+                    path.stat().st_mode | 0o444 | (0o777 if path.is_dir() else 0o222 if path.name != name else 0)
+                )
+            with without_root():
+                database = operation.checks()[PARTS.index("database")]
+            operation.close()
+        assert database.status == "warn"
+        assert name in database.ko
+        assert "chown" in database.ko
+        assert name in database.en
+
     def test_little_disk_is_a_warning(self, tmp_path: Path) -> None:
         operation = made(tmp_path, disk_mb=1_000_000)
         with TestClient(opened(operation)) as client:
@@ -258,6 +331,19 @@ class TestDisk:
             operation.service.add_feedback(trace.id, "down")
         database.execute("PRAGMA max_page_count = 1073741823")
         assert operation.service.add_feedback(trace.id, "down").vote == "down"
+
+    def test_a_file_that_is_garbled_keeps_nobody_from_an_answer(self, operation: Operation, client: TestClient) -> None:
+        failing = "UPDATE OF nothing"  # any statement that SQLite refuses
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TraceStore, "save", lambda *_: operation.store._database.execute(failing))
+            reply = client.post("/v1/ask", json=QUESTION)
+            assert (reply.status_code, reply.json()["state"]) == (200, "done")
+            assert client.get(f"/v1/traces/{reply.json()['id']}").status_code == 200  # from memory
+            check = next(check for check in operation.checks() if check.name == "database")
+            assert (check.status, "저장하지 못합니다" in check.ko) == ("warn", True)
+        assert client.post("/v1/ask", json=QUESTION).status_code == 200
+        assert operation.store.unsaved == 0
+        assert next(check for check in operation.checks() if check.name == "database").status == "ok"
 
     def test_an_unknown_answer_stays_unknown(self, operation: Operation) -> None:
         with pytest.raises(TraceNotFound):
@@ -380,7 +466,7 @@ class TestOverload:
 
         turnstile, metrics = Turnstile(1, 0), Metrics()
         turnstile.running = 1
-        front, sent = Front(app, metrics, Log(tmp_path, megabytes=1, files=0), turnstile), list[dict[str, Any]]()
+        front, sent = door(app, tmp_path, turnstile, metrics), list[dict[str, Any]]()
         asyncio.run(self.ask(front, sent, method, path))
         assert sent[0]["status"] == (429 if waits else 200)
         labels = {sample.labels["route"] for each in metrics.registry.collect() for sample in each.samples
@@ -397,7 +483,7 @@ class TestOverload:
                 await send({"type": "http.response.body", "body": b""})
 
             turnstile = Turnstile(2, 1)
-            front = Front(app, Metrics(), Log(tmp_path, megabytes=1, files=0), turnstile)
+            front = door(app, tmp_path, turnstile)
             replies: list[list[dict[str, Any]]] = [[] for _ in range(5)]
             tasks = [asyncio.create_task(self.ask(front, sent)) for sent in replies]
             await asyncio.wait(tasks[3:])
@@ -417,13 +503,75 @@ class TestOverload:
         assert "다시" in problem["detail"]
         assert headers[b"x-content-type-options"] == b"nosniff"
 
+    @pytest.mark.parametrize("size", [3, 500])
+    def test_half_a_question_holds_no_place(self, tmp_path: Path, size: int) -> None:
+        """Whoever sends the rest later is asked with the whole of it; whoever doesn't is told so."""
+
+        async def run(rest: bool) -> tuple[list[dict[str, Any]], bytes, int]:
+            came, sent, read, places = asyncio.Event(), list[dict[str, Any]](), b"", list[int]()
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:
+                nonlocal read
+                places.append(turnstile.running)
+                while True:
+                    message = await receive()
+                    read += message["body"]
+                    if not message["more_body"]:
+                        break
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+
+            parts = iter([b"{" * size, b"}"])
+
+            async def receive() -> Any:
+                part = next(parts)
+                if part == b"}":
+                    places.append(turnstile.running)
+                    await came.wait()
+                return {"type": "http.request", "body": part, "more_body": part != b"}"}
+
+            async def send(message: Any) -> None:
+                sent.append(message)
+
+            turnstile = Turnstile(1, 0)
+            front = door(app, tmp_path, turnstile, seconds=9 if rest else 0.05)
+            scope = {"type": "http", "method": "POST", "path": "/v1/ask", "headers": []}
+            asking = asyncio.create_task(front(scope, receive, send))
+            await asyncio.sleep(0.1)
+            if rest:
+                came.set()
+            await asyncio.wait_for(asking, 9)
+            assert turnstile.running == 0
+            return sent, read, places[0]
+
+        sent, read, held = asyncio.run(run(rest=True))
+        assert (sent[0]["status"], read) == (200, b"{" * size + b"}")
+        if size < 99:  # more than a question may be isn't waited for: the limit of bodies tells
+            assert held == 0
+            sent, *_ = asyncio.run(run(rest=False))
+            assert sent[0]["status"] == 408
+            assert "다시 보내" in json.loads(sent[1]["body"])["detail"]
+
+    def test_a_stranger_is_told_to_sign_in_before_there_is_a_turn(
+        self, operation: Operation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.server.mount", lambda api, service: api)  # without the chat
+
+        async def refusing(scope: Any, receive: Any, send: Any) -> None:
+            await Response("", 401)(scope, receive, send)
+
+        operation.turnstile.running, operation.turnstile.queue = operation.turnstile.room, 0
+        assert TestClient(create_app(operation)).post("/v1/search", json=QUESTION).status_code == 429
+        guarded = create_app(operation, lambda app: refusing)
+        assert TestClient(guarded).post("/v1/search", json=QUESTION).status_code == 401
+
     def test_a_client_of_the_openai_api_is_told_where_it_looks(self, tmp_path: Path) -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             raise AssertionError("nobody is let in")
 
         turnstile = Turnstile(1, 0)
         turnstile.running = 1
-        front, sent = Front(app, Metrics(), Log(tmp_path, megabytes=1, files=0), turnstile), list[dict[str, Any]]()
+        front, sent = door(app, tmp_path, turnstile), list[dict[str, Any]]()
         asyncio.run(self.ask(front, sent, path="/v1/chat/completions"))
         assert json.loads(sent[1]["body"])["error"]["code"] == "overloaded"
 
@@ -433,7 +581,7 @@ class TestOverload:
             await send({"type": "http.response.body", "body": b""})
 
         turnstile, metrics = Turnstile(1, 0), Metrics()
-        front = Front(app, metrics, Log(tmp_path, megabytes=1, files=0), turnstile)
+        front = door(app, tmp_path, turnstile, metrics)
         asyncio.run(self.ask(front, []))
         turnstile.running = 1
         asyncio.run(self.ask(front, []))
@@ -457,8 +605,11 @@ class TestOverload:
 
 class TestDraining:
     def test_it_is_over_once_nobody_waits(self) -> None:
+        def never() -> None:
+            raise AssertionError("all was done in time")
+
         busy, begun = [True], list[int]()
-        drain = Drain(lambda: begun.append(1), lambda: busy[0], 30, lambda: 0.0)
+        drain = Drain(lambda: begun.append(1), lambda: busy[0], never, 30, lambda: 0.0)
         assert not drain.over()
         assert not drain.begun
         drain.begin()
@@ -468,13 +619,40 @@ class TestDraining:
         assert [drain.over() for _ in range(QUIET)] == [False] * (QUIET - 1) + [True]
 
     def test_it_is_over_when_its_time_has_come(self) -> None:
-        now = [0.0]
-        drain = Drain(lambda: None, lambda: True, 30, lambda: now[0])
+        now, cut = [0.0], list[int]()
+        drain = Drain(lambda: None, lambda: True, lambda: cut.append(1), 30, lambda: now[0])
         drain.begin()
         now[0] = 29.9
         assert not drain.over()
+        assert cut == []
         now[0] = 30.0
         assert drain.over()
+        assert cut == [1]
+
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_whoever_still_waits_then_is_told_and_keeps_nothing_open(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: bool
+    ) -> None:
+        hold = threading.Event()
+        operation, said = made(tmp_path), list[Any]()
+        reranker = type(operation.service.rag("small").reranker)
+        monkeypatch.setattr(reranker, "rerank", lambda *_: hold.wait(PATIENCE))
+        try:
+            with TestClient(opened(operation)) as client:
+                body = {**QUESTION, "stream": stream}
+                asking = threading.Thread(target=lambda: said.append(client.post("/v1/ask", json=body)))
+                asking.start()
+                wait_until(lambda: operation.service.active == 1)
+                operation.cut()
+                asking.join(PATIENCE / 2)
+                assert not asking.is_alive()
+            assert "draining" in said[0].text
+            if not stream:
+                assert said[0].status_code == 503
+                assert int(said[0].headers["retry-after"]) > 0
+        finally:
+            hold.set()
+            operation.close()
 
 
 class TestLog:
@@ -513,13 +691,18 @@ class TestLog:
         assert "lines_lost_before" not in said[2]
 
 
+def backups_of(metrics: Metrics, outcome: str) -> float:
+    return metrics.registry.get_sample_value("hansang_backups_total", {"outcome": outcome}) or 0.0
+
+
 class TestBackups:
     def keeper(
-        self, folder: Path, now: list[float], *, hours: float = 1, free: int = 1000, log: Log | None = None
-    ) -> Keeper:
+        self, folder: Path, now: list[float], *, hours: float = 1, free: int = 1000, log: Log | None = None,
+        metrics: Metrics | None = None,
+    ) -> Keeper:  # fmt: skip
         return Keeper(
             folder, folder / "backups", hours=hours, keep=2,
-            disk=DiskWatch(folder, 10, lambda path: free * MB), metrics=Metrics(),
+            disk=DiskWatch(folder, 10, lambda path: free * MB), metrics=metrics or Metrics(),
             log=log or Log(folder, megabytes=1, files=0), now=lambda: now[0],
         )  # fmt: skip
 
@@ -614,3 +797,66 @@ class TestBackups:
         keeper.start()
         wait_until(lambda: bool(keeper.backups()))
         keeper.stop()
+
+    def test_the_thread_outlives_whatever_goes_wrong(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        from annotations.desk import Desk
+
+        Desk(tmp_path / "labels.db").close()
+        metrics = Metrics()
+        keeper = self.keeper(tmp_path, [1_800_000_000.0], metrics=metrics)
+        monkeypatch.setattr("app.operation.keeping.AGAIN_SECONDS", 0.05)
+        with monkeypatch.context() as patched:
+            patched.setattr("app.operation.keeping.backup_home", lambda *_: 1 // 0)
+            keeper.start()
+            wait_until(lambda: backups_of(metrics, "failed") > 2)
+        wait_until(lambda: bool(keeper.backups()))
+        keeper.stop()
+        assert "ZeroDivisionError" in caplog.text
+        wait_until(lambda: backups_of(metrics, "ok") == 1)
+
+    def test_only_folders_make_room_and_one_that_does_not_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        from annotations.desk import Desk
+
+        Desk(tmp_path / "labels.db").close()
+        now = [1_800_000_000.0]
+        keeper = self.keeper(tmp_path, now)
+        strays = [tmp_path / "backups" / name for name in ("auto-0", "auto-zip.zip", "auto-link")]
+        strays[0].parent.mkdir()
+        strays[0].touch()
+        strays[1].touch()
+        strays[2].symlink_to(tmp_path)
+        made = list[Path]()
+        for _ in range(3):
+            now[0] += 3_600
+            made.append(keeper.once() or tmp_path)
+        assert keeper.backups() == made[1:]
+
+        remove = shutil.rmtree
+
+        def stuck(path: Path, **how: Any) -> None:
+            if path == made[1]:
+                raise PermissionError(13, "Permission denied", str(path))
+            remove(path, **how)
+
+        monkeypatch.setattr("app.operation.keeping.shutil.rmtree", stuck)
+        now[0] += 3_600
+        assert keeper.once()
+        assert made[1].name in caplog.text
+        assert all(path.exists() for path in strays)
+
+    def test_where_there_is_none_yet_it_is_as_old_as_the_wish_for_one(self, tmp_path: Path) -> None:
+        now = [1_800_000_000.0]
+        keeper = self.keeper(tmp_path, now, free=1)
+        assert keeper.once() is None
+        assert keeper.age_seconds() is None
+        (tmp_path / "labels.db").write_bytes(b"labels")
+        for _ in range(2):
+            with pytest.raises(DiskLow):
+                keeper.once()
+            assert keeper.due_seconds() == 0
+            now[0] += 3_600
+        assert keeper.age_seconds() == 7_200

@@ -23,7 +23,7 @@ class Ticking:
         config = uvicorn.Config(FastAPI(), log_level="warning")
         config.load()
         self.busy = True
-        drain = Drain(lambda: None, lambda: self.busy, 30, lambda: 0.0)
+        drain = Drain(lambda: None, lambda: self.busy, lambda: None, 30, lambda: 0.0)
         self.server = _Server(config, lambda: None, lambda: self.over, self._called, drain)
 
     def _called(self) -> None:
@@ -71,8 +71,10 @@ def test_it_warms_up_in_the_end_though_everybody_keeps_asking() -> None:
 def test_it_ends_when_it_is_told_that_it_is_over() -> None:
     ticking = Ticking()
     assert not ticking.pass_ticks(1)
-    ticking.over = True
-    assert ticking.pass_ticks(1)
+    ticking.over = True  # the annotation app has ended by itself
+    assert not ticking.pass_ticks(50)  # somebody waits for an answer
+    ticking.busy = False
+    assert ticking.pass_ticks(10)
 
 
 def test_a_first_sigterm_lets_what_is_under_way_end() -> None:

@@ -41,6 +41,14 @@ def test_a_value_it_can_not_take_is_refused_by_name(name: str, value: str) -> No
     assert name in caught.value.english
 
 
+@pytest.mark.parametrize("value", ["가" * 1_001, "a\ud800"])
+def test_a_text_that_no_trace_should_hold_is_refused(value: str) -> None:
+    with pytest.raises(BadSetting, match="온전한 글자") as refused:
+        with_overrides(Settings(), {"prompt": value})
+    refused.value.english.encode()
+    assert len(str(refused.value)) < 200
+
+
 def test_unknown_setting_lists_the_known_ones() -> None:
     with pytest.raises(UnknownSetting) as caught:
         with_overrides(Settings(), {"retrieval.top_k": "3"})

@@ -62,7 +62,7 @@ def served(answer: Answer) -> bool:
 def test_every_token_comes_by_itself(vllm: Vllm) -> None:
     body = request_body([{"role": "user", "content": "주차?"}], tokens=16, temperature=1)
     chunks: list[Chunk] = []
-    with Stream(Endpoint(vllm.url, MODEL), body, Patience(LONG, LONG)) as reply:
+    with Stream(Endpoint(vllm.url, MODEL), body, Patience(LONG, LONG, LONG)) as reply:
         while (came := reply.read(LONG)) is not None:
             chunks += came
     assert 4 <= sum(bool(chunk.text) for chunk in chunks) <= 16  # some letters take several tokens
@@ -129,7 +129,7 @@ def test_a_prompt_that_is_too_long_is_said_to_be(vllm: Vllm) -> None:
     turns = [{"role": "user", "content": "주차 " * WINDOW}]
     endpoint = Endpoint(vllm.url, MODEL)
     body = request_body(turns, tokens=16, temperature=0)
-    with Stream(endpoint, body, Patience(LONG, LONG)) as reply, pytest.raises(PromptTooLong, match=str(WINDOW)):
+    with Stream(endpoint, body, Patience(LONG, LONG, LONG)) as reply, pytest.raises(PromptTooLong, match=str(WINDOW)):
         reply.read(LONG)
 
 

@@ -19,8 +19,8 @@ class Say:
     """What is sent for one request.
 
     ``pieces`` are the texts of the events. Then comes ``then``: ``end`` as it should be, ``hang`` until the client is
-    gone, ``drop`` the connection, ``error`` as an event, ``endless`` JSON. ``status`` other than 200 sends ``message``
-    as an error.
+    gone, ``think`` until then without a word of the answer, ``drop`` the connection, ``error`` as an event, ``endless``
+    JSON. ``status`` other than 200 sends ``message`` as an error.
     """
 
     pieces: Sequence[str] = ()
@@ -133,6 +133,11 @@ def _handler(server: LlmServer) -> type[BaseHTTPRequestHandler]:
 
         def _hang(self, said: Say) -> None:
             select.select([self.connection], [], [], LONG)  # readable when the other side has closed
+            server.gone.release()
+
+        def _think(self, said: Say) -> None:
+            while not select.select([self.connection], [], [], 0.05)[0]:
+                self._send(event(choice({"reasoning_content": "음"})))
             server.gone.release()
 
         def _drop(self, said: Say) -> None:

@@ -347,6 +347,17 @@ def test_silence_ends_by_the_deadline_of_the_first_or_the_next_token(
     assert len(server.bodies) == 1
 
 
+def test_a_model_that_thinks_for_ever_is_given_up(reviews: Reviews, server: LlmServer) -> None:
+    server.say = Say(("주차는",), then="think")
+    answer = last(reviews, server, llm__answer_s=0.6, llm__next_token_s=LONG, llm__first_token_s=LONG)
+    assert trouble(answer) == "llm-slow"
+    assert answer.trouble is not None
+    assert "llm.answer_s" in answer.trouble.ko
+    assert "last" in answer.trouble.en
+    assert answer.text == "주차는"
+    assert server.gone.acquire(timeout=LONG)
+
+
 @pytest.mark.parametrize("pieces", [(), ("숯골갈비는", " 주차가")])
 def test_leaving_closes_the_connection_at_once(reviews: Reviews, server: LlmServer, pieces: tuple[str, ...]) -> None:
     server.say = Say(pieces, then="hang")
