@@ -23,6 +23,14 @@ class BatchTooLarge(InputError):
     en = "{given:,} reviews were sent; one request takes at most {limit:,} (service.batch). Send them in parts."
 
 
+class ReviewTooLong(InputError):
+    """A review to be analysed that is longer than reviews are."""
+
+    code = "review-too-long"
+    ko = "{number:,}번째 후기가 {length:,}자입니다. {limit:,}자까지 받습니다(service.review_chars). 나누어 보내세요."
+    en = "Review {number:,} has {length:,} characters; at most {limit:,} are taken (service.review_chars). Send parts."
+
+
 class PageTooLong(InputError):
     """More items than a page may have."""
 

@@ -6,13 +6,14 @@ import datetime
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from annotations.accounts.audit import note_act
 from annotations.desk import Desk
 from annotations.export.export import DROPPED
 from annotations.export.folder import check as check_files
@@ -23,7 +24,7 @@ from annotations.schemes.scheme import load_scheme, schemes
 from annotations.types import Account
 from pages.export_jobs import Job, Wish, last_job, root_of, start
 from pages.place import place
-from pages.session import check, language
+from pages.session import check, checked_later, language
 from pipeline.errors.base import HansangError
 
 SHOWN = 20
@@ -179,7 +180,7 @@ def _made(folder: Path, manifest: Manifest, account: Account) -> None:
         with st.container(horizontal=True):
             st.download_button(
                 _say("download"),
-                lambda: zipped(folder, manifest),
+                _packing(folder, manifest, account),
                 f"{folder.name}.zip",
                 "application/zip",
                 on_click="ignore",
@@ -191,6 +192,18 @@ def _made(folder: Path, manifest: Manifest, account: Account) -> None:
         if counts["dropped"]:
             with st.expander(_say("dropped", count=counts["dropped"])):
                 _dropped(folder, manifest.dropped)
+
+
+def _packing(folder: Path, manifest: Manifest, account: Account) -> Callable[[], bytes]:
+    """What runs when somebody downloads: it is looked at again whether they may, and noted that they did."""
+    check_again = checked_later(account, "admin")
+
+    def pack() -> bytes:
+        check_again()
+        place().desk.writer.write(lambda db: note_act(db, "export-downloaded", account.name, folder.name))
+        return zipped(folder, manifest)
+
+    return pack
 
 
 def zipped(folder: Path, manifest: Manifest) -> bytes:

@@ -106,7 +106,7 @@ def figures(path: Path, now: datetime, days: int) -> Figures | None:
     today = now.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
     start = today - timedelta(days=days - 1)
     since = start.astimezone(UTC).isoformat(timespec="milliseconds")
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
         if not _migrated(connection):
             return None
         rows = [_Row(_time(row[0]), *row[1:]) for row in connection.execute(_QUESTIONS, [since])]

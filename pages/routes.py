@@ -5,14 +5,16 @@ Nobody else's page can send these forms: the cookie is SameSite=Strict, and a fo
 
 from __future__ import annotations
 
+import os
 from html import escape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from anyio import CapacityLimiter, to_thread
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from annotations.accounts.limits import SIGN_INS, SignInLimit
 from annotations.accounts.sessions import LIFETIME
 from pages.look import sign_in_style
 from pages.menu import PAGES
@@ -20,7 +22,9 @@ from pages.place import place
 from pages.session import COOKIE
 from pages.words import Lang, word
 from pipeline.errors.accounts import SignInRefused
+from pipeline.settings import Access
 
+CHAT_COOKIE = "hansang_chat"  # whoever signed in to the chat on this host leaves it, too
 AT_ONCE = 2  # passwords looked at; each takes 64 MiB and a core for a tenth of a second
 WAITING = 50  # who may wait for that
 FORM_BYTES = 16_384
@@ -32,18 +36,20 @@ class SignIn:
 
     def __init__(self) -> None:
         self._looking = CapacityLimiter(AT_ONCE)
+        self._limit = SignInLimit(int(os.environ.get(SIGN_INS, Access().signins)))
 
     def routes(self) -> list[Route]:
         """The routes beside Streamlit's."""
         return [
-            Route("/signin", self.show, methods=["GET"], name="show"),
+            Route("/signin", self.show, methods=["GET"]),
             Route("/signin", self.sign_in, methods=["POST"]),
             Route("/signout", self.sign_out, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        """The form."""
-        return _form(request)
+        """The form, or the page that somebody who is signed in came for from another site."""
+        account = await to_thread.run_sync(place().sessions.account, request.cookies.get(COOKIE, ""))
+        return RedirectResponse(_target(request), 303) if account else _form(request)
 
     async def sign_in(self, request: Request) -> Response:
         """Take name and password, give a session."""
@@ -53,11 +59,14 @@ class SignIn:
         if sent is None or self._looking.statistics().tasks_waiting >= WAITING:
             return _form(request, word("busy", _language(request)), status=503)
         name, password = sent
+        address = request.client.host if request.client else ""
         try:
-            account, token = await to_thread.run_sync(place().sessions.sign_in, name, password, limiter=self._looking)
+            with self._limit.attempt(address):
+                account, token = await to_thread.run_sync(
+                    place().sessions.sign_in, name, password, address, limiter=self._looking
+                )
         except SignInRefused as refused:
-            said = refused.korean if _language(request) == "ko" else refused.english
-            return _form(request, said, name[:64], refused.status)
+            return _refusal(request, refused, name[:64])
         if _language(request) == "en":  # chosen on this page; Korean may just be how it came
             await to_thread.run_sync(place().accounts.set_language, account.name, "en")
         response = RedirectResponse(_target(request), 303)
@@ -69,16 +78,29 @@ class SignIn:
         """End the session, here and in the browser."""
         if not same_origin(request):
             return _form(request, word("elsewhere", _language(request)), status=403)
-        if token := request.cookies.get(COOKIE):
-            await to_thread.run_sync(place().sessions.end, token)
         response = RedirectResponse("/signin", 303)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        for name in (COOKIE, CHAT_COOKIE):  # one of them would let the next person at this screen in again
+            if token := request.cookies.get(name):
+                await to_thread.run_sync(place().sessions.end, token)
+            response.delete_cookie(name, httponly=True, samesite="strict" if name == COOKIE else "lax")
         return response
 
 
-def same_origin(request: Request) -> bool:
-    """Whether a form was sent from one of our own pages; a browser always says from where."""
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host")
+def same_origin(connection: HTTPConnection) -> bool:
+    """Whether a form was sent, or a socket opened, by one of our own pages; a browser always says by which."""
+    try:
+        origin = urlsplit(connection.headers.get("origin", "")).netloc
+    except ValueError:
+        return False
+    return bool(origin) and origin == connection.headers.get("host")
+
+
+def _refusal(request: Request, refused: SignInRefused, name: str) -> Response:
+    said = refused.korean if _language(request) == "ko" else refused.english
+    response = _form(request, said, name, refused.status)
+    if "seconds" in refused.fields:
+        response.headers["Retry-After"] = str(refused.fields["seconds"])
+    return response
 
 
 async def _sent(request: Request) -> tuple[str, str] | None:
@@ -93,7 +115,7 @@ async def _sent(request: Request) -> tuple[str, str] | None:
 
 def _target(request: Request) -> str:
     wanted = request.query_params.get("next", "").removeprefix("/")
-    return f"/{wanted}" if wanted in PAGES else "/"
+    return f"/{wanted}" if wanted.partition("?")[0] in {"", *PAGES} else "/"
 
 
 def _language(request: Request) -> Lang:

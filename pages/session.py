@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from collections.abc import Callable, Mapping
 from html import escape
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import streamlit as st
+from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from annotations.accounts.accounts import ROLES
 from annotations.accounts.sessions import Identity
@@ -44,9 +50,19 @@ def check(account: Account, role: Role) -> None:
     Raises:
         SignedOut: they signed out, were closed out, or have another role now.
     """
-    now = _of_cookie() or _identified()
-    if now is None or now.id != account.id or not may(now, role):
-        raise SignedOut
+    checked_later(account, role)()
+
+
+def checked_later(account: Account, role: Role) -> Callable[[], None]:
+    """``check`` for what Streamlit runs after the page was drawn, where it no longer knows whose page it was."""
+    shown, identity = token(), _identity()
+
+    def check_now() -> None:
+        now = _of_token(shown) or _of_identity(identity)
+        if now is None or now.id != account.id or not may(now, role):
+            raise SignedOut
+
+    return check_now
 
 
 def tell(error: Exception) -> bool:
@@ -59,7 +75,7 @@ def tell(error: Exception) -> bool:
 
 def current() -> Account | None:
     """The account that is signed in now; ends the run where a provider vouches for somebody who may not come in."""
-    return _of_cookie() or _vouched_for()
+    return _of_token(token()) or _vouched_for()
 
 
 def language() -> Lang:
@@ -89,22 +105,39 @@ def token() -> str:
     return st.context.cookies.get(COOKIE, "")
 
 
-def _of_cookie() -> Account | None:
-    return place().sessions.account(token()) if token() else None
+def identified(cookies: Mapping[str, str]) -> Account | None:
+    """Whom the cookie of a provider's sign-in names, once its signature was looked at and they may come in."""
+    secret = place().secrets["auth"]["cookie_secret"]
+    signed = get_cookie_with_chunks(
+        lambda name: decode_signed_value(secret, name, cookies.get(name, "")), USER_COOKIE_NAME
+    )
+    claims = json.loads(signed) if signed else {}
+    with contextlib.suppress(SignInRefused):
+        return _of_identity(_named(claims)) if claims.get("is_logged_in") else None
+    return None
 
 
-def _identified() -> Account | None:
-    if not place().providers or not st.user.is_logged_in:
-        return None
-    claims = st.user.to_dict()
+def _of_token(shown: str) -> Account | None:
+    return place().sessions.account(shown) if shown else None
+
+
+def _identity() -> tuple[Identity, float] | None:
+    """Whom a provider vouches for on this page, and since when."""
+    return _named(st.user.to_dict()) if place().providers and st.user.is_logged_in else None
+
+
+def _named(claims: Mapping[str, Any]) -> tuple[Identity, float]:
     shown = claims.get("email") or claims.get("name") or claims["sub"]
-    identity = Identity(str(claims["iss"]), str(claims["sub"]), str(shown))
-    return place().sessions.identified(identity, float(str(claims["iat"])))
+    return Identity(str(claims["iss"]), str(claims["sub"]), str(shown)), float(str(claims["iat"]))
+
+
+def _of_identity(vouched: tuple[Identity, float] | None) -> Account | None:
+    return place().sessions.identified(*vouched) if vouched else None
 
 
 def _vouched_for() -> Account | None:
     try:
-        return _identified()
+        return _of_identity(_identity())
     except SignedOut:
         return None
     except SignInRefused as refused:

@@ -24,7 +24,7 @@ from annotations.accounts.account_rows import (
     row_of,
     stamp,
 )
-from annotations.accounts.lockout import forgive, locked_until
+from annotations.accounts.lockout import forgive_everywhere, locked_until
 from annotations.accounts.passwords import Passwords, acceptable
 from annotations.types import Account, Role
 from pipeline.errors.accounts import AccountExists, LastAdmin
@@ -42,7 +42,7 @@ _ACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An account as an administrator sees it. ``locked`` is how many seconds it stays locked."""
+    """An account as an administrator sees it. ``locked`` is how many seconds it stays locked, if only somewhere."""
 
     account: Account
     created: str
@@ -144,7 +144,7 @@ class Accounts:
         def job(db: Database) -> None:
             row = known(db, account_name(name))
             db.execute("UPDATE accounts SET disabled = 0 WHERE id = ?", (row["id"],))
-            forgive(db, row["name"])
+            forgive_everywhere(db, row["name"])
             record(db, "account-enabled", by, row["name"])
 
         self._store.write(job)
@@ -161,7 +161,7 @@ class Accounts:
         def job(db: Database) -> None:
             row = known(db, name)
             db.execute("UPDATE accounts SET password = ? WHERE id = ?", (stored, row["id"]))
-            forgive(db, name)
+            forgive_everywhere(db, name)
             end_sessions(db, row["id"], self._now())
             record(db, "account-password", by, name)
 

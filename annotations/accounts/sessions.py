@@ -61,8 +61,8 @@ class Sessions:
         self._now = now
         self._demo = demo
 
-    def sign_in(self, name: str, password: str) -> tuple[Account, str]:
-        """Begin a session; its token goes to the browser and nowhere else.
+    def sign_in(self, name: str, password: str, address: str = "") -> tuple[Account, str]:
+        """Begin a session of somebody at ``address``; its token goes to the browser and nowhere else.
 
         Raises:
             SignInRefused: name and password don't go together, or there is no such name, which looks the same.
@@ -73,28 +73,28 @@ class Sessions:
             name = account_name(name)
         except BadAccountName:
             name = ""  # nobody's; the same work is done
-        row = self._store.write(lambda db: self._try(db, name))
+        row = self._store.write(lambda db: self._try(db, name, address))
         if not self._passwords.matches(row["password"] if row else None, password) or row is None:
             raise SignInRefused
         if row["disabled"]:
             raise AccountDisabled
         again = self._passwords.hash(password) if self._passwords.outdated(row["password"]) else None
         token = secrets.token_urlsafe(32)
-        self._store.write(lambda db: self._begin(db, row, token, again))
+        self._store.write(lambda db: self._begin(db, row, token, again, address))
         return as_account(row), token
 
-    def _try(self, db: Database, name: str) -> dict[str, Any] | None:
+    def _try(self, db: Database, name: str, address: str) -> dict[str, Any] | None:
         row = row_of(db, name)
         if row and row["demo"] and not self._demo:
             row = None
-        attempt(db, name, known=row is not None, now=self._now())
+        attempt(db, name, address, known=row is not None, now=self._now())
         return row
 
-    def _begin(self, db: Database, row: dict[str, Any], token: str, again: str | None) -> None:
+    def _begin(self, db: Database, row: dict[str, Any], token: str, again: str | None, address: str) -> None:
         now = self._now()
         if known(db, row["name"])["password"] != row["password"]:
             raise SignInRefused  # it was changed while we looked
-        forgive(db, row["name"])
+        forgive(db, row["name"], address)
         if again:
             db.execute("UPDATE accounts SET password = ? WHERE id = ?", (again, row["id"]))
         _insert(db, token, row["id"], now)

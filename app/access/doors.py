@@ -62,15 +62,15 @@ class Doors:
         account = await self._look(lambda: self.sessions.account(token))
         return None if account is None else of_account(account)
 
-    async def sign_in(self, name: str, password: str) -> str | None:
-        """The token of a new session; None when too many others are being looked at.
+    async def sign_in(self, name: str, password: str, address: str = "") -> str | None:
+        """The token of a new session, for somebody at ``address``; None when too many others are being looked at.
 
         Raises:
             SignInRefused: and its kinds; the lock-out is that of the annotation app.
         """
         if self._guessing.statistics().tasks_waiting >= WAITING:
             return None
-        _, token = await to_thread.run_sync(self.sessions.sign_in, name, password, limiter=self._guessing)
+        _, token = await to_thread.run_sync(self.sessions.sign_in, name, password, address, limiter=self._guessing)
         return token
 
     async def vouched_for(self, identity: Identity, issued: float) -> str:

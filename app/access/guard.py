@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access.addresses import household, names_this_machine
+from annotations.accounts.limits import Buckets, household
+from app.access.addresses import names_this_machine
 from app.access.callers import LOCAL, Caller
 from app.access.doors import Doors
 from app.access.headers import with_headers
-from app.access.limits import Buckets
 from app.access.origins import ours
 from app.access.refusals import ForeignHost, ForeignRequest, NotOffered, RateLimited, ScopeMissing, SignInNeeded
 from app.access.scopes import READS, counts, needed, offered
@@ -32,7 +32,7 @@ class Guard:
         self._app = app
         self._doors = doors
         self._guarded = guarded
-        self._sign_in = SignIn(doors)
+        self._sign_in = SignIn(doors, settings.signins)
         self._callers = Buckets(settings.per_caller)
         self._addresses = Buckets(settings.per_address)
 

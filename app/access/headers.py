@@ -21,6 +21,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 HSTS = "max-age=31536000"
+API = "/v1/"
+"""What was asked and found is for whoever asked; nothing between is to keep it."""
 
 
 def with_headers(scope: Scope, send: Send) -> Send:
@@ -31,6 +33,8 @@ def with_headers(scope: Scope, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if scope.get("path", "").startswith(API):
+                headers.setdefault("Cache-Control", "no-store")
             if scope.get("scheme") == "https":
                 headers.setdefault("Strict-Transport-Security", HSTS)
         await send(message)

@@ -18,5 +18,8 @@ def ours(headers: Headers, *, cookie: bool) -> bool:
         return False
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host")
+        try:
+            return urlsplit(origin).netloc == headers.get("host")
+        except ValueError:  # no address at all
+            return False
     return site is not None or not cookie

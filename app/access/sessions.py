@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from annotations.accounts.identity_providers import CALLBACK
+from annotations.accounts.limits import SignInLimit
 from annotations.accounts.sessions import LIFETIME
 from app.access.doors import Doors
 from app.access.origins import ours
@@ -25,7 +26,7 @@ from app.access.page import account_page, sign_in_page
 from app.access.refusals import ForeignRequest, NotVouched, SignInNeeded
 from app.access.vouching import PENDING_SECONDS
 from app.access.words import Lang
-from pipeline.errors.accounts import SignInLocked
+from pipeline.errors.accounts import SignInLocked, SignInsLimited
 from pipeline.errors.base import HansangError
 
 COOKIE = "hansang_chat"
@@ -52,8 +53,9 @@ class Busy(HansangError):
 class SignIn:
     """The pages ``/signin`` and ``/account`` and the forms they send."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, signins: int) -> None:
         self._doors = doors
+        self._limit = SignInLimit(signins)
 
     def has(self, scope: Scope) -> bool:
         """Whether a request is for one of these pages."""
@@ -81,8 +83,10 @@ class SignIn:
         sent = await _sent(request)
         if not ours(request.headers, cookie=True) or not _signed(request.cookies.get(FORM_COOKIE, ""), sent):
             return self._form(request, ForeignRequest())
+        address = request.client.host if request.client else ""
         try:
-            token = await self._doors.sign_in(sent.get("name", ""), sent.get("password", ""))
+            with self._limit.attempt(address):
+                token = await self._doors.sign_in(sent.get("name", ""), sent.get("password", ""), address)
         except HansangError as refused:  # name and password, or a disk on which no session can be kept
             return self._form(request, refused, sent.get("name", "")[:64])
         if token is None:
@@ -155,7 +159,7 @@ class SignIn:
         names = self._doors.vouching.names if self._doors.vouching else ()
         response = sign_in_page(form_token(nonce), _target(request), lang, said, name, names)
         response.status_code = status or (200 if error is None else error.status)
-        if isinstance(error, SignInLocked | Busy):
+        if isinstance(error, SignInLocked | SignInsLimited | Busy):
             response.headers["Retry-After"] = str(error.fields["seconds"])
         secure = request.url.scheme == "https"
         response.set_cookie(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.api.replies import problems
 from app.bodies import Body
 from app.problems import MalformedRequest
-from app.refusals import BatchTooLarge
+from app.refusals import BatchTooLarge, ReviewTooLong
 from pipeline.analysis.records import to_json
 from pipeline.errors.machine import BackendUnavailable
 from pipeline.restaurants.opinions import embedded_classifier
@@ -70,7 +70,7 @@ def add_analysing(api: FastAPI, service: Service) -> None:
         "/v1/analyze",
         tags=["후기"],
         summary="후기 분석",
-        responses=problems(BatchTooLarge, BackendUnavailable),
+        responses=problems(BatchTooLarge, ReviewTooLong, BackendUnavailable),
         response_model_exclude_unset=True,
     )
     def analyze(body: AnalyzeBody) -> AnalysesReply:
@@ -79,6 +79,10 @@ def add_analysing(api: FastAPI, service: Service) -> None:
         limit = service.settings.service.batch
         if len(texts) > limit:
             raise BatchTooLarge(given=len(texts), limit=limit)
+        most = service.settings.service.review_chars
+        for number, text in enumerate(texts, start=1):
+            if len(text) > most:
+                raise ReviewTooLong(number=number, length=len(text), limit=most)
         found = embedded_classifier().classify(texts, aspects=body.aspects)
         records: list[dict[str, Any]] = [
             to_json(str(number), text, one, aspects=body.aspects)

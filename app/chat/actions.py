@@ -23,6 +23,7 @@ from pipeline.types import Trace
 Data = Mapping[str, Any]
 Action = Callable[[Service, Session, Data], Iterator[Parts]]
 FREE_TEXT = 1_000
+REASON_MOST = 2_000  # characters, with the reasons that are ticked; as much as the API takes
 KEPT = 20  # answers of a conversation that a reload brings back
 
 
@@ -117,7 +118,7 @@ def _vote(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     if (turn := _turn_of(session, data)) and turn.trace:
         fields = data.get("fields", {})
         text = " ".join(fields.get("text", [""])[0].split())[:FREE_TEXT]
-        reason = "; ".join([*fields.get("reason", []), *([text] if text else [])])
+        reason = "; ".join([*fields.get("reason", []), *([text] if text else [])])[:REASON_MOST]
         try:
             turn.feedback = service.add_feedback(turn.trace.id, "up" if data["act"] == "up" else "down", reason)
             turn.form = ""
@@ -219,7 +220,7 @@ def _lang(service: Service, session: Session, data: Data) -> Iterator[Parts]:
 def _resume(service: Service, session: Session, data: Data) -> Iterator[Parts]:
     """A reloaded tab: its language, and the conversation it had. Answers no longer stored are left out."""
     session.lang = "en" if data.get("lang") == "en" else "ko"
-    ids = [str(one) for one in data.get("traces", [])][-KEPT:]
+    ids = list(dict.fromkeys(str(one) for one in data.get("traces", [])))[-KEPT:]
     if ids and not session.turns:
         turns = []
         for trace_id in ids:

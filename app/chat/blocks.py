@@ -27,6 +27,8 @@ FIGURES: dict[Tab, tuple[str, ...]] = {
 PLOTTED = ("ranks", "times")  # tabs that are nothing but a figure
 CONCURRENT = 20
 WAITING = 64
+SESSIONS = 300  # whose conversations are in memory; a page that is older begins anew, and its answers stay stored
+FORGET_S = 43_200  # after the last click
 LOOKS_S = 0.02
 FONTS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "NanumGothic", "sans-serif")
 MONO = ("ui-monospace", "D2Coding", "NanumGothicCoding", "monospace")
@@ -94,12 +96,13 @@ def build(service: Service) -> gr.Blocks:
     page = Page(service)
     blocks: gr.Blocks
     with gr.Blocks(title="한상", analytics_enabled=False, fill_width=True) as blocks:
-        page.session = gr.State(Session())
+        page.session = gr.State(Session(), time_to_live=FORGET_S)
         _html("header", page)
         with gr.Row(elem_id="hs-main"):
             _left(page)
             _right(page)
         _events(page, blocks)
+    blocks.state_session_capacity = SESSIONS
     blocks.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING, api_open=False)
     # Gradio looks a thousand times a second whether somebody has clicked: a seventh of a core for nothing, and the API
     # waits for the interpreter each time. Nobody notices a fiftieth of a second.

@@ -161,6 +161,11 @@ class JobStore:
                         "UPDATE jobs SET state = 'interrupted', ended = ?, error = ? WHERE id = ?", [now(), said, id_]
                     )
 
+    def give_back(self) -> None:
+        """Let all jobs that run wait again as if they had not been begun: the server ends, and not by their fault."""
+        with self.lock, writing(self.path), transaction(self.database) as database:
+            database.execute("UPDATE jobs SET state = 'queued', attempts = attempts - 1 WHERE state = 'running'")
+
     def busy(self) -> bool:
         """Whether a job waits or runs."""
         with self.lock:

@@ -115,7 +115,7 @@ def labels_saved(path: Path) -> int:
     if not path.exists():
         return 0
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
             (count,) = connection.execute("SELECT count(*) FROM annotations").fetchone()
     except sqlite3.DatabaseError:  # what is wrong with it is told by hansang_ready{part="database"}
         return 0

@@ -16,7 +16,7 @@ from app.operation.disk import DiskWatch
 from app.operation.logs import Log
 from app.operation.metrics import Metrics
 from app.operation.refusals import DiskLow
-from pipeline.errors.base import HansangError
+from pipeline.errors.base import HansangError, UnexpectedFault
 
 PATTERN = "auto-*"
 AGAIN_SECONDS = 600.0  # after one that failed
@@ -40,6 +40,7 @@ class Keeper:
         self._metrics = metrics
         self._log = log
         self._now = now
+        self._since: float | None = None  # when there was first something to back up
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -53,17 +54,23 @@ class Keeper:
 
     def backups(self) -> list[Path]:
         """The automatic backups, the oldest first."""
-        return sorted(self._folder.glob(PATTERN))
+        return sorted(path for path in self._folder.glob(PATTERN) if path.is_dir() and not path.is_symlink())
 
     def age_seconds(self) -> float | None:
-        """How old the newest is; None without one."""
-        made = self.backups()
-        return max(0.0, self._now() - made[-1].stat().st_mtime) if made else None
+        """How old the newest is; without one, for how long there should be one; None where there needn't be."""
+        made = self._made()
+        begun = self._since if made is None else made
+        return None if begun is None else max(0.0, self._now() - begun)
 
     def due_seconds(self) -> float:
         """How long until the next is due."""
-        age = self.age_seconds()
-        return 0.0 if age is None else max(0.0, self._seconds - age)
+        made = self._made()
+        return 0.0 if made is None else max(0.0, self._seconds - max(0.0, self._now() - made))
+
+    def _made(self) -> float | None:
+        """When the newest was made."""
+        backups = self.backups()
+        return backups[-1].stat().st_mtime if backups else None
 
     def once(self) -> Path | None:
         """Make one now and remove those that are too many; None where nothing was typed yet.
@@ -73,14 +80,22 @@ class Keeper:
         """
         if not any((self._home / name).is_file() for name in (LABELS, NOTES, REGRESSION)):
             return None
+        self._since = self._now() if self._since is None else self._since
         if self._disk.low():  # the last room is for what people type
             raise DiskLow(free=self._disk.free_mb, wanted=self._disk.wanted_mb, path=self._disk.folder)
         target = self._folder / f"auto-{datetime.fromtimestamp(self._now()):%Y%m%d-%H%M%S}"
         backup_home(self._home, target)
         self._note(target)
-        for old in self.backups()[: -self._keep]:
-            shutil.rmtree(old)
+        self._prune()
         return target
+
+    def _prune(self) -> None:
+        for old in self.backups()[: -self._keep]:
+            try:
+                shutil.rmtree(old)
+            except OSError as error:
+                self._log.write("backup", outcome="unremoved", file=old.name, reason=str(error))
+                _log.warning("%s: %s", old.name, error)
 
     def _note(self, made: Path) -> None:
         """Note a backup in the labels that there are now, not in the copy. One that can't be noted is none the less."""
@@ -93,17 +108,30 @@ class Keeper:
             _log.warning("%s: %s", made.name, error)
 
     def _run(self) -> None:
-        wait = self.due_seconds()
+        wait = 0.0
         while not self._over.wait(wait):
-            try:
-                made = self.once()
-            except HansangError as error:
-                wait = min(AGAIN_SECONDS, self._seconds)
-                self._metrics.backup("failed")
-                self._log.write("backup", outcome="failed", code=error.code, reason=error.english)
-                _log.warning("%s", error)
-            else:
-                wait = self.due_seconds() if made else min(AGAIN_SECONDS, self._seconds)
-                if made:
-                    self._metrics.backup("ok")
-                    self._log.write("backup", outcome="ok", file=made.name)
+            wait = self._attempt()
+
+    def _attempt(self) -> float:
+        """Make one if it is due; how long to wait then."""
+        again = min(AGAIN_SECONDS, self._seconds)
+        try:
+            wait = self.due_seconds()
+            if wait:
+                return wait
+            made = self.once()
+            if made:
+                self._metrics.backup("ok")
+                self._log.write("backup", outcome="ok", file=made.name)
+            return self.due_seconds() if made else again
+        except HansangError as error:
+            _log.warning("%s", error)
+            self._failed(error)
+        except Exception as error:  # noqa: BLE001  (whatever it is: without this thread there is never a backup again)
+            _log.exception("backup")
+            self._failed(UnexpectedFault(name=type(error).__name__))
+        return again
+
+    def _failed(self, error: HansangError) -> None:
+        self._metrics.backup("failed")
+        self._log.write("backup", outcome="failed", code=error.code, reason=error.english)

@@ -6,6 +6,8 @@ that a user chose, but for the names of indexes.
 
 from __future__ import annotations
 
+from typing import get_args
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -16,13 +18,20 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from pipeline.types import Answer, Trace
+from app.operation.errands import BEGUN
+from pipeline.errors.llm import NoAnswer
+from pipeline.types import Answer, DoubtKind, Trace, TraceState
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 STAGES = frozenset(
     "understand bm25 vector window concept fuse rerank generate encode sparse colbert prompt check total".split()
 )
 OTHER = "other"
+QUESTIONS = (
+    *(("POST", f"/v1/{name}") for name in "ask search explain replay robustness analyze chat/completions".split()),
+    *(("GET", f"/v1/restaurants/{{name:path}}/{name}") for name in ("summary", "strengths")),
+)
+"""Methods and routes of what costs the time of the processor or of a model."""
 
 
 class Metrics:
@@ -84,7 +93,7 @@ class Metrics:
         self._begin()
 
     def _begin(self) -> None:
-        """Show what has few values from the start: a rate over a metric that isn't there yet is nothing, not 0."""
+        """Show what has few values from the start: the first count of what wasn't there before raises no alert."""
         for vote in ("up", "down"):
             self._feedback.labels(vote)
         for reason in ("overloaded", "draining"):
@@ -95,9 +104,18 @@ class Metrics:
             self._backups.labels(outcome)
         for direction in ("in", "out"):
             self._tokens.labels(direction)
+        for state in (BEGUN, *get_args(TraceState)):
+            self._stalled.labels(state)
+        for trouble in NoAnswer.__subclasses__():
+            self._troubles.labels(trouble.code)
+        for kind in get_args(DoubtKind):
+            self._doubts.labels(kind)
+        for method, route in QUESTIONS:
+            self._requests.labels(route, method, "server_error")
 
     def request(self, route: str, method: str, outcome: str, seconds: float) -> None:
         """One HTTP request has ended. To turn somebody away takes no time, and would make a crowd look quick."""
+        self._requests.labels(route, method, "server_error")  # there before the first of its kind
         self._requests.labels(route, method, outcome).inc()
         if outcome != "refused":
             self._request_seconds.labels(route).observe(seconds)

@@ -73,6 +73,21 @@ class SignInLocked(SignInRefused):
     en = "Locked for a while after repeated failures. Try again in {seconds:,} seconds."
 
 
+class SignInsLimited(SignInRefused):
+    """More failed sign-ins than one address may have in a minute."""
+
+    code = "sign-ins-limited"
+    status = 429
+    ko = (
+        "이 주소에서 로그인이 너무 자주 실패했습니다(1분에 {limit:,}번까지). {seconds:,}초 뒤에 다시 하세요. "
+        "한도는 access.signins입니다."
+    )
+    en = (
+        "Too many sign-ins from this address have failed (up to {limit:,} a minute). Try again in {seconds:,} s. "
+        "The limit is access.signins."
+    )
+
+
 class AccountDisabled(SignInRefused):
     """The right password of an account that may not be used now."""
 

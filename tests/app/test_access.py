@@ -24,22 +24,23 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from annotations.accounts.accounts import Accounts
 from annotations.accounts.api_keys import ApiKeys
 from annotations.accounts.audit import AuditEntry, audit_log
+from annotations.accounts.limits import KEPT, Buckets, SignInLimit, household
 from annotations.accounts.lockout import FREE_FAILURES
 from annotations.accounts.passwords import Passwords
+from annotations.accounts.proxies import forwarding
 from annotations.accounts.sessions import IDLE, LIFETIME, SEEN_EVERY, Sessions
 from annotations.storage.migrations import MIGRATIONS
 from annotations.storage.writer import Writer
 from app.access import sessions as signing
-from app.access.addresses import guarded, household, is_loopback, names_this_machine
+from app.access.addresses import guarded, is_loopback, names_this_machine
 from app.access.doors import Doors, Seldom
 from app.access.guard import Guard
 from app.access.headers import HEADERS
-from app.access.limits import KEPT, Buckets
-from app.access.opening import forwarding, guarding
+from app.access.opening import guarding
 from app.access.scopes import OPEN, needed, offered
 from app.api.keyed import REPLAYED, noted
 from pages import session as pages_session
-from pipeline.errors.accounts import NoAccounts, SignInLocked
+from pipeline.errors.accounts import NoAccounts, SignInLocked, SignInRefused, SignInsLimited
 from pipeline.errors.machine import DiskFull
 from pipeline.settings import Access
 from tests.annotations.accounts.test_accounts import CHEAP, Clock
@@ -350,7 +351,8 @@ def test_failures_in_the_chat_lock_the_annotation_app_and_the_other_way_round(pl
     for _ in range(FREE_FAILURES):
         assert sign_in(client, password="wrong password").status_code == 401
     with pytest.raises(SignInLocked):
-        place.sessions.sign_in("minji", PASSWORD)
+        place.sessions.sign_in("minji", PASSWORD, "testclient")
+    assert place.sessions.sign_in("minji", PASSWORD, "10.0.0.1")  # from elsewhere
     locked = sign_in(client)
     assert locked.status_code == 429
     assert int(locked.headers["retry-after"]) > 0
@@ -392,6 +394,7 @@ def test_the_form_must_be_ours(place: Place) -> None:
         ({"origin": "http://server.kr", "sec-fetch-site": "same-origin"}, True),
         ({"sec-fetch-site": "same-origin"}, True),
         ({}, False),
+        ({"origin": "http://["}, False),
         ({"origin": "null"}, False),
         ({"origin": "http://evil.kr"}, False),
         ({"origin": "http://server.kr.evil.kr"}, False),
@@ -474,6 +477,54 @@ def test_guesses_from_one_address_are_limited_whatever_they_guess(place: Place) 
     assert elsewhere.get("/v1/indexes").status_code == 401
 
 
+def test_failed_sign_ins_of_one_address_wait_before_a_password_is_looked_at(place: Place) -> None:
+    limits = Access(per_caller=0, per_address=0, signins=3)
+    client = place.client(limits)
+    for n in range(3):
+        assert sign_in(client, f"stranger{n}", "wrong password").status_code == 401
+    place.sessions._passwords = None  # type: ignore[assignment]
+    limited = sign_in(client)
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "20")
+    assert "20초 뒤에 다시" in limited.text
+    sent = {"form": form_of(client), "name": "minji", "password": PASSWORD}
+    english = client.post("/signin?lang=en", data=sent, headers={"origin": "http://server.kr"})
+    assert "Try again in 20 s" in english.text
+
+
+def test_others_sign_in_while_one_address_waits(place: Place) -> None:
+    limits = Access(per_caller=0, per_address=0, signins=1)
+    doors = Doors(place.store, passwords=Passwords(CHEAP))
+    guard = Guard(_inner(), doors, limits, guarded=True)
+    flooding = TestClient(guard, base_url="http://server.kr", client=("10.1.1.1", 1))
+    other = TestClient(guard, base_url="http://server.kr", client=("10.1.1.2", 1))
+    assert [sign_in(flooding, password="wrong password").status_code for _ in range(2)] == [401, 429]
+    assert sign_in(other).status_code == 303
+
+
+def test_only_sign_ins_that_fail_count_and_only_for_a_minute() -> None:
+    clock = Clock(0.0)
+    limit = SignInLimit(2, clock)
+    for _ in range(10):
+        with limit.attempt("10.0.0.1"):
+            pass
+    for _ in range(2):
+        with pytest.raises(SignInRefused), limit.attempt("10.0.0.1"):
+            raise SignInRefused
+    with pytest.raises(SignInsLimited), limit.attempt("10.0.0.1"):
+        pytest.fail("it was looked at")
+    clock.now += 60
+    with limit.attempt("10.0.0.1"), limit.attempt("10.0.0.1"), pytest.raises(SignInsLimited), limit.attempt("10.0.0.1"):
+        pytest.fail("many at once gain something")
+
+
+@pytest.mark.parametrize(("signins", "address"), [(0, "10.0.0.1"), (1, "")])
+def test_no_limit_and_no_address_let_every_sign_in_through(signins: int, address: str) -> None:
+    limit = SignInLimit(signins, Clock(0.0))
+    for _ in range(50):
+        with pytest.raises(SignInRefused), limit.attempt(address):
+            raise SignInRefused
+
+
 def test_the_annotation_app_is_not_limited_as_one_caller(place: Place) -> None:
     client = place.client(Access(per_caller=1, per_address=0))
     for _ in range(5):
@@ -483,6 +534,7 @@ def test_the_annotation_app_is_not_limited_as_one_caller(place: Place) -> None:
 def test_an_ipv6_network_is_one_address() -> None:
     assert household("2001:db8::1") == household("2001:db8::ffff:1") != household("2001:db8:0:1::1")
     assert household("10.0.0.1") != household("10.0.0.2")
+    assert household("::ffff:10.0.0.1") == household("10.0.0.1") != household("::ffff:10.0.0.2")
     assert household("testclient") == "testclient"
 
 
@@ -491,7 +543,7 @@ def _seen_as(trusted: str, forwarded: str) -> str:
         return Response(f"{request.url.scheme} {request.client.host if request.client else ''}")
 
     app: Any = Starlette(routes=[Route("/", client)])
-    options = forwarding(Access(trusted_proxies=trusted))
+    options = forwarding(trusted)
     if options["proxy_headers"]:
         app = ProxyHeadersMiddleware(app, options["forwarded_allow_ips"])
     headers = {"x-forwarded-for": forwarded, "x-forwarded-proto": "https"}
@@ -547,6 +599,7 @@ def test_every_answer_has_the_headers(place: Place, path: str) -> None:
     for name in set(HEADERS) - {"Content-Security-Policy"}:
         assert reply.headers[name] == HEADERS[name]
     assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    assert (reply.headers.get("cache-control") == "no-store") or not path.startswith("/v1/")
     assert "strict-transport-security" not in reply.headers
     assert "strict-transport-security" in place.client(base="https://server.kr").get(path).headers
 

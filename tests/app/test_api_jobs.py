@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from app.jobs.desk import Desk
 from app.jobs.indexing import IndexSpec
 from app.jobs.indexing import build as build_spec
 from app.jobs.replies import Replies
-from app.jobs.running import Limits, Runner
+from app.jobs.running import COMMAND, Limits, Runner
 from app.jobs.store import ATTEMPTS, JobStore
-from app.jobs.types import ENDED, Job
+from app.jobs.types import ENDED, Failure, Job, State
 from app.refusals import JobEnded, JobsFull, KeyBusy, KeyReused
 from pipeline.config import with_overrides
+from pipeline.errors.machine import DiskFull
 from pipeline.service import Home, Service
 from pipeline.settings import Settings
 from tests.app.served import until
@@ -149,10 +151,7 @@ def test_a_column_that_is_missing_is_to_be_named_in_the_request(client: TestClie
     client.put("/v1/uploads/좋은.csv", content="내용들,가게\n주차가 편해요,숯골갈비\n".encode())
     body: dict[str, Any] = {"name": "x", "files": ["좋은.csv"]}
     said = assert_problem(client.post("/v1/indexes", json=body), 422, "missing-column")
-    assert (
-        '올린 좋은.csv에 text의 열이 없습니다(있는 열: 내용들, 가게). columns에 {"text": "열이름"}'
-        in said["detail"]
-    )
+    assert '올린 좋은.csv에 text의 열이 없습니다(있는 열: 내용들, 가게). columns에 {"text": "열이름"}' in said["detail"]
     body["columns"] = {"text": "내용"}
     assert "columns에서 text" in assert_problem(client.post("/v1/indexes", json=body), 422, "missing-column")["detail"]
     client.put("/v1/uploads/좋은.csv", content=CSV.encode())
@@ -346,9 +345,168 @@ def test_a_server_that_ends_takes_its_jobs_up_again_when_it_comes_back(tmp_path:
     after = Place(tmp_path, LAST_WORDS.format('print(\'{"result": {"ok": 1}}\')'))
     after.runner.resume()
     until(lambda: after.state(waited) == "done")
-    assert after.store.get(ran.id).attempts == 2
+    assert after.store.get(ran.id).attempts == 1
     assert after.store.get(ran.id).result == {"ok": 1}
     after.close()
+
+
+def test_a_job_outlives_any_number_of_orderly_restarts(tmp_path: Path) -> None:
+    first = Place(tmp_path, ENDLESS)
+    job = first.begin()
+    first.close()
+    for _ in range(ATTEMPTS + 1):
+        place = Place(tmp_path, ENDLESS)
+        assert (place.state(job), place.store.get(job.id).attempts) == ("queued", 0)
+        place.runner.resume()
+        assert (place.state(job), place.store.get(job.id).attempts) == ("running", 1)
+        place.close()
+
+
+def test_only_a_server_that_crashes_takes_an_attempt_with_it(tmp_path: Path) -> None:
+    crashed = Place(tmp_path, ENDLESS)
+    job = crashed.begin()
+    after = Place(tmp_path, ENDLESS)
+    after.runner.resume()
+    assert (after.state(job), after.store.get(job.id).attempts) == ("running", 2)
+    after.close()
+    assert (crashed.state(job), crashed.store.get(job.id).attempts) == ("queued", 1)
+    crashed.close()
+
+
+class FullStore(JobStore):
+    """A store on a disk that is ``full`` for a while; ``unwritten`` is what could not be written."""
+
+    full = False
+    unwritten = 0
+
+    def _room(self) -> None:
+        if self.full:
+            self.unwritten += 1
+            raise DiskFull(path=self.path)
+
+    def claim(self) -> tuple[Job, dict[str, Any]] | None:
+        self._room()
+        return super().claim()
+
+    def progress(self, id_: str, stage: str, done: int, total: int | None) -> None:
+        self._room()
+        super().progress(id_, stage, done, total)
+
+    def finish(self, id_: str, state: State, result: object = None, error: Failure | None = None) -> None:
+        self._room()
+        super().finish(id_, state, result, error)
+
+    def cancel(self, id_: str) -> Job:
+        self._room()
+        return super().cancel(id_)
+
+    def requeue(self, ids: Sequence[str] | None = None) -> None:
+        self._room()
+        super().requeue(ids)
+
+    def give_back(self) -> None:
+        self._room()
+        super().give_back()
+
+
+FULL = {"code": "disk-full", "detail": "디스크가 가득", "detail_en": "The disk is full"}
+TWO_KINDS = (  # one that is stopped by the disk at a word of ours, and one that is done
+    "import json, sys\n"
+    "spec = json.loads(sys.stdin.readline())\n"
+    "print(json.dumps({'stage': 'read', 'done': 7, 'total': None}), flush=True)\n"
+    "print(json.dumps({'error': spec['error']} if 'error' in spec else {'result': {'ok': 1}}), flush=True)\n"
+)
+
+
+class FullPlace(Place):
+    """A place on such a disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = self.disk = FullStore(folder / "jobs.db")
+        self.runner = Runner(self.store, Limits(1, 5), command(TWO_KINDS))
+
+    def begin_then_fill(self, source: str, spec: dict[str, Any]) -> Job:
+        """Begin a job after which there is no room any more; what comes later is one of the ``TWO_KINDS``."""
+        job = self.disk.add("index", "x", spec, 5)
+        claim = self.disk.claim
+
+        def last() -> tuple[Job, dict[str, Any]] | None:
+            found = claim()
+            self.disk.full = True
+            return found
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(self.disk, "claim", last)
+            patched.setattr(self.runner, "_command", command(source))
+            self.runner.resume()
+        return job
+
+
+@pytest.fixture
+def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FullPlace]:
+    monkeypatch.setattr("app.jobs.running.AGAIN_S", 0.05)
+    place = FullPlace(tmp_path)
+    yield place
+    place.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "spec", "state", "code"),
+    [
+        (TWO_KINDS, {"error": FULL}, "failed", "disk-full"),
+        (TWO_KINDS, {}, "done", None),
+        (LAST_WORDS.format("print('hello', flush=True)"), {}, "failed", "internal"),
+    ],
+)
+def test_what_a_full_disk_kept_from_being_written_is_written_once_there_is_room(
+    full: FullPlace, source: str, spec: dict[str, Any], state: str, code: str | None
+) -> None:
+    job = full.begin_then_fill(source, spec)
+    until(lambda: full.disk.unwritten > 5)  # it is tried again and again
+    assert full.state(job) == "running"
+    waiting = full.begin()
+    assert full.state(waiting) == "queued"
+    full.disk.full = False
+    until(lambda: full.state(waiting) == "done")
+    found = full.store.get(job.id)
+    assert (found.state, found.error.code if found.error else None, found.attempts) == (state, code, 1)
+
+
+def test_a_process_that_died_while_the_disk_was_full_is_tried_again(full: FullPlace) -> None:
+    job = full.begin_then_fill(LAST_WORDS.format("raise SystemExit(1)"), {})
+    until(lambda: full.disk.unwritten > 5)
+    full.disk.full = False
+    until(lambda: full.state(job) == "done")
+    assert full.store.get(job.id).attempts == 2
+
+
+def test_what_is_cancelled_while_the_disk_is_full_is_said_to_be_once_there_is_room(full: FullPlace) -> None:
+    job = full.begin_then_fill(ENDLESS, {})
+    with pytest.raises(DiskFull):
+        full.runner.cancel(job.id)
+    assert full.state(job) == "running"
+    full.disk.full = False
+    until(lambda: full.state(job) == "cancelled")
+    after = full.begin()
+    until(lambda: full.state(after) == "done")
+
+
+def test_what_came_to_its_end_before_is_not_said_to_be_cancelled_once_there_is_room(full: FullPlace) -> None:
+    job = full.begin_then_fill(TWO_KINDS, {})
+    until(lambda: full.disk.unwritten > 5)
+    with pytest.raises(DiskFull):
+        full.runner.cancel(job.id)
+    full.disk.full = False
+    with pytest.raises(JobEnded, match="done"):
+        full.runner.cancel(job.id)
+
+
+def test_a_server_on_a_full_disk_begins_and_ends_all_the_same(full: FullPlace) -> None:
+    full.store.add("index", "x", {}, 5)
+    full.disk.full = True
+    full.runner.resume()
+    full.runner.close()
+    assert full.disk.unwritten >= 2
 
 
 @pytest.mark.parametrize("end", ["import os; os.kill(os.getpid(), 9)", "pass", "raise SystemExit(1)"])
@@ -397,6 +555,22 @@ def test_the_process_of_a_job_ends_with_the_server_that_began_it(tmp_path: Path)
     ended_: list[int] = []
     until(lambda: ended_.extend(pid for pid in os.waitpid(process, os.WNOHANG)[:1] if pid) or ended_)
     assert ended_ == [process]
+
+
+def test_a_folder_with_a_program_of_that_name_has_no_say_in_it(tmp_path: Path) -> None:
+    (tmp_path / "app" / "jobs").mkdir(parents=True)
+    for name in ("__init__.py", "jobs/__init__.py"):
+        (tmp_path / "app" / name).touch()
+    (tmp_path / "app" / "jobs" / "child.py").write_text("print('stray')\n")
+    spec = {"home": str(tmp_path), "name": "x", "files": [str(tmp_path / "none.csv")], "settings": {}, "tokenizers": []}
+    with subprocess.Popen(COMMAND, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(spec) + "\n")
+        process.stdin.flush()
+        said = process.stdout.read()  # its end; only then may the other end be closed
+    assert "stray" not in said
+    assert json.loads(said.splitlines()[-1])["error"]["code"] == "file-problem"
 
 
 def test_a_home_without_jobs_has_no_file_of_them(tmp_path: Path) -> None:

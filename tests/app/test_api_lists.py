@@ -38,7 +38,14 @@ from tests.pipeline.evaluation.questions import SAMPLES
 from tests.pipeline.restaurants.test_writing import model
 
 SETTINGS = with_overrides(
-    Settings(), {"service.page": 60, "service.batch": 3, "service.body_bytes": 2_000, "service.question_chars": 20}
+    Settings(),
+    {
+        "service.page": 60,
+        "service.batch": 3,
+        "service.body_bytes": 2_000,
+        "service.question_chars": 20,
+        "service.review_chars": 300,
+    },
 )
 
 
@@ -273,6 +280,8 @@ def test_one_review_and_many(client: TestClient) -> None:
     ("body", "code"),
     [
         ({"texts": ["좋아요"] * 4}, "batch-too-large"),
+        ({"texts": ["좋아요", "가" * 301]}, "review-too-long"),
+        ({"text": "가" * 301}, "review-too-long"),
         ({"texts": []}, "malformed-request"),
         ({}, "malformed-request"),
         ({"text": "a", "texts": ["b"]}, "malformed-request"),

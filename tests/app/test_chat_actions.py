@@ -156,6 +156,17 @@ def test_a_vote_with_reasons_is_stored_and_shown(service: Service, session: Sess
     assert (saved.vote, saved.reason) == ("down", "빠진 내용; 기타; 시간이 없음")
     assert session.turns[0].feedback == saved
     assert session.turns[0].form == ""
+    press(service, session, act="down", trace=trace.id, fields={"reason": ["가" * 1_000_000]})
+    assert len(service.feedback(trace.id)[-1].reason) == 2_000
+
+
+def test_a_page_brings_back_each_answer_once(service: Service, session: Session) -> None:
+    asked(service, session)
+    trace = session.turns[0].trace
+    assert trace is not None
+    again = Session(index=session.index)
+    press(service, again, act="resume", traces=[trace.id] * 20)
+    assert len(again.turns) == 1
 
 
 def test_an_answer_that_did_not_help_goes_to_the_graders_once(service: Service, session: Session) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+from fastapi.routing import APIRoute
 
-from app.operation.gathered import MIB, age_of, gpu_memory, read_gpus
-from app.operation.metrics import Metrics, outcome_of
+from app.api.application import create_api
+from app.operation.errands import BEGUN
+from app.operation.gathered import MIB, age_of, gpu_memory, labels_saved, read_gpus
+from app.operation.metrics import QUESTIONS, Metrics, outcome_of
 from app.operation.operating import Operation
+from app.operation.turns import is_question
+from pages.operation_figures import figures
 from pipeline.batching.batcher import Batcher, Limits
 from pipeline.batching.totals import BOUNDS
 from pipeline.evaluation.judgements import Judgement, write_ledger
@@ -21,7 +28,9 @@ from pipeline.judges.costs import Price
 from pipeline.judges.prices import keep_price
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
-from pipeline.types import Answer, Citation, Doubt, Question, Trace, Trouble, Usage
+from pipeline.traces import TraceStore
+from pipeline.types import Answer, Citation, Doubt, Question, Trace, TraceState, Trouble, Usage
+from tests.annotations.desks import HandDesk
 from tests.pipeline.corpora import build
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -257,6 +266,43 @@ def test_a_question_is_counted_with_all_that_its_trace_says() -> None:
     assert value(metrics, "hansang_citations_total") == 1
     assert value(metrics, "hansang_citations_unsupported_total", kind="unlike") == 1
     assert value(metrics, "hansang_answers_troubled_total", code="cut-off") == 1
+
+
+def test_what_an_alert_waits_for_is_there_before_it_is_counted() -> None:
+    metrics = Metrics()
+    for state in (BEGUN, *get_args(TraceState)):
+        assert value(metrics, "hansang_stages_stalled_total", after=state) == 0
+    for code in ("llm-down", "llm-slow", "reply-cut", "reply-uncited"):
+        assert value(metrics, "hansang_answers_troubled_total", code=code) == 0
+    metrics.request("/v1/jobs", "GET", "ok", 0.1)
+    for method, route in [*QUESTIONS, ("GET", "/v1/jobs")]:
+        named = {"route": route, "method": method, "outcome": "server_error"}
+        assert value(metrics, "hansang_http_requests_total", **named) == 0
+
+
+def test_questions_are_those_that_wait_for_their_turn(operation: Operation) -> None:
+    routes = [
+        (method, route.path) for route in create_api(operation.service).routes if isinstance(route, APIRoute)
+        for method in route.methods
+        if is_question({"type": "http", "method": method, "path": route.path})
+    ]  # fmt: skip
+    assert set(routes) == set(QUESTIONS)
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%23b"])
+def test_databases_are_read_wherever_they_lie(tmp_path: Path, name: str) -> None:
+    home, now = tmp_path / name, datetime.now(UTC)
+    with HandDesk(home / "labels.db") as desk:
+        desk.fill(3)
+        desk.work("kim")
+    store = TraceStore(home / "traces.db")
+    store.save(replace(answered(), created=now.isoformat(timespec="milliseconds")))
+    store.close()
+    assert labels_saved(home / "labels.db") == 1
+    found = figures(home / "traces.db", now + timedelta(seconds=1), 7)
+    assert found is not None
+    assert found.questions == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,12 @@ import pytest
 import yaml
 from prometheus_client.exposition import generate_latest
 
+from app.operation.metrics import Metrics
 from app.operation.operating import Operation
+from pipeline.errors.llm import LlmDown
 from pipeline.service import Home, Request
 from pipeline.settings import Settings
+from pipeline.types import Answer, Question, Trace, Trouble
 from tests.pipeline.corpora import build
 
 PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
@@ -170,5 +173,48 @@ def test_a_rule_fires_in_trouble_and_only_then(alert: str, tmp_path: Path) -> No
     file = tmp_path / "tests.yml"
     asked = {"rule_files": [str(RULES)], "evaluation_interval": case.every, "tests": tests}
     file.write_text(yaml.safe_dump(asked, allow_unicode=True), encoding="utf-8")
+    code, said = promtool("test", "rules", file)
+    assert code == 0, said
+
+
+def counters(metrics: Metrics) -> dict[str, float]:
+    """The counters of a server, as a test of rules names them."""
+    samples = [sample for metric in metrics.registry.collect() for sample in metric.samples]
+    return {
+        sample.name + "{" + ",".join(f'{name}="{value}"' for name, value in sample.labels.items()) + "}": sample.value
+        for sample in samples if sample.name.startswith("hansang_") and sample.name.endswith("_total")
+    }  # fmt: skip
+
+
+def troubled(metrics: Metrics) -> None:
+    """Fifty questions to which the language model gave no answer."""
+    error = LlmDown(url="http://localhost", reason="-")
+    answer = Answer("", trouble=Trouble(error.code, error.korean, error.english))
+    for _ in range(50):
+        metrics.question(Trace("t", Question("t", "?"), "demo", {}, "done", answer=answer))
+
+
+FIRSTS: dict[str, tuple[Callable[[Metrics], None], Case]] = {
+    "HansangStalled": (lambda metrics: metrics.stalled("reranked"), Case({}, {}, {"after": "reranked"}, {})),
+    "HansangLanguageModel": (troubled, Case({}, {}, {"code": "llm-down"}, {"{{ $labels.code }}": "llm-down"})),
+    "HansangDiskLow": (Metrics.unsaved, Case({}, {}, {}, {})),
+    "HansangBackupOld": (lambda metrics: metrics.backup("failed"), Case({}, {}, {"outcome": "failed"}, {})),
+}
+
+
+@pytest.mark.parametrize("alert", FIRSTS)
+def test_the_first_that_a_new_server_counts_raises_the_alert(alert: str, tmp_path: Path) -> None:
+    happens, case = FIRSTS[alert]
+    metrics = Metrics()
+    before = counters(metrics)
+    happens(metrics)
+    series = [
+        {"series": name, "values": f"{before[name]:g}x5 {value:g}x30" if name in before else f"_x5 {value:g}x30"}
+        for name, value in counters(metrics).items() if value != before.get(name)
+    ]  # fmt: skip
+    wanted = [{"eval_time": "10m", "alertname": alert, "exp_alerts": expected(alert, case)}]
+    file = tmp_path / "tests.yml"
+    tests = [{"interval": "1m", "input_series": series, "alert_rule_test": wanted}]
+    file.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "tests": tests}, allow_unicode=True), encoding="utf-8")
     code, said = promtool("test", "rules", file)
     assert code == 0, said

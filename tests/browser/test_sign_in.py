@@ -74,6 +74,19 @@ def test_without_a_session_every_page_leads_to_the_form_and_back(page: Page, lab
     greets(page, ANNOTATOR)
 
 
+@pytest.mark.parametrize("name", [ANNOTATOR, None])
+def test_a_link_on_another_site_leads_to_the_page(browser: Browser, labels: Labels, name: str | None) -> None:
+    page = sign_in(browser, labels, name) if name else browse(browser).new_page()
+    page.goto(f"data:text/html,<a href='{labels.address}/mine'>mine</a>")
+    page.get_by_role("link").click()
+    if name is None:
+        expect(page.locator(NAME)).to_be_visible()
+        enter(page, name := SECOND)
+    expect(page).to_have_url(f"{labels.address}/mine")
+    greets(page, name)
+    page.context.close()
+
+
 def test_a_wrong_password_and_an_unknown_name_look_the_same_and_keep_what_was_typed(page: Page, labels: Labels) -> None:
     said = []
     for name in (SECOND, "nobody"):
@@ -349,12 +362,13 @@ def test_a_form_without_end_is_not_read(labels: Labels) -> None:
     assert post(labels, name="x" * 100_000, password=PASSWORD).status_code == 503
 
 
-@pytest.mark.parametrize("path", ["/media/0123456789abcdef.csv", "/_stcore/upload_file/x/y"])
-def test_files_are_given_to_and_taken_from_those_who_are_signed_in(labels: Labels, path: str) -> None:
-    assert httpx.get(labels.address + path).status_code == 403
-    assert httpx.put(labels.address + path, content=b"x").status_code == 403
+def test_files_are_given_to_those_who_are_signed_in_and_taken_from_nobody(labels: Labels) -> None:
+    media = f"{labels.address}/media/0123456789abcdef.csv"
     signed_in = {COOKIE: labels.token(ANNOTATOR)}
-    assert httpx.get(labels.address + path, cookies=signed_in).text != httpx.get(labels.address + path).text
+    assert httpx.get(media).status_code == 403
+    assert httpx.get(media, cookies=signed_in).text != httpx.get(media).text
+    taken = httpx.put(f"{labels.address}/_stcore/upload_file/x/y", content=b"x", cookies=signed_in)
+    assert taken.status_code == 404
 
 
 def test_every_answer_keeps_others_out(labels: Labels) -> None:

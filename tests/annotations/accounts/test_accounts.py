@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 
 from annotations.accounts.account_rows import account_name
 from annotations.accounts.accounts import Accounts
-from annotations.accounts.lockout import FIRST_WAIT, FORGOTTEN, FREE_FAILURES, LONGEST_WAIT, wait_after
+from annotations.accounts.lockout import (
+    FIRST_WAIT,
+    FORGOTTEN,
+    FREE_EVERYWHERE,
+    FREE_FAILURES,
+    LONGEST_WAIT,
+    wait_after,
+)
 from annotations.accounts.passwords import Passwords, acceptable, invented
 from annotations.accounts.sessions import IDLE, LIFETIME, Identity, Sessions
 from annotations.storage.migrations import MIGRATIONS
@@ -70,10 +77,10 @@ class Door:
     accounts: Accounts
     sessions: Sessions
 
-    def wrong(self, name: str, times: int = 1) -> None:
+    def wrong(self, name: str, times: int = 1, address: str = "") -> None:
         for _ in range(times):
             with pytest.raises(SignInRefused) as refused:
-                self.sessions.sign_in(name, "이것은 틀린 비밀번호")
+                self.sessions.sign_in(name, "이것은 틀린 비밀번호", address)
             assert type(refused.value) is SignInRefused
 
     def events(self) -> list[tuple[str, str, dict[str, object]]]:
@@ -286,9 +293,50 @@ def test_a_lock_outlives_the_process_and_shows_in_the_list(door: Door, kim: Acco
     again.close()
 
 
+OWNER, STRANGER = "10.0.0.1", "2001:db8::1"
+
+
+def test_a_stranger_elsewhere_never_keeps_the_owner_out(door: Door, kim: Account) -> None:
+    for _ in range(20 * FREE_EVERYWHERE):
+        with pytest.raises(SignInRefused) as refused:
+            door.sessions.sign_in("kim", "이것은 틀린 비밀번호", STRANGER)
+        door.clock.now += refused.value.fields.get("seconds", 0)  # type: ignore[operator]
+    assert door.sessions.sign_in("kim", PASSWORD, OWNER)[0] == kim
+
+
+def test_the_owner_s_success_gives_a_stranger_no_more_tries(door: Door, kim: Account) -> None:
+    door.wrong("kim", FREE_FAILURES, STRANGER)
+    door.sessions.sign_in("kim", PASSWORD, OWNER)
+    with pytest.raises(SignInLocked):
+        door.sessions.sign_in("kim", PASSWORD, "2001:db8::ffff")  # of the same network
+
+
+@pytest.mark.parametrize("name", ["kim", "nobody"])
+def test_many_addresses_together_lock_a_name_for_everybody(door: Door, kim: Account, name: str) -> None:
+    for n in range(FREE_EVERYWHERE // FREE_FAILURES):
+        door.wrong(name, FREE_FAILURES, f"10.1.1.{n}")
+    wait = FIRST_WAIT
+    while wait < LONGEST_WAIT:
+        with pytest.raises(SignInLocked) as locked:
+            door.sessions.sign_in(name, PASSWORD, OWNER)
+        assert locked.value.fields == {"seconds": wait}
+        door.clock.now += wait
+        door.wrong(name, 1, f"10.1.2.{wait}")
+        wait = min(2 * wait, LONGEST_WAIT)
+    assert door.accounts.entries()[0].locked == (LONGEST_WAIT if name == "kim" else 0)
+
+
+def test_the_owner_s_own_slips_do_not_add_up(door: Door, kim: Account) -> None:
+    for _ in range(FREE_EVERYWHERE):
+        door.wrong("kim", FREE_FAILURES - 1, OWNER)
+        assert door.sessions.sign_in("kim", PASSWORD, OWNER)[0] == kim
+
+
 @pytest.mark.parametrize("cure", ["password", "enable"])
 def test_an_administrator_ends_a_lock(door: Door, kim: Account, cure: str) -> None:
     door.wrong("kim", FREE_FAILURES)
+    for n in range(FREE_EVERYWHERE // FREE_FAILURES - 1):
+        door.wrong("kim", FREE_FAILURES, f"10.1.1.{n}")
     if cure == "password":
         door.accounts.set_password("kim", PASSWORD, "boss")
     else:
