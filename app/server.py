@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import signal
 import socket
 import threading
@@ -60,6 +61,7 @@ def serve(
         HomeLocked: another server runs over the same folder.
     """
     check_port(host, port)
+    take_files()
     with locked(home.lock), ExitStack() as access:
         operation = Operation(home, settings)
         # Kiwi holds the interpreter for the two seconds that it takes to load: first whoever waits for the page.
@@ -79,6 +81,12 @@ def serve(
             _Server(config, ready, over, warming.start, drain).run()
         finally:
             operation.close()
+
+
+def take_files() -> None:
+    """Allow as many open files as the system does: each connection is one, and some are only held open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def warm_up(operation: Operation) -> None:

@@ -19,11 +19,11 @@ from app.operation.crew import Crew, open_crew
 from app.operation.errands import BEGUN, Begin, LetGo
 from app.operation.metrics import Metrics
 from app.operation.question_spans import QuestionSpans
-from app.operation.refusals import AllStalled, StageStalled
+from app.operation.refusals import AllStalled, StageStalled, WorkerLost
 from app.operation.tracing import Tracing
 from pipeline.config import check_asked
 from pipeline.errors.base import HansangError
-from pipeline.pipelines import Asked, Whole
+from pipeline.pipelines import Asked, Whole, begin
 from pipeline.protocols import Generator, Retriever
 from pipeline.rag import Rag
 from pipeline.service import Home, Request, Service
@@ -92,7 +92,8 @@ class StagedService(Service):
         if self.active >= MOST:
             raise AllStalled(count=self.hanging)
         # The request's own context, for its id and its span: a stream is read in a thread that has another.
-        return self._staged(cast("Traces[Trace, None, None]", super().ask(request)), copy_context())
+        traces = cast("Traces[Trace, None, None]", super().ask(request))
+        return self._staged(traces, request, copy_context())
 
     def whole(self, request: Request) -> Whole:
         """Answer a question as ``Service.whole`` does: by a process beside this one where there are such.
@@ -122,6 +123,8 @@ class StagedService(Service):
             return outcome.whole
         except BaseException as error:
             end = error
+            if isinstance(error, StageStalled | WorkerLost):
+                self._lost(begin(asked, self.rag(asked.index, asked.overrides))[0], request)
             raise
         finally:
             self._count(active=-1)
@@ -153,8 +156,10 @@ class StagedService(Service):
             self.crew.close()
         super().close()
 
-    def _staged(self, traces: Traces[Trace, None, None], context: Context) -> Traces[Trace, None, None]:
-        run, state = _Run(context.run(self._tracing.question) if self._tracing else None), BEGUN
+    def _staged(
+        self, traces: Traces[Trace, None, None], request: Request, context: Context
+    ) -> Traces[Trace, None, None]:
+        run, last = _Run(context.run(self._tracing.question) if self._tracing else None), None
         self._runs.add(run)
         threading.Thread(target=context.run, args=(self._work, traces, run), daemon=True).start()
         try:
@@ -162,7 +167,9 @@ class StagedService(Service):
                 try:
                     item = run.out.get(timeout=self._seconds)
                 except Empty:
+                    state = last.state if last else BEGUN
                     self._metrics.stalled(state)
+                    self._lost(last, request)
                     self._count(hanging=1)
                     run.hung = True
                     stalled = StageStalled(stage=state, seconds=self._seconds)
@@ -173,11 +180,16 @@ class StagedService(Service):
                     return
                 if isinstance(item, BaseException):
                     raise item
-                state = item.state
+                last = item
                 yield item
         finally:
             run.left = True
             self._runs.discard(run)
+
+    def _lost(self, trace: Trace | None, request: Request) -> None:
+        """Store what there is of an answer that is given up, so that it is among the failures."""
+        if trace is not None and request.keep:
+            self._traces.save(trace)
 
     def _work(self, traces: Traces[Trace, None, None], run: _Run) -> None:
         self._count(active=1)

@@ -240,6 +240,8 @@ class TestTrouble:
             reply = client.post("/v1/search", json=QUESTION)
             assert (reply.status_code, reply.json()["title"]) == (504, "stage-stalled")
         assert BEGUN in reply.json()["detail"]
+        (newest,) = operation.store.recent(None, 1)
+        assert (newest.question, newest.state == "done") == (ASKED, False)  # it is among the failures of the day
         assert not psutil.pid_exists(pid)
         assert operation.service.active == operation.service.hanging == 0  # nothing is left that hangs
         monkeypatch.undo()

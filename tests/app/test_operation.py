@@ -401,6 +401,7 @@ class TestStalls:
         assert seen[-1].state == "retrieved"
         assert seen[-1].candidates
         assert operation.service.hanging == 1
+        assert operation.service.trace(seen[-1].id).state == "retrieved"  # it is among the failures of the day
         go.set()
         wait_until(lambda: operation.service.active == 0)
         assert operation.service.hanging == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 
 import httptools
@@ -11,7 +12,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.operation.draining import Drain
-from app.server import BUSY_TICKS, QUIET_TICKS, _Server
+from app.server import BUSY_TICKS, QUIET_TICKS, _Server, take_files
 
 
 class Ticking:
@@ -36,6 +37,16 @@ class Ticking:
             self.server.server_state.total_requests += requests
             ends = asyncio.run(self.server.on_tick(1))
         return ends
+
+
+def test_it_takes_as_many_files_as_it_may() -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(before, 512), most))
+        take_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
 def test_requests_are_read_by_the_quick_parser_and_the_quick_loop() -> None:
