@@ -22,7 +22,11 @@ from pipeline.tables.rejects import printable
 PROBLEM = "application/problem+json"
 OTHERS = ("/docs", "/livez", "/openapi.json")  # the API's own, outside of /v1
 OURS = (*OTHERS, "/v1", "/v1/{rest:path}", "//{rest:path}")  # whatever is asked there; what begins with // is nobody's
-OPENAI = ("/v1/chat/", "/v1/models")  # asked by clients of the OpenAI API
+OPENAI = (
+    "/v1/audio/", "/v1/chat/", "/v1/completions", "/v1/embeddings", "/v1/files", "/v1/images/", "/v1/models",
+    "/v1/moderations", "/v1/responses",
+)  # fmt: skip
+"""Beginnings of what clients of the OpenAI API ask, what isn't here among it: they look for the reason in a member."""
 LATER = (429, 503)
 AGAIN_SECONDS = 5  # where nobody knows better
 

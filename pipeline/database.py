@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -14,6 +14,7 @@ from pipeline.errors.machine import DiskFull
 Migration = Callable[[Database], None]
 
 BUSY_MS = 10_000
+PRIVATE = 0o640
 
 
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
@@ -27,6 +28,7 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
     The connection may pass between threads; callers use it under a lock of their own.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     for pragma in (
         f"journal_mode={'WAL' if wal_is_safe() else 'DELETE'}",
@@ -38,6 +40,13 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
     database = Database(connection)
     _migrate(database, migrations)
     return database
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that is not for everybody on the machine, where there is none: SQLite keeps its mode."""
+    if not path.exists():
+        with suppress(OSError):  # SQLite says what is wrong
+            path.touch(mode=PRIVATE)
 
 
 def _migrate(database: Database, migrations: Sequence[Migration]) -> None:

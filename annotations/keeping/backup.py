@@ -14,7 +14,7 @@ from pathlib import Path
 from annotations.keeping.verify import Verified, verify
 from annotations.storage.contention import patiently, taking_turns, turn_file
 from annotations.storage.opening import damage, open_reading
-from pipeline.database import writing
+from pipeline.database import make_private, writing
 from pipeline.errors.labels import BackupExists, LabelsNotWhole
 from pipeline.storage import belong, clear_errors, open_lock
 
@@ -54,6 +54,7 @@ def copy_database(path: Path, to: Path) -> None:
     """
     source = open_reading(path)
     try:
+        make_private(to)
         with writing(to), closing(sqlite3.connect(to, isolation_level=None)) as target:
             target.execute("PRAGMA synchronous=OFF")  # synced as a whole, after it was checked
             patiently(path, lambda: source.conn.backup(target, pages=PAGES))

@@ -133,6 +133,13 @@ def test_what_is_said_stays_while_an_answer_grows(text: str) -> None:
         assert plain(text).startswith(plain(text[:end]))
 
 
+def test_what_is_not_here_says_so_where_clients_look(client: OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="아무것도 없습니다"):
+        client.embeddings.create(model="hansang/demo", input="주차")
+    with pytest.raises(openai.NotFoundError, match="/v1/responses"):
+        client.responses.create(model="hansang/demo", input="주차")
+
+
 def test_what_is_misspelt_beside_the_openai_fields_is_told(client: OpenAI) -> None:
     with pytest.raises(openai.UnprocessableEntityError, match="previous"):
         ask(client, QUESTION, extra_body={"hansang": {"prevoius": "x"}})
