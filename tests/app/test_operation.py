@@ -252,6 +252,13 @@ class TestHealth:
         assert "hansang index" in index.ko
         operation.close()
 
+    def test_a_home_with_odd_characters_is_looked_at_where_it_is(self, tmp_path: Path) -> None:
+        folder = tmp_path / "a#b?c%25"
+        folder.mkdir()
+        (folder / "labels.db").write_bytes(b"not a database, surely" * 100)
+        assert "not a database" in unreadable(folder / "labels.db")
+        assert [path.name for path in tmp_path.iterdir()] == ["a#b?c%25"]
+
     def test_a_broken_database_is_told(self, operation: Operation, client: TestClient) -> None:
         operation.service.home.labels.write_bytes(b"not a database, surely" * 100)
         assert self.reasons(client, "database")[0] == "warn"
