@@ -25,8 +25,8 @@ class Job:
     """One piece of work. ``name`` is that of the index; ``done`` of ``total`` passages in the ``stage``.
 
     ``total`` is None while nobody knows; ``attempts`` counts how often it was begun, but for those that an orderly stop
-    of the server ended: it is begun once more after a crash. ``result`` is there when it is ``done``, ``error`` when it ``failed`` or was
-    ``interrupted``. Times are ISO 8601 in UTC, empty where they haven't come.
+    of the server ended: it is begun once more after a crash. ``result`` is there when it is ``done``, ``error`` when it
+    ``failed`` or was ``interrupted``. Times are ISO 8601 in UTC, empty where they haven't come.
     """
 
     id: str

@@ -111,7 +111,7 @@ class Operation:
         yield "hansang_traces_in_memory", "Answers that wait for room on the disk", self.store.unsaved
         age = self.keeper.age_seconds()
         if age is not None:
-            yield "hansang_backup_age_seconds", "Time since the last automatic backup, or since one was first wanted", age
+            yield "hansang_backup_age_seconds", "Time since the last automatic backup, or since one is wanted", age
 
 
 class Doors:
