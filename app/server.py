@@ -19,6 +19,7 @@ from annotations.accounts.proxies import forwarding
 from app.access.opening import guarding
 from app.api.application import create_api
 from app.chat.blocks import mount
+from app.operation.connection import limited
 from app.operation.draining import Drain
 from app.operation.operating import Doors, Operation
 from app.ports import check_port
@@ -71,12 +72,14 @@ def serve(
                 create_app(operation, access.enter_context(guarding(home.labels, settings.access, host, internal))),
                 host=host,
                 port=port,
+                http=limited(settings.service.request_s, settings.service.head_bytes),
                 log_level="warning",
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 **forwarding(settings.access.trusted_proxies),
             )
             gc.freeze()  # see warm_up
             operation.keeper.start()
+            operation.turned_away.start()
             drain = Drain(operation.drain, lambda: operation.busy, operation.cut, settings.service.drain_s)
             _Server(config, ready, over, warming.start, drain).run()
         finally:

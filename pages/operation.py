@@ -67,6 +67,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "searched": ("검색만", "Search only"),
     "troubled": ("언어 모델이 답을 못 씀", "No whole answer by the model"),
     "unfinished": ("끝나지 않음", "Unfinished"),
+    "turned_away": ("답 없이 돌려보냄 (API)", "Turned away (API)"),
+    "away": (
+        "{count:,}건: 몰리거나 한도를 넘거나 끄는 중 {refused:,} · 오류 {lost:,}",
+        "{count:,}: too many, over a limit or stopping {refused:,} · errors {lost:,}",
+    ),
     "failures": ("실패한 질문", "Questions that failed"),
     "no_failures": ("이 기간에는 실패한 질문이 없습니다.", "No question failed in this span."),
     "why": ("까닭", "Why"),
@@ -143,6 +148,9 @@ def _summary(found: Figures, lang: Lang) -> None:
     for name in ("answered", "abstained", "searched", "troubled", "unfinished"):
         count = getattr(whole, name)
         facts.append((_say(name, lang), _say("of", lang, count=count, share=count / total if total else 0.0)))
+    if found.refused or found.lost:
+        away = _say("away", lang, count=found.refused + found.lost, refused=found.refused, lost=found.lost)
+        facts.append((_say("turned_away", lang), away))
     for name in ("p50", "p95"):
         value = getattr(whole, name)
         facts.append((_say(name, lang), "–" if value is None else _say("milliseconds", lang, value=value)))

@@ -27,6 +27,7 @@ _VOTES = (
     " WHERE f.created >= ? AND NOT EXISTS"
     " (SELECT 1 FROM feedback AS later WHERE later.trace_id = f.trace_id AND later.id > f.id) ORDER BY f.id DESC"
 )
+_TURNED_AWAY = "SELECT outcome, sum(questions) FROM turned_away WHERE hour >= ? GROUP BY outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All of a span of time. ``whole`` is its figures as one bin; ``up`` and ``down`` are the votes in force."""
+    """All of a span of time. ``whole`` is its figures as one bin; ``up`` and ``down`` are the votes in force.
+
+    ``refused`` (too many, being stopped) and ``lost`` (an error) are further questions of the API, which left no trace.
+    """
 
     whole: Bin
     bins: tuple[Bin, ...]
@@ -79,6 +83,8 @@ class Figures:
     down: int
     complaints: tuple[Complaint, ...]
     failures: tuple[Failure, ...] = ()
+    refused: int = 0
+    lost: int = 0
 
     @property
     def questions(self) -> int:
@@ -112,7 +118,8 @@ def figures(path: Path, now: datetime, days: int) -> Figures | None:
         rows = [_Row(_time(row[0]), *row[1:]) for row in connection.execute(_QUESTIONS, [since])]
         votes = connection.execute(_VOTES, [since]).fetchall()
         failed = connection.execute(_FAILED, [since, FAILURES]).fetchall()
-    if not rows and not votes:
+        away = dict(connection.execute(_TURNED_AWAY, [since[:13]]).fetchall())
+    if not rows and not votes and not away:
         return None
     step = timedelta(hours=1) if days == 1 else timedelta(days=1)
     starts = [start + step * n for n in range(24 if days == 1 else days)]
@@ -122,12 +129,13 @@ def figures(path: Path, now: datetime, days: int) -> Figures | None:
     up = sum(vote == "up" for _, vote, *_ in votes)
     failures = tuple(Failure(_time(at), question, state, id_, ko or "", en or "")
                      for at, question, state, id_, ko, en in failed)  # fmt: skip
-    return Figures(_bin(start, rows), bins, up, len(complaints), tuple(complaints[:COMPLAINTS]), failures)
+    return Figures(_bin(start, rows), bins, up, len(complaints), tuple(complaints[:COMPLAINTS]), failures,
+                   away.get("refused", 0), away.get("server_error", 0))  # fmt: skip
 
 
 def _migrated(connection: sqlite3.Connection) -> bool:
     """Whether a server of this version has opened the file; until then it is one of an earlier version."""
-    return "trouble" in {name for _, name, *_ in connection.execute("PRAGMA table_info(traces)")}
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'turned_away'").fetchone())
 
 
 def _time(text: str) -> datetime:

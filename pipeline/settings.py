@@ -236,6 +236,14 @@ class Serving:
     body_bytes: int = _setting(
         1_048_576, "요청 본문의 최대 크기(바이트)", "largest body of a request (bytes)", low=1_024, high=1_000_000_000
     )
+    head_bytes: int = _setting(
+        65_536, "요청의 주소와 헤더의 최대 크기(바이트)", "longest address and headers of a request (bytes)",
+        low=8_192, high=10_000_000,
+    )  # fmt: skip
+    request_s: float = _setting(
+        20, "요청의 헤더, 질문의 본문이 다 올 때까지 기다리는 시간(초)",
+        "how long a request's head, and a question's body, may take to come (seconds)", low=0.1, high=3_600,
+    )  # fmt: skip
     upload_bytes: int = _setting(
         209_715_200, "올리는 파일의 최대 크기(바이트)", "largest file that is uploaded (bytes)",
         low=1_024, high=100_000_000_000,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +46,15 @@ def _add_trouble(database: Database) -> None:
     database.execute("ALTER TABLE traces ADD COLUMN trouble TEXT NOT NULL DEFAULT ''")
 
 
-MIGRATIONS = (_create, _add_assignments, _add_trouble)
+def _add_turned_away(database: Database) -> None:
+    # Questions without a trace, by hour (UTC, 2026-11-23T09) and by what came of them.
+    database.execute(
+        "CREATE TABLE turned_away (hour TEXT NOT NULL, outcome TEXT NOT NULL, questions INTEGER NOT NULL,"
+        " PRIMARY KEY (hour, outcome)) STRICT, WITHOUT ROWID"
+    )
+
+
+MIGRATIONS = (_create, _add_assignments, _add_trouble, _add_turned_away)
 
 _ASSIGNED = (
     "SELECT a.session, a.variant, t.created, t.abstained,"
@@ -247,6 +255,20 @@ class TraceStore:
             if len(rows) < _SLICE:
                 return
             after = rows[-1][1]
+
+    def add_turned_away(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Add to the questions that left no trace, by hour (UTC, ``2026-11-23T09``) and outcome.
+
+        Raises:
+            DiskFull: there is no room; nothing of it was added.
+        """
+        with self._lock, writing(self._path), transaction(self._database) as database:
+            for (hour, outcome), questions in counts.items():
+                database.execute(
+                    "INSERT INTO turned_away (hour, outcome, questions) VALUES (?, ?, ?) ON CONFLICT (hour, outcome)"
+                    " DO UPDATE SET questions = questions + excluded.questions",
+                    [hour, outcome, questions],
+                )
 
     def assign(self, trace_id: str, session: str, variant: str) -> None:
         """Keep of a stored trace to which session it belongs and which variant that was given."""

@@ -29,6 +29,7 @@ ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 FINISHING = "/gradio_api/queue/data"
 """Where the chat reads an answer that is under way."""
 
+LOST = frozenset({"refused", "server_error"})
 RESTART_SECONDS = 10
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
 
@@ -39,12 +40,15 @@ class Front:
     def __init__(
         self, app: ASGIApp, metrics: Metrics, log: Log,
         now: Callable[[], float] = time.perf_counter, tracing: Tracing | None = None,
+        turned_away: Callable[[str], None] = lambda outcome: None,
     ) -> None:  # fmt: skip
+        """``turned_away`` is told of questions that ended without an answer and left no trace, and how."""
         self._app = app
         self._tracing = tracing
         self._metrics = metrics
         self._log = log
         self._now = now
+        self._turned_away = turned_away
         self.draining = False
         self.busy = 0
 
@@ -91,6 +95,8 @@ class Front:
         route, outcome = route_of(scope), outcome_of(status)
         method = scope["method"] if scope["method"] in METHODS else OTHER
         self._metrics.request(route, method, outcome, seconds)
+        if outcome in LOST and not doing.trace_id and is_question(scope):
+            self._turned_away(outcome)
         caller = scope["state"].get("caller")
         self._log.request(
             request_id=doing.request_id, trace_id=doing.trace_id, route=route, method=method, status=status,

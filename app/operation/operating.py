@@ -22,6 +22,7 @@ from app.operation.refusals import Draining
 from app.operation.staging import StagedService
 from app.operation.store import WatchedStore
 from app.operation.tracing import open_tracing
+from app.operation.turned_away import TurnedAway
 from app.operation.turns import InTurn
 from app.operation.turnstile import Turnstile
 from pipeline.service import Home
@@ -47,6 +48,7 @@ class Operation:
         )  # fmt: skip
         self.store = WatchedStore(home.traces, self.metrics, self.disk, self.log)
         self.service = StagedService(home, settings, self.metrics, self.store, self.tracing)
+        self.turned_away = TurnedAway(self.store)
         self.turnstile = Turnstile(serving.concurrent, serving.waiting, serving.wait_s)
         self.health = Health(self.service, self.disk, self.warmth, lambda: self.store.trouble)
         self.keeper = Keeper(
@@ -62,12 +64,13 @@ class Operation:
 
     def around(self, app: ASGIApp) -> Front:
         """The outermost door around an application."""
-        self.front = Front(app, self.metrics, self.log, tracing=self.tracing)
+        self.front = Front(app, self.metrics, self.log, tracing=self.tracing, turned_away=self.turned_away.count)
         return self.front
 
     def in_turn(self, app: ASGIApp) -> InTurn:
         """The turnstile before an application, for those who may ask it."""
-        return InTurn(app, self.turnstile, self.metrics, self.service.settings.service.body_bytes)
+        limits = self.service.settings.service
+        return InTurn(app, self.turnstile, self.metrics, limits.body_bytes, limits.request_s)
 
     @property
     def draining(self) -> bool:
@@ -93,6 +96,7 @@ class Operation:
         """Stop what runs beside, close what is open."""
         self.cut()  # a thread that still waited would keep the process
         self.keeper.stop()
+        self.turned_away.stop()
         self.service.close()
         if self.tracing is not None:
             self.tracing.close()

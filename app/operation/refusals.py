@@ -19,12 +19,33 @@ class Overloaded(MachineError):
 
 
 class TooSlow(InputError):
-    """A question that didn't come in time."""
+    """A request that didn't come in time."""
 
     code = "too-slow"
     status = 408
-    ko = "질문이 {seconds:g}초 안에 다 오지 않아 그만 기다렸습니다. 연결을 확인하고 다시 보내 주세요."
-    en = "The question didn't come whole within {seconds:g} s. Look at the connection and send it again."
+    ko = (
+        "요청이 {seconds:g}초 안에 다 오지 않아 그만 기다렸습니다. 연결을 확인하고 다시 보내 주세요. "
+        "느린 연결이면 관리자가 service.request_s를 늘립니다."
+    )
+    en = (
+        "The request didn't come whole within {seconds:g} s. Look at the connection and send it again. "
+        "If it is just slow, have service.request_s raised."
+    )
+
+
+class HeadTooLong(InputError):
+    """A request whose address and headers are longer than they may be."""
+
+    code = "head-too-long"
+    status = 431
+    ko = (
+        "요청의 주소와 헤더가 {limit:,}바이트를 넘습니다. 브라우저라면 이 사이트의 쿠키를 지우세요. "
+        "꼭 필요하면 관리자가 service.head_bytes를 늘립니다."
+    )
+    en = (
+        "The request's address and headers are over {limit:,} bytes. In a browser, delete this site's cookies. "
+        "If they are needed, have service.head_bytes raised."
+    )
 
 
 class Draining(MachineError):

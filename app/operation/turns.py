@@ -27,8 +27,6 @@ QUESTIONS = {
 }
 """What costs the time of the processor or of a model. The chat's own questions have Gradio's queue."""
 
-BODY_S = 20.0  # for a whole question to come
-
 
 class InTurn:
     """ASGI middleware: lets in as many questions as can be worked on, turns the rest away at once.
@@ -37,10 +35,10 @@ class InTurn:
     """
 
     def __init__(
-        self, app: ASGIApp, turnstile: Turnstile, metrics: Metrics, most: int, seconds: float = BODY_S,
+        self, app: ASGIApp, turnstile: Turnstile, metrics: Metrics, most: int, seconds: float,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:  # fmt: skip
-        """``most`` is how many bytes a question may have: whoever reads it tells that it has more."""
+        """``most`` bytes a question may have (whoever reads it tells that it has more), ``seconds`` to come whole."""
         self._app = app
         self._turnstile = turnstile
         self._metrics = metrics

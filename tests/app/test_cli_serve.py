@@ -60,7 +60,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def port(home: Path) -> Iterator[int]:
     """The port of a running server over the home."""
     number = free_port()
-    process = start(home, "serve", "--no-labels", "--port", str(number), "--set", "retrieval.k=3")
+    settings = ("--set", "retrieval.k=3", "--set", "service.head_bytes=8192")
+    process = start(home, "serve", "--no-labels", "--port", str(number), *settings)
     assert f"http://127.0.0.1:{number}" in first_line(process)
     yield number
     stop(process)
@@ -73,6 +74,12 @@ def test_server_answers_with_the_settings_it_was_given(port: int) -> None:
         f"http://127.0.0.1:{port}/v1/ask", json={"question": "주차 되나요?", "index": "small"}, timeout=60
     )
     assert asked.json()["settings"]["retrieval.k"] == 3
+
+
+def test_a_head_without_end_is_refused(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: here\r\nX: " + b"x" * 8_192)
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
 def test_the_servers_own_backup_is_in_the_log_of_acts(home: Path, port: int) -> None:

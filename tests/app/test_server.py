@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.operation.connection import limited
 from app.operation.draining import Drain
 from app.server import BUSY_TICKS, QUIET_TICKS, _Server, take_files
 
@@ -50,9 +51,9 @@ def test_it_takes_as_many_files_as_it_may() -> None:
 
 
 def test_requests_are_read_by_the_quick_parser_and_the_quick_loop() -> None:
-    config = uvicorn.Config(FastAPI(), log_level="warning")
+    config = uvicorn.Config(FastAPI(), http=limited(20, 65_536), log_level="warning")
     config.load()
-    assert config.http_protocol_class is HttpToolsProtocol
+    assert issubclass(config.http_protocol_class, HttpToolsProtocol)
     assert httptools.HttpRequestParser
     loop = config.get_loop_factory()
     assert loop is not None
