@@ -22,7 +22,7 @@ from pipeline.service import Home
 _SECONDS = 3
 # What is to be read, not compared: it wraps, and where there is no room for columns each row is a paragraph.
 _READING = """<style>
-#hs-ready td:last-child, .hs-table.hs-reading :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
+#hs-ready td:last-child, #hs-operation-summary td, .hs-table.hs-reading :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
 .hs-table.hs-reading :is(th, td):first-child { white-space: nowrap; }
 @media (max-width: 640px) {
   .hs-table.hs-reading :is(tbody, tr, td) { display: block; }
@@ -69,8 +69,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unfinished": ("끝나지 않음", "Unfinished"),
     "turned_away": ("답 없이 돌려보냄 (API)", "Turned away (API)"),
     "away": (
-        "{count:,}건: 몰리거나 한도를 넘거나 끄는 중 {refused:,} · 오류 {lost:,}",
-        "{count:,}: too many, over a limit or stopping {refused:,} · errors {lost:,}",
+        "{count:,}건 (몰림·한도·점검 {refused:,} · 오류 {lost:,})",
+        "{count:,} (busy, over a limit or stopping {refused:,} · errors {lost:,})",
     ),
     "failures": ("실패한 질문", "Questions that failed"),
     "no_failures": ("이 기간에는 실패한 질문이 없습니다.", "No question failed in this span."),

@@ -114,6 +114,7 @@ def test_every_question_is_in_exactly_one_bin(asked: list[tuple[int, str]]) -> N
                 "CREATE TABLE traces (id, created, question, index_name, state, abstained, total_ms, trouble, body)"
             )
             made.execute("CREATE TABLE feedback (id INTEGER, trace_id, created, vote, reason)")
+            made.execute("CREATE TABLE turned_away (hour, outcome, questions)")
             rows = [((start + timedelta(minutes=m)).astimezone(UTC).isoformat(timespec="milliseconds"), state)
                     for m, state in asked]  # fmt: skip
             made.executemany(
@@ -134,12 +135,15 @@ def test_the_page_shows_the_figures_and_says_when_the_server_is_away(tmp_path: P
     store = TraceStore(tmp_path / "traces.db")
     store.save(trace(1, datetime.now(UTC), 1234.0))
     store.add_feedback("t1", "down", "<b>틀림</b>")
+    store.add_turned_away({(f"{datetime.now(UTC):%Y-%m-%dT%H}", "refused"): 1_230})
+    store.add_turned_away({(f"{datetime.now(UTC):%Y-%m-%dT%H}", outcome): 2 for outcome in ("refused", "server_error")})
     store.close()
     with looking(tmp_path, chat=1):  # nobody listens on port 1
         page = opened("operation")
         assert "서버가 답하지 않습니다" in page.error[0].value
         assert "1,234 ms" in html(page)
         assert "👎 1" in html(page)
+        assert "1,234건 (몰림·한도·점검 1,232 · 오류 2)" in html(page)
         assert "<td>&lt;b&gt;틀림&lt;/b&gt;</td>" in html(page)
         assert "Answered" in html(opened("operation", "en"))
 
