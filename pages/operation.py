@@ -22,7 +22,8 @@ from pipeline.service import Home
 _SECONDS = 3
 # What is to be read, not compared: it wraps, and where there is no room for columns each row is a paragraph.
 _READING = """<style>
-#hs-ready td:last-child, #hs-operation-summary td, .hs-table.hs-reading :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
+#hs-ready td:last-child, #hs-operation-summary td { white-space: normal; overflow-wrap: anywhere; }
+.hs-table.hs-reading :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
 .hs-table.hs-reading :is(th, td):first-child { white-space: nowrap; }
 @media (max-width: 640px) {
   .hs-table.hs-reading :is(tbody, tr, td) { display: block; }
