@@ -22,7 +22,7 @@ from pages.place import place
 from pages.session import COOKIE
 from pages.words import Lang, word
 from pipeline.errors.accounts import SignInRefused
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 
 CHAT_COOKIE = "hansang_chat"  # whoever signed in to the chat on this host leaves it, too
 AT_ONCE = 2  # passwords looked at; each takes 64 MiB and a core for a tenth of a second

@@ -25,7 +25,8 @@ from pipeline.milvus.records import RECORD
 from pipeline.passages import PassageStore
 from pipeline.protocols import Encoder, Retriever, RowScorer, Tokenizer, VectorRows
 from pipeline.rag import Rag
-from pipeline.settings import NO_ENGINE, Settings
+from pipeline.setting_groups.models import NO_ENGINE
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 
 TERMS, BM25, WINDOWS, ENCODER, VECTORS = "terms", "bm25", "windows", "encoder", "vectors.npy"

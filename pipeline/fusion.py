@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.protocols import FloatArray
-from pipeline.settings import Fusion
+from pipeline.setting_groups.search import Fusion
 
 BLOCK = 256
 SORTED = 20_000  # as many scores are sorted faster than put in buckets

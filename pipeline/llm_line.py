@@ -21,7 +21,7 @@ from pipeline.errors.llm import LlmDown, LlmRefused, LlmResting, LlmSlow, Prompt
 from pipeline.limiting import request_limiter
 from pipeline.prompting.budget import estimated_turns
 from pipeline.prompting.messages import without_system
-from pipeline.settings import Llm
+from pipeline.setting_groups.models import Llm
 from pipeline.streaming import OPTIONAL
 
 ASK_S = 2.0

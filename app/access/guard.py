@@ -22,7 +22,7 @@ from app.api.keyed import REPLAYED
 from app.problems import OPENAI, problem
 from pipeline.errors.accounts import KeyRefused
 from pipeline.errors.base import HansangError
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 
 
 class Guard:

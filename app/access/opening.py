@@ -17,7 +17,7 @@ from app.access.doors import Doors, Seldom
 from app.access.guard import Guard
 from app.access.vouching import Vouching
 from pipeline.errors.accounts import NoAccounts
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 
 
 @contextmanager

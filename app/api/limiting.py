@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import OPENAI, problem
 from app.refusals import BodyTooLarge
-from pipeline.settings import Serving
+from pipeline.setting_groups.server import Serving
 
 UPLOADS = "/v1/uploads/"
 API = "/v1/"

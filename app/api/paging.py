@@ -13,7 +13,7 @@ from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from app.refusals import BadCursor, PageTooLong
-from pipeline.settings import Serving
+from pipeline.setting_groups.server import Serving
 
 T = TypeVar("T")
 

@@ -151,7 +151,7 @@ def _limit(card: str, weights: Path | None, server: Server, settings: Settings) 
     from pipeline import machine
     from pipeline.endpoint import is_here
     from pipeline.evaluation import llm_limits as ll
-    from pipeline.settings import Llm
+    from pipeline.setting_groups.models import Llm
 
     end = server.line.endpoint
     known = ll.known_card(card) if card else ll.card_named(machine.gpu_line() or "") if is_here(end.url) else None

@@ -19,7 +19,7 @@ from app.access.addresses import INTERNAL_KEY
 from pipeline.errors.accounts import NoAccounts
 from pipeline.errors.labels import LabelsDamaged
 from pipeline.errors.machine import LabelsAppEnded
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 
 PORT = 8501
 END_SECONDS = 15  # for what is being written; then it is killed

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.jobs.replies import Replies
 from app.jobs.running import COMMAND, Limits, Runner
 from app.jobs.store import JobStore
-from pipeline.settings import Serving
+from pipeline.setting_groups.server import Serving
 
 FILE = "jobs.db"
 

@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from app.operation.question_spans import QuestionSpans
 from app.operation.refusals import TracingUnavailable
-from pipeline.settings import Serving
+from pipeline.setting_groups.server import Serving
 from pipeline.versions import versions
 
 CONVENTIONS = "1.41.0"

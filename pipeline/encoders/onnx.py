@@ -23,7 +23,8 @@ from pipeline.neural.loading import Shelf
 from pipeline.optimising.engines import Engine, passed_engine
 from pipeline.optimising.sessions import Session, require
 from pipeline.passages import PassageStore
-from pipeline.settings import NO_ENGINE, Settings
+from pipeline.setting_groups.models import NO_ENGINE
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 
 READS = "texts"

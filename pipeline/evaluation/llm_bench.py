@@ -18,7 +18,7 @@ from pipeline.errors.llm import LlmRejected, LlmSlow
 from pipeline.evaluation.llm_limits import Card, Limits, Model, Work, limits
 from pipeline.evaluation.metrics import percentile
 from pipeline.llm_line import Line, Turns
-from pipeline.settings import Llm
+from pipeline.setting_groups.models import Llm
 from pipeline.streaming import Patience, Stream, request_body
 
 WAIT_S = 5.0

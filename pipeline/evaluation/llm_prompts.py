@@ -18,7 +18,7 @@ from pipeline.prompting.budget import fitting
 from pipeline.prompting.files import Prompt, read_prompt
 from pipeline.prompting.messages import Message, messages
 from pipeline.service import Request, Service
-from pipeline.settings import Llm
+from pipeline.setting_groups.models import Llm
 from pipeline.types import ASIDES, Passage
 
 Told = Callable[[str, int], None]

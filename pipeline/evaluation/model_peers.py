@@ -18,7 +18,8 @@ from pipeline.neural.loading import Place, place, require
 from pipeline.neural.measuring import Sizing
 from pipeline.protocols import Encoder
 from pipeline.rerankers.cross_encoder import Pairs
-from pipeline.settings import NO_ENGINE, Settings
+from pipeline.setting_groups.models import NO_ENGINE
+from pipeline.settings import Settings
 from pipeline.storage import write_json
 from pipeline.types import AnalysedText, Query
 

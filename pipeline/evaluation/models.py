@@ -22,7 +22,7 @@ from pipeline.evaluation.llm_gate import OF_A_MODEL
 from pipeline.evaluation.records import Record
 from pipeline.evaluation.summary import MEASURES, Summary
 from pipeline.evaluation.sweep import interval
-from pipeline.settings import Llm
+from pipeline.setting_groups.models import Llm
 
 HUB = "https://huggingface.co"
 KNOCK_S = 60.0  # a model may have to be loaded first

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pipeline.evaluation.records import RANKS, Columns, Record
 from pipeline.fusion import ROUNDING, RRF_K, competition_ranks, shares
 from pipeline.rag import FIRST_STAGES
-from pipeline.settings import Fusion, Settings
+from pipeline.setting_groups.search import Fusion
+from pipeline.settings import Settings
 
 Matrix = NDArray[np.float32]
 ADDED = ("boost", "concept")  # scores that are added to the fused one as they are

@@ -18,7 +18,7 @@ from pipeline.evidence.reading import ASKING, read
 from pipeline.fusion import fuse
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray, Reranker, Retriever
-from pipeline.settings import Fusion
+from pipeline.setting_groups.search import Fusion
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore
 from pipeline.types import AnalysedText, Morpheme, Query, ScoredPassage

@@ -23,7 +23,7 @@ from pipeline.evidence.reading import Reading, read
 from pipeline.evidence.sentences import Evidence, evidence_of, says_the_same, topic
 from pipeline.passages import PassageStore
 from pipeline.question.dishes import noun_runs
-from pipeline.settings import Answering
+from pipeline.setting_groups.search import Answering
 from pipeline.terms import BIGRAM, MORPHEME
 from pipeline.termstore import TermStore
 from pipeline.types import ASIDES, Answer, Citation, Query, ScoredPassage, Understanding

@@ -23,7 +23,7 @@ from pipeline.llm_line import Counted, Line, Turns, line_to, room_for_prompt
 from pipeline.prompting.budget import estimated, fitting
 from pipeline.prompting.files import Prompt, read_prompt
 from pipeline.prompting.messages import messages
-from pipeline.settings import Llm
+from pipeline.setting_groups.models import Llm
 from pipeline.streaming import Chunk, Patience, Stream, request_body
 from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trouble, Understanding, Usage
 from pipeline.written import Draft, finished, growing

@@ -22,7 +22,8 @@ from pipeline.neural.lanes import Compute, Lanes
 from pipeline.neural.measuring import UNMEASURED, Sizing
 from pipeline.passages import PassageStore
 from pipeline.protocols import FloatArray
-from pipeline.settings import Batching, Settings
+from pipeline.setting_groups.models import Batching
+from pipeline.settings import Settings
 from pipeline.storage import write_json
 from pipeline.types import Query
 

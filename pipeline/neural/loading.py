@@ -14,7 +14,7 @@ from pipeline.errors.neural import ModelTooLarge, ModelUnusable
 from pipeline.machine import available_memory
 from pipeline.neural.folders import weights
 from pipeline.neural.hub import Found
-from pipeline.settings import Models
+from pipeline.setting_groups.models import Models
 
 T = TypeVar("T")
 Precision = Literal["fp32", "fp16", "bf16"]

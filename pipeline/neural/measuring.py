@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.batching.batcher import Limits
 from pipeline.batching.prediction import Line, Measurement, budget_for, fit
 from pipeline.batching.shortage import is_shortage
-from pipeline.settings import Batching
+from pipeline.setting_groups.models import Batching
 
 UNMEASURED = 8_192
 """Tokens of a batch where the settings leave it open and nothing can be measured."""

@@ -23,7 +23,7 @@ from pipeline.milvus.loading import Postings, fill
 from pipeline.milvus.records import RECORD, Record, collection_name, read
 from pipeline.passages import PassageStore
 from pipeline.protocols import Condition, Encoder, FloatArray, Found, Within
-from pipeline.settings import Milvus
+from pipeline.setting_groups.search import Milvus
 from pipeline.termstore import TermStore
 from pipeline.types import Query
 

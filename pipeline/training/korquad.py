@@ -17,7 +17,8 @@ from pipeline.errors.files import FileProblem
 from pipeline.fusion import fuse
 from pipeline.passages import PassageStore, PassageWriter
 from pipeline.protocols import Retriever
-from pipeline.settings import Fusion, Settings
+from pipeline.setting_groups.search import Fusion
+from pipeline.settings import Settings
 from pipeline.terms import make_query
 from pipeline.termstore import TermStore, TermStoreWriter
 from pipeline.types import Passage, Query, ScoredPassage, Source

@@ -42,7 +42,7 @@ from app.api.keyed import REPLAYED, noted
 from pages import session as pages_session
 from pipeline.errors.accounts import NoAccounts, SignInLocked, SignInRefused, SignInsLimited
 from pipeline.errors.machine import DiskFull
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 from tests.annotations.accounts.test_accounts import CHEAP, Clock
 
 PASSWORD = "비 오는 날엔 파전에 막걸리"

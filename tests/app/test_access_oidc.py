@@ -29,7 +29,7 @@ from app.access.opening import guarding
 from app.access.sessions import COOKIE, VOUCHED_COOKIE, refused_by
 from app.access.vouching import PENDING_SECONDS, Pending, Vouching, seal, unseal
 from pipeline.errors.files import FileProblem
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 from tests.annotations.accounts.test_accounts import CHEAP
 from tests.app.oidc_provider import CLIENT, SECRET, Provider, providing
 from tests.app.test_access import _inner

@@ -26,7 +26,8 @@ from app.operation.refusals import TracingUnavailable
 from app.operation.tracing import SCHEMA, check_protocol, open_tracing
 from pipeline.config import with_overrides
 from pipeline.service import Home
-from pipeline.settings import Serving, Settings
+from pipeline.setting_groups.server import Serving
+from pipeline.settings import Settings
 from pipeline.types import Question, Trace
 from tests.app.served import serving, until
 from tests.pipeline.corpora import REVIEWS, build

@@ -28,7 +28,7 @@ from pages.guard import IDENTITY_COOKIE, Guard
 from pages.place import close_place, open_place, place
 from pages.session import COOKIE
 from pipeline.errors.accounts import SignedOut
-from pipeline.settings import Access
+from pipeline.setting_groups.server import Access
 from tests.annotations.filled import give, new_review, review
 from tests.app.served import until
 

@@ -19,7 +19,7 @@ from pipeline.fusion import (
     shares,
     top_rows,
 )
-from pipeline.settings import Fusion
+from pipeline.setting_groups.search import Fusion
 
 SCORES = arrays(np.float32, st.integers(1, 30), elements=st.floats(-50, 50, width=32))
 TRIPLES = st.integers(2, 25).flatmap(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.fusion import competition_ranks, fuse, top_rows
 from pipeline.protocols import FloatArray, Found
-from pipeline.settings import Fusion
+from pipeline.setting_groups.search import Fusion
 from pipeline.settling import complete, contenders
 
 STAGES = ("bm25", "vector")

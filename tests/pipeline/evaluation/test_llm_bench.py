@@ -32,7 +32,7 @@ from pipeline.evaluation.llm_limits import known_card, llama_3_8b
 from pipeline.evaluation.llm_prompts import room_at
 from pipeline.llm_line import Line, Turns
 from pipeline.prompting.files import read_prompt
-from pipeline.settings import Llm
+from pipeline.setting_groups.models import Llm
 from pipeline.types import Passage, Source
 from tests.pipeline.generators.llm_server import Json, LlmServer, Say
 

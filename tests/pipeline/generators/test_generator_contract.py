@@ -12,7 +12,8 @@ from pipeline import backends
 from pipeline.config import with_overrides
 from pipeline.evidence.ground import Ground
 from pipeline.protocols import Generator, Tokenizer
-from pipeline.settings import Answering, Settings
+from pipeline.setting_groups.search import Answering
+from pipeline.settings import Settings
 from pipeline.types import Answer, Chip, Understanding
 from tests.pipeline.generators.llm_server import LlmServer, Say
 from tests.pipeline.reviews import Reviews, make_reviews

@@ -25,7 +25,8 @@ from pipeline.passages import PassageStore
 from pipeline.protocols import Condition, Retriever, Searching, Tokenizer, Within
 from pipeline.retrievers import bm25s, vector
 from pipeline.retrievers import milvus as backend
-from pipeline.settings import Milvus, Settings
+from pipeline.setting_groups.search import Milvus
+from pipeline.settings import Settings
 from pipeline.termstore import TermStore
 from tests.pipeline.milvus.lite import PATIENT, LiteServer
 from tests.pipeline.retrievers.test_retriever_contract import (  # noqa: F401  (inherited with our fixtures)

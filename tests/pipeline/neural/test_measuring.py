@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.batching.batcher import Limits
 from pipeline.neural import measuring
 from pipeline.neural.measuring import STEPS, Peak, runner, size_batches, sized
-from pipeline.settings import Batching
+from pipeline.setting_groups.models import Batching
 
 MIB = 2**20
 SIZES = [texts * tokens for texts, tokens in STEPS]

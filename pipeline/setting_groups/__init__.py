@@ -1,0 +1,1 @@
+"""The groups of settings, by what they are about. ``pipeline.settings`` puts them together."""
