@@ -194,7 +194,12 @@ def test_two_at_once_do_not_mix(tmp_path: Path) -> None:
     first, second = order(tmp_path), order(tmp_path, "second")
     second = replace(second, out=tmp_path / "other")
     made: list[object] = []
-    threads = [threading.Thread(target=lambda one=one: made.append(run(one, tmp_path))) for one in (first, second)]
+    python = stand_in(tmp_path)  # written once: while it runs it can't be
+
+    def make(one: Order) -> None:
+        made.append(compress(one, python, tmp_path / "logs" / "log", lambda what, done: None))
+
+    threads = [threading.Thread(target=make, args=[one]) for one in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:
