@@ -33,6 +33,8 @@ QUESTIONS = [
     ("엘베 없으면 몇 층까지 걸어 올라가요", ["access"]),
     ("알바가 퉁명스럽다던데", ["service"]),
     ("국물이 밍밍한 편인가요", ["broth", "salty"]),
+    ("혼자 가기 좋은 곳은?", ["alone"]),  # not how to get there
+    ("차 없이 가기 쉬운 집", ["transit"]),
 ]
 
 
