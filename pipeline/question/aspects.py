@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pipeline.question.concepts import find_concepts, notions
 from pipeline.question.hangul import PARTICLE, has_final
 from pipeline.question.wanted import wanted
-from pipeline.question.wording import WORD
+from pipeline.question.wording import ENDING, WORD, noun, verb
 from pipeline.types import AskedAspect, Chip, Side, Understanding
 
 _NEVER = re.compile(r"(?!)")  # matches nothing
@@ -37,11 +37,8 @@ def _topic(aspect: str, name: str, words: str, concept: str = "", *, factual: bo
     return _Topic(AskedAspect(aspect, name, concept), re.compile(words), factual)
 
 
-_SHORT, _LONG = re.compile(r"짧[가-힣]*"), re.compile(r"긴|길[다어은었고]?[가-힣]*")
-_PLENTY, _SCARCE = (
-    re.compile(r"(?:많|푸짐|넉넉|후[하한해])[가-힣]*"),
-    re.compile(r"(?:적[은다고어었]|작[은다고아았])[가-힣]*"),
-)
+_SHORT, _LONG = re.compile(verb("짧")), re.compile(verb("긴|길"))
+_PLENTY, _SCARCE = re.compile(verb("많|푸짐|넉넉|후[하한해]")), re.compile(verb("적[은다고어었]|작[은다고아았]"))
 _TOPICS = (
     _topic("food", "음식·맛", r"음식들?의?맛|음식들?|맛|요리"),
     _topic("value", "가성비", r"가성비|가격대비|값어치|돈값"),
@@ -62,32 +59,39 @@ _TOPICS = (
 _BY_NAME = {topic.asked.name: topic.asked for topic in _TOPICS}
 # Judgements that say by themselves what of.
 _IMPLIED: tuple[tuple[str, str, Side], ...] = (
-    (r"불친절[가-힣]*", "서비스", "negative"),
-    (r"친절(?!도)[가-힣]+", "서비스", "positive"),
-    (r"맛있[가-힣]*|맛나[가-힣]*|맛좋[가-힣]*", "음식·맛", "positive"),
-    (r"맛없[가-힣]*", "음식·맛", "negative"),
-    (r"(?:깨끗|깔끔|청결)[한하해했][가-힣]*", "위생", "positive"),
-    (r"(?:지저분|더[러럽])[가-힣]*|비위생[가-힣]*", "위생", "negative"),
+    (verb("불친절"), "서비스", "negative"),
+    (verb("친절[한하해히함했합]"), "서비스", "positive"),
+    (verb("맛있|맛나|맛좋"), "음식·맛", "positive"),
+    (verb("맛없"), "음식·맛", "negative"),
+    (verb("(?:깨끗|깔끔|청결)[한하해했]"), "위생", "positive"),
+    (verb("지저분|더[러럽]|비위생"), "위생", "negative"),
 )
 _GOOD = re.compile(
-    r"(?:장점|강점|칭찬|좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|편[하한해했리]|나[은아을]|낫|우수|저렴|싼|싸|멋[지진]|아늑|끝내|높)[가-힣]*"
+    f"{verb('좋|괜찮|괜찬|훌륭|뛰어|편[하한해했리]|나[은아을]|낫|저렴|싼|싸|멋[지진]|아늑|끝내|높')}"
+    f"|{noun('장점|강점|칭찬|최고|만족(?!도)|우수')}"
 )
 _BAD = re.compile(
-    r"(?:단점|약점|불평|문제|아쉬|아쉽|나[쁘쁜빠빴]|별로|불만|불편|최악|실망|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮)[가-힣]*|안좋[가-힣]*"
+    f"{verb('아쉬|아쉽|나[쁘쁜빠빴]|별로|비[싸싼쌌]|형편없|심[하한해했각]|[구후]린|낮|안좋')}"
+    f"|{noun('단점|약점|불평|문제|불만|불편|최악|실망|불만족')}"
 )
 _OPINION = re.compile(
-    r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평|평가|평판|후기|리뷰|반응|의견|느낌|점수|수준|상태|만족도|비교)[가-힣]*"
+    f"{verb('어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠')}"
+    f"|{noun('평|평가|평판|평점|후기|리뷰|반응|의견|느낌|점수|수준|상태|만족도|비교')}"
 )
-_NOT = re.compile(r"안|[가-힣]+지(?:않|못)[가-힣]*|않[가-힣]*|못[한하해][가-힣]*")
-_STEM_NOT = re.compile(r"([가-힣]+)지(?:는|도)?(?:않|못)[가-힣]*|([가-힣]+)지(?:는|도)?")
+_NOT = re.compile(rf"안|[가-힣]+지(?:않|못){ENDING}|{verb('않|못[한하해]')}")
+_STEM_NOT = re.compile(rf"([가-힣]+)지(?:는|도)?(?:않|못){ENDING}|([가-힣]+)지(?:는|도)?")
 _PLACE = r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소)"
 _ASKING = re.compile(
-    rf"(?:어떤|어떻게|어디|어느|제일|가장|더|덜|좀|순위|순서|순|베스트|추천|알려|알고|말해|말씀|보여|궁금|정리|요약|부탁|골라|찾아|찾[고는]|싶|해|하는"
-    rf"|대한|대해|관한|관해|점|쪽|편이|편인|편일|편|정도|중에|중|둘|셋|그중|사람들|손님들|다들|대체로|전반적|전체적|보통|평소|혹시|그럼|그러면|근데|그리고"
-    rf"|측면|면에서|부분|줘|주세|주라|줄래|주실|인가|인지|이야|되나|하나|{_PLACE}들?|거기|거긴|여기|여긴|같[은아]|만한|하기|가기|갈려|갈리)[가-힣]*"
+    r"제일|가장|더|더욱|덜|좀|좀요|보통|평소|혹시|한마디로|그럼|그러면|근데|그리고|다들|대체로|전반적으로|전체적으로|면에서|거긴|여긴"
+    f"|{verb('추천|알려|알고|말해|말씀|보여|궁금|정리|요약|부탁|골라|찾아|찾[고는]|싶|해|하는|대한|대해|관한|관해|줘|주세|주라|줄래|주실')}"
+    f"|{verb('인가|인지|이야|되나|같[은아]|만한|하기|가기|갈려|갈리|전반적|전체적')}"
+    f"|{noun(f'어떤|어떻게|어디|어느|순위|순서|순|베스트|점|쪽|편|정도|중|둘|셋|하나|그중|사람들|손님들|측면|부분|{_PLACE}|거기|여기|이야기|정리|요약|추천')}"
 )
-_THERE = re.compile(r"(?:있|없)[가-힣]*")
-_LACKING = re.compile(r"없[가-힣]*")
+_THERE = re.compile(verb("있|없"))
+_LACKING = re.compile(verb("없"))
+_EXCLUDING = re.compile(
+    rf"(?<=[가-힣])\s+{_PLACE}들?[은는을를]?\s*(?:빼고|빼고는|빼|말고|말고는|제외하고|제외한|제외|피하고)(?![가-힣])"
+)
 _SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진긴])\s*{_PLACE}")
 OCCASIONS = frozenset({"date", "group", "alone", "kids", "elderly", "formal", "celebrate", "pet", "foreigner"})
 """Concepts that say what for, or with whom, a restaurant is looked for: their reviews are counted, too."""
@@ -103,7 +107,10 @@ _PLAINLY = tuple(
             r"\1\2",
         ),
         (r"(?<![가-힣])(웨이팅|대기|줄)[이을]?\s*(?:안\s*서는|없는|없이|안\s*하는)", r"\1 짧은"),
-        (r"(불만|불평|칭찬|호평|혹평|단점|장점)([이가은는도]?)\s*((?:(?:제일|가장|더)\s*)?)많[가-힣]*", r"\3\1\2"),
+        (
+            r"(불만|불평|칭찬|호평|혹평|단점|장점)([이가은는도]?)\s*((?:(?:제일|가장|더)\s*)?)" + verb("많"),
+            r"\3\1\2",
+        ),
     )
 )
 
@@ -189,6 +196,7 @@ def _read(text: str, *, occasions: bool = False) -> _Reading | None:
     """
     for found, plainly in _PLAINLY:
         text = found.sub(plainly, text)
+    text, excluding = _EXCLUDING.subn(" ", text)  # 불친절한 곳은 빼고: those that are not
     words = WORD.findall(text)
     topics: list[_Topic] = []
     sides: list[Side] = []
@@ -214,7 +222,9 @@ def _read(text: str, *, occasions: bool = False) -> _Reading | None:
     if not asked or (factual and (there or not judged)) or len(set(sides)) > 1:
         return None
     side: Side = sides[0] if sides else ""
-    if negated:
+    if excluding and sides != ["negative"]:
+        return None
+    if negated != bool(excluding):
         side = {"positive": "negative", "negative": "positive"}.get(side, "")  # type: ignore[assignment]
     return _Reading(asked, side)
 

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.question.hangul import PARTICLE
 from pipeline.question.wanted import wanted
-from pipeline.question.wording import outside, says, words_of
+from pipeline.question.wording import is_particle, noun, outside, says, verb, words_of
 from pipeline.types import By, Chip, Figures, Order, Understanding
 
 _MEAN = re.compile(r"평균(?:적)?")
@@ -22,10 +21,10 @@ _PLACE = re.compile(r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매�
 _WHERE = re.compile(r"어디|어느|어떤|무슨")
 _LISTED = re.compile(r"목록|리스트|종류|이름")
 _WHAT = re.compile(r"어떤|무슨|뭐|뭐뭐|무엇|뭐가")
-_MANY = re.compile(r"(?:많|최다)[가-힣]*")
-_FEW = re.compile(r"(?:적[은을이게]|최소)[가-힣]*")
-_HIGH = re.compile(r"(?:높|최고|좋[은고])[가-힣]*")
-_LOW = re.compile(r"(?:낮|최저|최하|나쁜|안좋)[가-힣]*")
+_MANY = re.compile(f"{verb('많')}|{noun('최다')}")
+_FEW = re.compile(f"{verb('적[은을이게]')}|{noun('최소')}")
+_HIGH = re.compile(f"{verb('높|좋[은고]')}|{noun('최고')}")
+_LOW = re.compile(f"{verb('낮|나쁜|안좋')}|{noun('최저|최하')}")
 _MOST = re.compile(r"제일|가장|순위|순서|순|랭킹|베스트|상위")
 _HOW_MANY = re.compile(
     r"(?:총|모두|전부|다)?몇(?:개|건|편|곳|군데|집|점|명)?|얼마나|얼마|(?:개|건|편|곳|군데|집|점|명)|수|개수|갯수|건수"
@@ -40,13 +39,15 @@ _BY: Mapping[By, re.Pattern[str]] = {
     "category": re.compile(r"(?:업종|종류|카테고리|음식종류)별"),
     "district": re.compile(r"(?:지역|동네|구|위치)별"),
 }
-_RECOMMENDED = re.compile(r"추천[가-힣]*")
+_RECOMMENDED = re.compile(noun("추천"))
 _SHARE = re.compile(r"비율|비중|퍼센트|프로|%")
 _ASKING = re.compile(
-    r"(?:알려|보여|말해|말씀|궁금|뽑아|나열|정리|비교|분포|현황)[가-힣]*|(?:있|달[려렸린리]|올라[오온와왔]|쌓[여였인이]|남[겨긴]|등록|되|돼|됩|나오|나와|뭐|뭘|누구|얼마)[가-힣]*"
-    r"|더|덜|인|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|총|모두|전부|다|전체|각각|각|대략|정도|지금|현재|여기|거기|우리|그리고|순으로|순서대로|만|중|중에|중에서|가운데|이|가|은|는|을|를|의|도"
+    verb("알려|보여|말해|말씀|궁금|뽑아|나열|정리|비교")
+    + f"|{verb('있|달[려렸린리]|올라[오온와왔]|쌓[여였인이]|남[겨긴]|등록|되|돼(?!지)|됩|나오|나와|뭐|뭘|누구|얼마')}"
+    + f"|{noun('분포|현황|총|모두|전부|다|전체|각각|대략|정도|지금|현재|여기|거기|우리|중|가운데')}"
+    r"|더|덜|각|인|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|그리고|순으로|순서대로"
 )
-_HOW_IS_IT = re.compile(r"(?:어때|어떤[가지]|어떰|어떻|어떠)[가-힣]*")
+_HOW_IS_IT = re.compile(verb("어때|어떤[가지]|어떰|어떻|어떠"))
 _KINDS = (
     *(_MEAN, _RATING, _REVIEW, _PLACE, _WHERE, _LISTED, _WHAT, _MANY, _FEW, _HIGH, _LOW, _MOST, _HOW_MANY, _SCORE),
     *(_SPREAD, _SHARE, _PEOPLE, _RECOMMENDED, *_BY.values()),
@@ -83,7 +84,7 @@ def _numbered(chip: Chip, question: str) -> bool:
 
 
 def _ours(word: str) -> bool:
-    return PARTICLE.fullmatch(word) is not None or says(word, *_KINDS, _ASKING, _HOW_IS_IT)
+    return says(word, *_KINDS) or is_particle(word) or any(p.fullmatch(word) for p in (_ASKING, _HOW_IS_IT))
 
 
 @dataclass(frozen=True, slots=True)

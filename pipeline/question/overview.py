@@ -11,9 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pipeline.question.aspects import asked_aspects, says_of_aspects
-from pipeline.question.hangul import PARTICLE
 from pipeline.question.wanted import wanted
-from pipeline.question.wording import joined, outside, says, words_of
+from pipeline.question.wording import ENDING, is_particle, joined, noun, outside, says, verb, words_of
 from pipeline.types import AskedAspect, ChipKind, Overview, Side, Understanding
 
 EVERY = (
@@ -31,40 +30,46 @@ _POINT = re.compile(
     r"(\s*(?:할|해야\s*할|야\s*할|하는|한|안\s*드는))?\s+(?:점|것|거|게|건|부분|사항)(?=[가-힣]|$|[\s?.!])"
 )
 _SHARE = re.compile(
-    r"(긍정|부정)[가-힣]*\s*(?:(?:리뷰|후기|평가?|의견)[가-힣]?\s*)?(?:비율|비중)[이도]?\s*(?:(?:제일|가장|더)\s*)?(?:높|많|크|큰)[가-힣]*"
+    r"(긍정|부정)[가-힣]*\s*(?:(?:리뷰|후기|평가?|의견)[가-힣]?\s*)?(?:비율|비중)[이도]?\s*(?:(?:제일|가장|더)\s*)?"
+    + verb("높|많|크|큰")
 )
-_PRAISE = re.compile(r"(?:장점|강점|호평|칭찬|매력(?!적)|자랑거리|좋[가-힣]{0,2}점|좋[은았]{0,2}던?[거것게건])[가-힣]*")
+_PRAISE = re.compile(noun("장점|강점|호평|칭찬|매력(?!적)|자랑거리|좋[가-힣]{0,2}점|좋[은았]{0,2}던?[거것게건]"))
 _COMPLAINT = re.compile(
-    r"(?:단점|약점|혹평|불만(?!족)|불평|컴플레인|클레임|문제점|(?:안좋|나쁜|나빴|아쉬[운웠]|불편|별로|부족|개선|고[칠쳐]|보완)[가-힣]{0,5}점)[가-힣]*"
-    r"|문제(?:가|는|들|들은|들이)?|아쉬[운웠]던?[거것게건][가-힣]*"
+    noun(
+        "단점|약점|혹평|불만(?!족)|불만사항|불평|컴플레인|클레임|문제점|아쉬[운웠]던?[거것게건]"
+        "|(?:안좋|나쁜|나빴|아쉬[운웠]|불편|별로|부족|개선|고[칠쳐]|보완)[가-힣]{0,5}점"
+    )
+    + "|문제(?:가|는|들|들은|들이)?"
 )
-_BOTH = re.compile(r"(?:장단점|호불호)[가-힣]*")
-_SUMMARY = re.compile(r"(?:요약|정리|총평|종합|전반|전체)[가-힣]*")
+_BOTH = re.compile(noun("장단점|호불호"))
+_SUMMARY = re.compile(noun("요약|정리|총평|종합|전반|전반적|전체|전체적"))
 _SENTIMENT = re.compile(r"(?:긍정|부정|중립)(?:적인?|률|율)?|감[정성](?:분석)?|호감도")
 _PORTION = re.compile(r"비율|비중|퍼센트|프로|%|몇개|몇건|몇명|몇|개수|건수|개|건|명|수|분석|분포|현황")
 _OPINION = re.compile(
-    r"(?:어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|평가|평판|반응|인식|만족도|비교|차이|괜찮[가-힣]*|추천할?만)[가-힣]*|평(?:은|이|점은)?"
+    verb("어때|어떤[가지]|어떰|어떻(?!게)|어땠|어떠|괜찮|추천할?만")
+    + f"|{noun('평가|평판|반응|인식|만족도|비교|차이|평|평점')}"
 )
-_REVIEW = re.compile(r"(?:후기|리뷰|평|글|댓글|의견|손님|고객|사람|방문자|이용자|리뷰어)들?[가-힣]{0,3}")
+_REVIEW = re.compile(noun("(?:후기|리뷰|평|평가|글|댓글|의견|손님|고객|사람|방문자|이용자|리뷰어)들?"))
 _MUCH = re.compile(
-    r"(?:많|뭐|뭔|뭘|뭡|무엇|무슨|주로|자주|대부분|나오|나온|언급|지적|말하|말한|한다|하는|했|한|들|것|거|게|건|있|없|얼마|사람|크|큰)[가-힣]*"
+    verb("많|뭐|뭔|뭘|뭡|무엇|무슨|나오|나온|말하|말한|하는|했|한|있|없|크|큰")
+    + f"|{noun('주로|자주|대부분|언급|지적|들|것|거|게|건|얼마|사람')}"
 )
-_PLACE = re.compile(r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑)[가-힣]{0,4}")
-_GOOD = re.compile(r"(?:좋|괜찮|괜찬|훌륭|뛰어|최고|만족(?!도)|긍정|나[은아을]|낫)[가-힣]*")
-_BAD = re.compile(r"(?:나[쁘쁜빠빴]|별로|최악|실망|형편없|안좋|불만족|부정적)[가-힣]*")
+_PLACE = re.compile(noun("곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑"))
+_GOOD = re.compile(f"{verb('좋|괜찮|괜찬|훌륭|뛰어|나[은아을]|낫')}|{noun('최고|만족(?!도)|긍정|긍정적')}")
+_BAD = re.compile(f"{verb('나[쁘쁜빠빴]|별로|형편없|안좋')}|{noun('최악|실망|불만족|부정적')}")
 # They judge a price, an access, a look: something that whole reviews aren't counted by.
 _PARTIAL = re.compile(
-    r"(?:저렴|싼|싸|비[싸싼쌌]|편[하한해했리]|불편|아늑|멋|심[하한해했각]|높|낮|[구후]린|우수|끝내)[가-힣]*"
+    f"{verb('저렴|싼|싸|비[싸싼쌌]|편[하한해했리]|불편|아늑|멋[지진]|심[하한해했각]|높|낮|[구후]린|끝내')}|{noun('우수')}"
 )
 _SIDES: tuple[tuple[Side, re.Pattern[str]], ...] = (("positive", _GOOD), ("negative", _BAD))
 _TURNED: tuple[tuple[Side, re.Pattern[str]], ...] = (
-    ("positive", re.compile(r"(?:(?:좋아|나아)[지졌진질져]|올라[갔간가])[가-힣]*")),
-    ("negative", re.compile(r"(?:(?:안좋아|나빠|떨어)[지졌진질져]|내려[갔간가]|하락)[가-힣]*")),
+    ("positive", re.compile(verb("(?:좋아|나아)[지졌진질져]|올라[갔간가]"))),
+    ("negative", re.compile(verb("(?:안좋아|나빠|떨어)[지졌진질져]|내려[갔간가]|하락"))),
 )
 _SINCE = re.compile(
     r"(?:예전|이전|전|작년|지난해|올해|갈수록|점점|점차|최근|요즘|들어)(?:보다|에|에는|에비해|들어|비해)?"
 )
-_NOT = re.compile(r"안|않[가-힣]*|못[가-힣]*|[가-힣]+지(?:않|못)[가-힣]*|[가-힣]+지")
+_NOT = re.compile(rf"안|{verb('않|못')}|[가-힣]+지(?:않|못){ENDING}|[가-힣]+지")
 
 
 def about_everything(understanding: Understanding, question: str) -> Understanding:
@@ -131,7 +136,7 @@ def _together(found: re.Match[str]) -> str:
 
 
 def _ours(word: str) -> bool:
-    if PARTICLE.fullmatch(word):
+    if is_particle(word):
         return True
     if _PARTIAL.fullmatch(word) or asked_aspects(f"{word} 어때"):
         return False

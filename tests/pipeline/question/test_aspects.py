@@ -56,6 +56,10 @@ OF_MANY = [
     ("맛있는 집 어디야?", "food", "positive"),
     ("깨끗하지 않은 식당은?", "hygiene", "negative"),
     ("분위기좋은 곳 추천", "ambience", "positive"),
+    ("서비스 최고인 집", "service", "positive"),
+    ("불친절한 곳은 빼고 추천해줘", "service", "positive"),
+    ("웨이팅 긴 집 말고 알려줘", "waiting", "positive"),
+    ("불친절하지 않은 곳 빼고", "service", "negative"),
     ("분위기 좋은 회식 장소 추천", "ambience", "positive"),
     ("분위기 좋은 데이트 식당", "ambience", "positive"),
     ("아이랑 가기 좋은 친절한 식당 추천해줘", "service", "positive"),
@@ -113,6 +117,8 @@ OF_SOMETHING_ELSE = [
     "주차 문제로 뭐라고 해?",
     "반찬이 많은 집",
     "양 많은 메뉴 뭐야?",
+    "맛있는 집 말고 분위기 좋은 집",
+    "위생 나쁜 데 빼고 어디가 좋아?",
 ]
 
 
