@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.clock import Clock
 from pipeline.evidence.concepts import ConceptRows
 from pipeline.evidence.figures import figures_answer
+from pipeline.evidence.reading import ASKING
 from pipeline.filters import allowed_rows, boosts, forbid, recency, within
 from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
 from pipeline.index import Index
@@ -39,11 +40,12 @@ from pipeline.question.figures import about_figures
 from pipeline.question.overview import about_everything
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
+from pipeline.question.wording import PLACES
 from pipeline.settings import Settings
 from pipeline.settling import settle
-from pipeline.terms import MORPHEME, make_query
+from pipeline.terms import MORPHEME, make_query, without
 from pipeline.termstore import TermStore
-from pipeline.types import ASIDES, Answer, Query, ScoredPassage, Trace, Understanding
+from pipeline.types import ASIDES, AnalysedText, Answer, Query, ScoredPassage, Trace, Understanding
 
 FIRST_STAGES = ("bm25", "vector", "sparse")  # the retrievers that bring candidates; the window score only weighs in
 
@@ -196,7 +198,7 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     )
     if understanding.search_text != text:
         analysed = next(iter(rag.tokenizer.analyse([understanding.search_text])))
-    query = make_query(analysed)
+    query = query_of(analysed, rag)
     if rag.concepts is not None and rag.settings.fusion.concept > 0:
         query = replace(query, concepts=understanding.concepts)
     if not understanding.concepts and all(chip.inherited for chip in understanding.chips):
@@ -206,6 +208,12 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     if rag.opinions is not None:
         understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
     return about_figures(understanding, text), query
+
+
+def query_of(analysed: AnalysedText, rag: Rag) -> Query:
+    """The query that an analysed text is searched by; of restaurants' reviews 식당 itself is nothing to look for."""
+    query = make_query(analysed)
+    return without(query, PLACES, ASKING) if rag.index.lexicon.restaurants else query
 
 
 def retrieve(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from pipeline.types import AnalysedText, Query, Term
 
@@ -43,6 +44,19 @@ def terms_of(analysed: AnalysedText, *, bigrams: bool = True) -> list[Term]:
 def make_query(analysed: AnalysedText, *, bigrams: bool = True) -> Query:
     """Prepare a question (or any text) for retrieval."""
     return Query(analysed, tuple(terms_of(analysed, bigrams=bigrams)))
+
+
+def without(query: Query, words: Collection[str], unless: Collection[str]) -> Query:
+    """The query without the terms of some words, where these begin an eojeol; as it is where only ``unless`` is left."""
+    text = query.analysed.text
+    spans = [
+        (m.start, m.end)
+        for m in query.analysed.morphemes
+        if m.content and m.form in words and (m.start == 0 or text[m.start - 1].isspace())
+    ]
+    terms = tuple(term for term in query.terms if not any(start <= term.start < end for start, end in spans))
+    left = {term.key.removeprefix(MORPHEME) for term in terms if term.key.startswith(MORPHEME)}
+    return replace(query, terms=terms) if spans and left - set(unless) else query
 
 
 def fingerprint(name: str, version: str, *word_lists: Iterable[str]) -> str:

@@ -18,10 +18,9 @@ from pipeline.evaluation.records import columns
 from pipeline.evaluation.refusion import fused, pad
 from pipeline.fusion import ROUNDING
 from pipeline.prompted import mark_cited, mark_prompt
-from pipeline.rag import Ask, Rag, rerank, write_answer
+from pipeline.rag import Ask, Rag, query_of, rerank, write_answer
 from pipeline.service import Request, Service
 from pipeline.settings import Settings, options
-from pipeline.terms import make_query
 from pipeline.types import COUNTED, Query, ScoredPassage, Trace
 
 Generate = Literal["needed", "always", "never"]
@@ -191,7 +190,7 @@ def _query(trace: Trace, rag: Rag) -> Query:
     understanding = trace.understanding
     assert understanding is not None
     analysed = next(iter(rag.tokenizer.analyse([understanding.search_text])))
-    return replace(make_query(analysed), concepts=understanding.concepts)
+    return replace(query_of(analysed, rag), concepts=understanding.concepts)
 
 
 def _injected(service: Service, trace: Trace, rag: Rag, ids: Sequence[str]) -> list[ScoredPassage]:

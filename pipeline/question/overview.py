@@ -55,6 +55,9 @@ _MUCH = re.compile(
     + f"|{noun('주로|자주|대부분|언급|지적|들|것|거|게|건|얼마|사람')}"
 )
 _PLACE = re.compile(noun("곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑"))
+_RECOMMENDED = re.compile(noun("추천(?!할)|소개|맛집|밥집"))
+_WHERE = re.compile(noun("어디|어느|어딜"))
+_GO = re.compile(verb("갈만|가볼만|먹을만") + "|갈|가볼|먹을|만한|만한지")
 _GOOD = re.compile(f"{verb('좋|괜찮|괜찬|훌륭|뛰어|나[은아을]|낫')}|{noun('최고|만족(?!도)|긍정|긍정적')}")
 _BAD = re.compile(f"{verb('나[쁘쁜빠빴]|별로|형편없|안좋')}|{noun('최악|실망|불만족|부정적')}")
 # They judge a price, an access, a look: something that whole reviews aren't counted by.
@@ -104,7 +107,7 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
         not lately
         and "restaurant" not in filters
         and _seeks_places(words, filters)
-        and (side or _asked(words, _PRAISE, _COMPLAINT))
+        and (side or _asked(words, _PRAISE, _COMPLAINT) or _recommends(words))
     ):
         return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words), first=first)
     overview = _overview(words, named="restaurant" in filters, filtered=bool(filters), side=side)
@@ -142,7 +145,7 @@ def _ours(word: str) -> bool:
         return False
     if says(word, _SENTIMENT, _PORTION):
         return True
-    known = (_PRAISE, _COMPLAINT, _BOTH, _SUMMARY, _OPINION, _REVIEW, _MUCH, _PLACE, _GOOD, _BAD)
+    known = (_PRAISE, _COMPLAINT, _BOTH, _SUMMARY, _OPINION, _REVIEW, _MUCH, _PLACE, _GOOD, _BAD, _GO)
     return any(pattern.fullmatch(word) for pattern in known) or says_of_aspects(word)
 
 
@@ -164,11 +167,18 @@ def _side(words: Sequence[str]) -> Side | None:
 
 
 def _sought(words: Sequence[str]) -> Side:
-    return "positive" if _asked(words, _PRAISE) else "negative"
+    return "negative" if _asked(words, _COMPLAINT) else "positive"
+
+
+def _recommends(words: Sequence[str]) -> bool:
+    return _asked(words, _RECOMMENDED) and not _asked(words, _NOT)
 
 
 def _seeks_places(words: Sequence[str], filters: Collection[ChipKind]) -> bool:
-    return _asked(words, _PLACE) or (bool(_side(words)) and not {"district", "category"}.isdisjoint(filters))
+    if _asked(words, _PLACE, _WHERE):
+        return True
+    sought = bool(_side(words)) or _recommends(words)
+    return sought and not {"district", "category", "price"}.isdisjoint(filters)
 
 
 def _overview(words: Sequence[str], *, named: bool, filtered: bool, side: Side) -> Overview:

@@ -22,6 +22,9 @@ _RUN_ON = (
     "|분석|줘|주세|좀|좋|괜찮|나쁘|나쁜|스러|스럽|스런|위주|별|나오|나온|궁금|높|낮|부탁"
 )
 
+PLACES = frozenset("식당 음식점 가게 맛집 밥집 매장 업소".split())
+"""What restaurants are called in general."""
+
 WORD = re.compile(r"[^\s?!.,~·/&'\"“”‘’()]+")
 _NOT_GOOD = re.compile(r"(?<!\S)안\s+좋")
 

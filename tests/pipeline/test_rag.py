@@ -93,6 +93,20 @@ def test_question_about_many_is_spread_over_restaurants(service: Service) -> Non
     assert len(restaurants) == len(set(restaurants)) == 3
 
 
+def test_a_word_for_restaurants_answers_nothing(tmp_path: Path) -> None:
+    said = ("무슨 구내식당 온 줄 알았어요.", "손님 차를 보고 받는 식당이라니 참.", "식당 앞에 콘센트가 있어요.")
+    build(Home(tmp_path), documents([("연탄집", 2, "2026-02-01", text) for text in said]))
+    service = Service(Home(tmp_path), Settings())
+    *_, nothing = service.ask(Request("리모델링한 식당", "small"))
+    assert nothing.answer is not None
+    assert nothing.answer.abstained
+    assert "‘리모델링’에 대해" in nothing.answer.text
+    *_, found = service.ask(Request("콘센트 있는 식당", "small"))
+    assert found.answer is not None
+    assert found.answer.text.startswith(said[2])
+    service.close()
+
+
 def test_k_bounds_the_prompt(service: Service) -> None:
     trace = ask(service, "숯골갈비 고기 몇 그램이에요?", overrides={"retrieval.k": 2})
     assert sum(c.in_prompt for c in trace.candidates) == 2
