@@ -47,7 +47,7 @@ def make_query(analysed: AnalysedText, *, bigrams: bool = True) -> Query:
 
 
 def without(query: Query, words: Collection[str], unless: Collection[str]) -> Query:
-    """The query without the terms of words that begin an eojeol; as it is where nothing but ``unless`` would be left."""
+    """The query without the terms of words that begin an eojeol; as it is where only ``unless`` would be left."""
     text = query.analysed.text
     spans = [
         (m.start, m.end)
