@@ -97,6 +97,13 @@ def _favour(chip: Chip, passages: PassageStore) -> FloatArray:
     return _rows(chip, passages).astype(np.float32)
 
 
+def by_guests(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """The rows that are allowed and no owner's: an owner answers a review and gives no rating. *Shape:* ``(rows,)``."""
+    rows = np.arange(len(passages)) if allowed is None else np.flatnonzero(allowed)
+    answers = passages.where("reply_to", bool)[rows] & passages.where("rating", lambda value: value is None)[rows]
+    return rows[~answers]
+
+
 def recency(passages: PassageStore) -> FloatArray:
     """From above 0 for the oldest date to 1 for the newest; 0 where there is no date. *Shape:* ``(passages,)``."""
     codes, dates = passages.codes("date")

@@ -120,7 +120,8 @@ def write_answer(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock) -
     if understanding.figures is not None:
         with clock.stage("figures"):
             passages = rag.index.passages
-            answer = figures_answer(understanding, passages, lambda asked: allowed_rows(asked, ask.dropped, passages))
+            names = rag.index.lexicon.dishes
+            answer = figures_answer(understanding, passages, lambda u: allowed_rows(u, ask.dropped, passages), names)
         if answer is not None:
             trace = with_cited(replace(trace, state="answering", answer=answer), query, rag, ask)
             yield replace(trace, timings_ms=clock.read())
@@ -207,7 +208,9 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         understanding = replace(understanding, shape=aside, chips=()) if aside else understanding
     if rag.opinions is not None:
         understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
-    return about_figures(understanding, text), query
+    counted = about_figures(understanding, text)
+    unknown = counted.figures and counted.figures.of == "dishes" and not rag.index.lexicon.dishes
+    return understanding if unknown else counted, query
 
 
 def query_of(analysed: AnalysedText, rag: Rag) -> Query:

@@ -182,13 +182,13 @@ class AskedAspect:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What is asked of figures that reviews carry themselves: their rating, how many there are, of which restaurants,
-    or the ``share`` of those with the ratings of a condition.
+    the ``share`` of those with the ratings of a condition, or which ``dishes`` they name.
 
     With an ``order`` restaurants are sought that have most or least of it (the highest rating, the fewest reviews);
     ``by`` is what it is told of one by one. ``bounds`` are conditions of a restaurant's mean rating (``>=4``).
     """
 
-    of: Literal["rating", "reviews", "restaurants", "share"]
+    of: Literal["rating", "reviews", "restaurants", "share", "dishes"]
     order: Order = ""
     by: By = ""
     bounds: tuple[str, ...] = ()

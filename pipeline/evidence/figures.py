@@ -6,7 +6,7 @@ Nothing is judged: what stands in the index is counted and averaged. What an own
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evidence.cited_text import CitedText, opening
+from pipeline.evidence.dishes import dishes_answer
 from pipeline.evidence.opinions import ENOUGH_TO_RANK, RANKED, under_conditions
-from pipeline.filters import recency, recent_rows
+from pipeline.filters import by_guests, recency, recent_rows
 from pipeline.passages import PassageStore
 from pipeline.question.bounds import holds
 from pipeline.question.dates import RECENT_MONTHS
@@ -55,10 +56,12 @@ def figures_answer(
     understanding: Understanding,
     passages: PassageStore,
     allowed: Callable[[Understanding], NDArray[np.bool_] | None],
+    dishes: Collection[str] = (),
 ) -> Answer | None:
     """The answer; says so where there is nothing to count. None where no restaurant that it names has reviews.
 
     Args:
+        dishes: names of dishes that the index knows.
         allowed: which passages an understanding's conditions allow, None when all are. *Shape:* ``(passages,)``.
     """
     asked = understanding.figures
@@ -69,6 +72,9 @@ def figures_answer(
         rows = allowed(of)
         return _reviews(passages, recent_rows(passages, rows)[1] if lately else rows)
 
+    if asked.of == "dishes":
+        rows = allowed(understanding)
+        return dishes_answer(understanding, passages, recent_rows(passages, rows)[1] if lately else rows, dishes)
     every = reviews(understanding)
     places = _by("restaurant", every, passages)
     if asked.of == "share":
@@ -135,11 +141,9 @@ def _share(understanding: Understanding, found: _Reviews, every: _Reviews, passa
 
 
 def _reviews(passages: PassageStore, allowed: NDArray[np.bool_] | None) -> _Reviews:
-    rows = np.arange(len(passages)) if allowed is None else np.flatnonzero(allowed)
+    rows = by_guests(passages, allowed)
     codes, values = passages.codes("rating")
     known = np.array([math.nan if value is None else value for value in values], dtype=float)
-    answers = passages.where("reply_to", bool)[rows] & np.isnan(known[codes[rows]])
-    rows = rows[~answers]
     _, first = np.unique(passages.codes("document_id")[0][rows], return_index=True)
     rows = rows[first]
     rows = rows[np.argsort(-recency(passages)[rows], kind="stable")]

@@ -20,7 +20,7 @@ _REVIEW = re.compile(r"(?:후기|리뷰|평가|글|댓글)(?:수|개수|갯수|�
 _PLACE = re.compile(r"(?:곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑)(?:들|수|개수|순위)?")
 _WHERE = re.compile(r"어디|어느|어떤|무슨")
 _LISTED = re.compile(r"목록|리스트|종류|이름")
-_WHAT = re.compile(r"어떤|무슨|뭐|뭐뭐|무엇|뭐가")
+_WHAT = re.compile(r"어떤|무슨|뭐|뭐뭐|뭔|뭘|무엇|뭐가|뭔가|뭔가요|뭐야|뭐예요|뭐에요")
 _MANY = re.compile(f"{verb('많')}|{noun('최다')}")
 _FEW = re.compile(f"{verb('적[은을이게]')}|{noun('최소')}")
 _HIGH = re.compile(f"{verb('높|좋[은고]')}|{noun('최고')}")
@@ -47,6 +47,11 @@ _ASKING = re.compile(
     + f"|{noun('분포|현황|총|모두|전부|다|전체|각각|대략|정도|지금|현재|여기|거기|우리|중|가운데')}"
     r"|더|덜|각|인|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|그리고|순으로|순서대로"
 )
+_DISHES = re.compile(r"(?:인기|대표|추천|시그니처|주력|베스트)?(?:메뉴|음식|요리)|시그니처")
+_POPULAR = re.compile(
+    f"{noun('인기|대표|유명|주력|간판')}|{verb('인기있|인기많|잘나가|잘|유명한|먹|시키|시켜|팔리|찾는|나가|언급')}"
+)
+_EATEN = re.compile(verb("맛있|맛나|먹|시키|시켜|잘하|잘나가|유명한|해|하면|할까|좋을까"))
 _HOW_IS_IT = re.compile(verb("어때|어떤[가지]|어떰|어떻|어떠"))
 _KINDS = (
     *(_MEAN, _RATING, _REVIEW, _PLACE, _WHERE, _LISTED, _WHAT, _MANY, _FEW, _HIGH, _LOW, _MOST, _HOW_MANY, _SCORE),
@@ -129,6 +134,8 @@ def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Fi
 
     ``ranked`` is whether so and so many restaurants are wanted.
     """
+    if _asks_of_dishes(asked):
+        return Figures("dishes", "most")
     if not asked or not all(_ours(word) for word in asked):
         return None
 
@@ -148,6 +155,14 @@ def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Fi
     if said.high or said.low or (said.named and said.compared):
         return None
     return _of_reviews(said) if says_one(_REVIEW, _PEOPLE) else _of_restaurants(said)
+
+
+def _asks_of_dishes(asked: Sequence[str]) -> bool:
+    """Whether it is asked which dishes are named most: what is recommended, known for, or simply there."""
+    known = (_DISHES, _POPULAR, _EATEN, _WHAT, _MOST, _MANY, _PEOPLE, _RECOMMENDED, _LISTED)
+    ours = all(says(word, *known) or is_particle(word) or _ASKING.fullmatch(word) for word in asked)
+    eaten = any(says(word, _WHAT) for word in asked) and any(says(word, _EATEN) for word in asked)
+    return ours and (eaten or any(says(word, _DISHES) for word in asked))
 
 
 def _of_ratings(said: _Said) -> Figures | None:

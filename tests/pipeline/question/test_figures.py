@@ -15,6 +15,7 @@ from tests.pipeline.question.reading import altogether
 from tests.pipeline.question.test_overview import OF_RESTAURANTS, OF_REVIEWS
 
 RATING, REVIEWS, RESTAURANTS = Figures("rating"), Figures("reviews"), Figures("restaurants")
+DISHES = Figures("dishes", "most")
 HIGHEST, LOWEST = Figures("rating", "most"), Figures("rating", "least")
 ASKED = [
     ("숯골갈비 평균 별점은?", RATING),
@@ -65,6 +66,15 @@ ASKED = [
     ("별점 2점 이하인 식당은 몇 곳이야?", Figures("rating", "least", bounds=("<=2",))),
     ("고깃집이랑 국밥집 평균 별점 비교해줘", RATING),
     ("숯골갈비 5점 리뷰 비율", Figures("share")),
+    ("인기 메뉴 알려줘", DISHES),
+    ("숯골갈비 대표메뉴", DISHES),
+    ("숯골갈비 메뉴 뭐 있어?", DISHES),
+    ("숯골갈비에서 제일 잘 나가는 메뉴가 뭔가요?", DISHES),
+    ("사람들이 많이 시키는 메뉴", DISHES),
+    ("마포 고깃집에서 인기 있는 메뉴는?", DISHES),
+    ("요즘 인기 있는 음식은?", DISHES),
+    ("숯골갈비 뭐가 제일 맛있어?", DISHES),
+    ("숯골갈비는 뭐 먹어야 돼?", DISHES),
 ]
 NOT_OURS = [
     "별점 높은 후기 보여줘",
@@ -103,6 +113,14 @@ NOT_OURS = [
     "요즘 친절한 식당",
     "월별 메뉴 알려줘",
     "맛의 변화가 느껴져?",
+    "안 매운 메뉴 추천",
+    "아이 메뉴 있어?",
+    "점심 메뉴 추천",
+    "대표 메뉴 있는 식당",
+    "메뉴 많은 집",
+    "음식 어때?",
+    "맛있는 집",
+    "뭐가 그렇게 비싸?",
 ]
 
 
