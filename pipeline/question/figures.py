@@ -47,11 +47,13 @@ _ASKING = re.compile(
     + f"|{noun('분포|현황|총|모두|전부|다|전체|각각|대략|정도|지금|현재|여기|거기|우리|중|가운데')}"
     r"|더|덜|각|인|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|그리고|순으로|순서대로"
 )
-_DISHES = re.compile(r"(?:인기|대표|추천|시그니처|주력|베스트)?(?:메뉴|음식|요리)|시그니처")
+_MENU = re.compile(r"(?:인기|대표|추천|시그니처|주력|베스트)?메뉴|시그니처")
+_FOOD = re.compile(r"음식|요리")
 _POPULAR = re.compile(
-    f"{noun('인기|대표|유명|주력|간판')}|{verb('인기있|인기많|잘나가|잘|유명한|먹|시키|시켜|팔리|찾는|나가|언급')}"
+    f"{noun('인기|대표|유명|주력|간판')}|{verb('인기있|인기많|잘나가|잘|유명한|팔리|찾는|나가|언급|시키|시켜')}"
 )
-_EATEN = re.compile(verb("맛있|맛나|먹|시키|시켜|잘하|잘나가|유명한|해|하면|할까|좋을까"))
+_EATEN = re.compile(verb("맛있|맛나|먹|시키|시켜|잘하|잘나가|유명한"))
+_SHALL = re.compile(verb("해|하면|할까|좋을까"))
 _HOW_IS_IT = re.compile(verb("어때|어떤[가지]|어떰|어떻|어떠"))
 _KINDS = (
     *(_MEAN, _RATING, _REVIEW, _PLACE, _WHERE, _LISTED, _WHAT, _MANY, _FEW, _HIGH, _LOW, _MOST, _HOW_MANY, _SCORE),
@@ -159,10 +161,16 @@ def _figures(asked: Sequence[str], chips: Sequence[Chip], *, ranked: bool) -> Fi
 
 def _asks_of_dishes(asked: Sequence[str]) -> bool:
     """Whether it is asked which dishes are named most: what is recommended, known for, or simply there."""
-    known = (_DISHES, _POPULAR, _EATEN, _WHAT, _MOST, _MANY, _PEOPLE, _RECOMMENDED, _LISTED)
-    ours = all(says(word, *known) or is_particle(word) or _ASKING.fullmatch(word) for word in asked)
-    eaten = any(says(word, _WHAT) for word in asked) and any(says(word, _EATEN) for word in asked)
-    return ours and (eaten or any(says(word, _DISHES) for word in asked))
+
+    def says_one(*patterns: re.Pattern[str]) -> bool:
+        return any(says(word, *patterns) for word in asked)
+
+    known = (_MENU, _FOOD, _POPULAR, _EATEN, _SHALL, _WHAT, _MOST, _MANY, _PEOPLE, _RECOMMENDED, _LISTED)
+    if not all(says(word, *known) or is_particle(word) or _ASKING.fullmatch(word) for word in asked):
+        return False
+    if says_one(_FOOD):
+        return says_one(_POPULAR, _RECOMMENDED)
+    return says_one(_MENU) or (says_one(_WHAT) and says_one(_EATEN))
 
 
 def _of_ratings(said: _Said) -> Figures | None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pipeline.question.aspects import asked_aspects, says_of_aspects
+from pipeline.question.bounds import holds
 from pipeline.question.wanted import wanted
 from pipeline.question.wording import ENDING, is_particle, joined, noun, outside, says, verb, words_of
 from pipeline.types import AskedAspect, ChipKind, Overview, Side, Understanding
@@ -55,6 +56,12 @@ _MUCH = re.compile(
     + f"|{noun('주로|자주|대부분|언급|지적|들|것|거|게|건|얼마|사람')}"
 )
 _PLACE = re.compile(noun("곳|데|집|식당|음식점|가게|맛집|밥집|매장|업소|카페|장소|레스토랑"))
+_WHY = re.compile(noun("왜|이유|까닭|원인"))
+_LIKED = re.compile(f"{noun('인기')}|{verb('인기있|인기많|유명한|유명하|유명해|높')}")
+_DISLIKED = re.compile(verb("낮"))
+_RATING = re.compile(noun("별점|평점|점수") + "|인|준")
+_STARS = ((1, 2), (4, 5))  # few and many
+_REASONED = (_LIKED, _DISLIKED, _RATING)
 _RECOMMENDED = re.compile(noun("추천(?!할)|소개|맛집|밥집"))
 _WHERE = re.compile(noun("어디|어느|어딜"))
 _GO = re.compile(verb("갈만|가볼만|먹을만") + "|갈|가볼|먹을|만한|만한지")
@@ -97,12 +104,16 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     text = _SHARE.sub(r"\1적인", _POINT.sub(_together, joined(text)))
     first, text = wanted(text)
     words = words_of(text)
-    if not words or not all(_ours(word) for word in words):
+    why = _asked(words, _WHY)
+    words = [word for word in words if not _asked([word], _WHY)]
+    if not (words or why) or not all(_ours(word) or (why and _asked([word], *_REASONED)) for word in words):
         return understanding
     filters = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
     side = _side(words)
     if side is None:
         return understanding
+    if why:
+        return replace(understanding, overview=_reasons(words, side or _rated(understanding)) if filters else "")
     if (
         not lately
         and "restaurant" not in filters
@@ -131,6 +142,22 @@ def _turned(understanding: Understanding, question: str) -> Side:
     if len(ways) != 1 or not _asked(words, _PLACE) or _asked(words, _NOT):
         return ""
     return ways.pop() if all(_asked([word], *known) or _ours(word) for word in words) else ""
+
+
+def _reasons(words: Sequence[str], side: Side) -> Overview:
+    """What explains that reviews are good or bad, where the words say which: what is praised or complained of."""
+    if side == "negative" or _asked(words, _COMPLAINT, _DISLIKED):
+        return "complaints"
+    return "praise" if side or _asked(words, _PRAISE, _LIKED) else ""
+
+
+def _rated(understanding: Understanding) -> Side:
+    """The side that the ratings of a condition are on: 별점 1점인 이유."""
+    bounds = [value for chip in understanding.chips if chip.kind == "rating" for value in chip.values]
+    if not bounds:
+        return ""
+    low, high = (any(all(holds(bound, rating) for bound in bounds) for rating in ratings) for ratings in _STARS)
+    return "" if low == high else "negative" if low else "positive"
 
 
 def _together(found: re.Match[str]) -> str:

@@ -52,6 +52,14 @@ OF_REVIEWS = [
     ("부정적인 리뷰 보여줘", "complaints"),
     ("숯골갈비 긍정 리뷰만 보여줘", "praise"),
     ("숯골갈비 감정 분석 해줘", "whole"),
+    ("숯골갈비 왜 인기 있어?", "praise"),
+    ("숯골갈비 사람들이 왜 좋아해?", "praise"),
+    ("숯골갈비 왜 평이 안 좋아?", "complaints"),
+    ("숯골갈비 별점이 왜 낮아?", "complaints"),
+    ("고깃집은 왜 불만이 많아?", "complaints"),
+    ("별점 1점인 이유가 뭐야?", "complaints"),
+    ("별점 2점인 이유", "complaints"),
+    ("별점 5점인 이유는?", "praise"),
 ]
 OF_RESTAURANTS = [
     ("괜찮은 고깃집 있어?", "positive"),
@@ -94,7 +102,11 @@ NOT_OURS = [
     "숯골갈비 서비스 어때?",
     "숯골갈비 갈비탕 어때?",
     "숯골갈비는 몇 시에 열어?",
-    "숯골갈비 왜 인기 있어?",
+    "숯골갈비 왜 이렇게 늦게 나와?",
+    "숯골갈비 왜?",
+    "왜 인기 있어?",
+    "별점 3점인 이유",
+    "숯골갈비 왜 비싸?",
     "어때?",
     "뭐가 좋아?",
     "요즘 어때?",
@@ -176,7 +188,7 @@ WORDS = st.sampled_from(
 @given(
     st.lists(WORDS, max_size=5),
     st.integers(0, 5),
-    st.sampled_from(["김치찌개", "몇시", "왜", "주차", "와이파이", "저렴한"]),
+    st.sampled_from(["김치찌개", "몇시", "어째서", "주차", "와이파이", "저렴한"]),
 )
 def test_a_word_that_asks_for_more_is_never_passed_over(words: list[str], place: int, more: str) -> None:
     named = chip_of("restaurant", ("숯골갈비",), span=None)
