@@ -22,22 +22,20 @@ from pipeline.types import Answer, QuotedOpinion, Span, Understanding
 
 CITED = 3  # reviews that a dish cites, the newest
 READ = 5_000  # passages that are read at most, the newest
-AGREED = 2  # reviews that name a dish, where any is named by so many
+AGREED = 2  # reviews that have to name a dish: one alone may say 집에서 라면 끓여 먹는 게 낫죠
 _ENDINGS = frozenset({"라면", "회"})  # 혼자라면, 기회: a dish only where it stands by itself
 
 
 def dishes_answer(
     understanding: Understanding, passages: PassageStore, allowed: NDArray[np.bool_] | None, dishes: Collection[str]
-) -> Answer:
-    """The answer; says so where no dish is named. *Shape:* ``allowed`` is ``(passages,)``, None when all are."""
+) -> Answer | None:
+    """The answer; None where no two reviews name the same dish. *Shape:* ``allowed`` is ``(passages,)`` or None."""
     rows = by_guests(passages, allowed)
     rows = rows[np.argsort(-recency(passages)[rows], kind="stable")]
-    said = _said(passages, rows[:READ], dishes)
-    conditions = under_conditions(understanding)
+    said = {dish: quotes for dish, quotes in _said(passages, rows[:READ], dishes).items() if len(quotes) >= AGREED}
     if not said:
-        note = " ".join(conditions)
-        return Answer("메뉴 이름이 나오는 후기가 없습니다.", abstained=True, kind="abstention", note=note)
-    text = CitedText()
+        return None
+    text, conditions = CitedText(), under_conditions(understanding)
     _rank(text, said, passages, understanding.first or RANKED)
     notes = ["메뉴 이름이 나온 후기를 센 값입니다. 많이 나온다고 평이 좋은 것은 아닙니다.", *conditions]
     if len(rows) > READ:
@@ -86,8 +84,7 @@ def _said(passages: PassageStore, rows: NDArray[np.int64], dishes: Collection[st
 
 
 def _rank(text: CitedText, said: dict[str, list[QuotedOpinion]], passages: PassageStore, most: int) -> None:
-    least = AGREED if any(len(quotes) >= AGREED for quotes in said.values()) else 1
-    known = sorted(((d, q) for d, q in said.items() if len(q) >= least), key=lambda pair: (-len(pair[1]), pair[0]))
+    known = sorted(said.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     place = 0
     for _, group in groupby(known[:most], key=lambda pair: len(pair[1])):
         tied = list(group)

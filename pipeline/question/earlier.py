@@ -20,7 +20,8 @@ def ranked_restaurants(trace: Trace | None) -> Sequence[str]:
     if trace is None or trace.answer is None or trace.understanding is None:
         return ()
     asked = any(chip.kind == "restaurant" for chip in trace.understanding.chips)
-    if asked or trace.answer.kind not in COUNTED:
+    dishes = trace.understanding.figures is not None and trace.understanding.figures.of == "dishes"
+    if asked or dishes or trace.answer.kind not in COUNTED:
         return trace.understanding.ranked
     restaurants = {c.passage.id: c.passage.source.restaurant for c in trace.candidates}
     named = (restaurants.get(citation.passage_id) for citation in trace.answer.citations)

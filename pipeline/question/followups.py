@@ -35,6 +35,7 @@ _EMPTY = frozenset(
     "말고 빼 제외 둘 다 모두 정도 편 이 그 네 음".split()
 )
 _SHORT = 2
+_WHY, _SHORT_WHY = re.compile(r"(?<![가-힣])왜(?![가-힣])|이유|까닭"), 4  # 평이 안 좋은 이유는?
 _ENTITIES = frozenset({"restaurant", "district", "category"})
 
 
@@ -113,7 +114,8 @@ def _points_back(question: str, kinds: Collection[str], content: Collection[Morp
 
 def _elliptical(question: str, kinds: Collection[str], content: Collection[Morpheme]) -> bool:
     """So short that it says neither a place nor a kind, and looks for none (웨이팅은?)."""
-    return not _ENTITIES & set(kinds) and 0 < len(content) <= _SHORT and not _SEEKING.search(question)
+    most = _SHORT_WHY if _WHY.search(question) else _SHORT
+    return not _ENTITIES & set(kinds) and 0 < len(content) <= most and not _SEEKING.search(question)
 
 
 def _elsewhere(question: str, kinds: Collection[str]) -> bool:

@@ -64,7 +64,7 @@ _STARS = ((1, 2), (4, 5))  # few and many
 _REASONED = (_LIKED, _DISLIKED, _RATING)
 _RECOMMENDED = re.compile(noun("추천(?!할)|소개|맛집|밥집"))
 _WHERE = re.compile(noun("어디|어느|어딜"))
-_GO = re.compile(verb("갈만|가볼만|먹을만") + "|갈|가볼|먹을|만한|만한지")
+_GO = re.compile(verb("갈만|가볼만|먹을만") + "|갈|가볼|먹을|만한|만한지|다른|딴")
 _GOOD = re.compile(f"{verb('좋|괜찮|괜찬|훌륭|뛰어|나[은아을]|낫')}|{noun('최고|만족(?!도)|긍정|긍정적')}")
 _BAD = re.compile(f"{verb('나[쁘쁜빠빴]|별로|형편없|안좋')}|{noun('최악|실망|불만족|부정적')}")
 # They judge a price, an access, a look: something that whole reviews aren't counted by.

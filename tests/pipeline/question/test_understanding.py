@@ -238,7 +238,7 @@ def test_labels_are_korean(ask: Ask) -> None:
 
 def test_follow_ups_keep_the_restaurant(ask: Ask) -> None:
     first = ask("별점 낮은 후기 중에 숯골갈비 주차 불만은?")
-    for question in ("거기 웨이팅은?", "그 집은 예약 돼?", "그럼 분위기는?", "화장실은?"):
+    for question in ("거기 웨이팅은?", "그 집은 예약 돼?", "그럼 분위기는?", "화장실은?", "평이 안 좋은 이유는?"):
         found = ask(question, previous=first)
         assert {chip.id for chip in found.chips} == {"restaurant:숯골갈비", "rating:<=2"}
         assert all(chip.inherited and chip.span is None for chip in found.chips)
