@@ -26,6 +26,7 @@ from pipeline import service
 from pipeline.config import load_profile, with_overrides
 from pipeline.index import FORMAT, current_folder
 from tests.app.cli_runs import failure, make_index, run
+from tests.app.test_cli_serve import free_port
 
 ROOT = Path(__file__).parents[1]
 GUIDES = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("deploy.md", "operations.md")}
@@ -281,7 +282,8 @@ def test_an_older_program_leaves_what_a_newer_one_made_alone_and_goes_on_from_th
     with closing(sqlite3.connect(labels)) as database:
         database.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
     newer = labels.read_bytes()
-    for command in (["serve", "--no-labels", "--host", "0.0.0.0"], ["users", "list"], ["verify"]):
+    serve = ["serve", "--no-labels", "--host", "0.0.0.0", "--port", str(free_port())]
+    for command in (serve, ["users", "list"], ["verify"]):
         told = failure(run(home, *command), 4)
         assert "더 새로운 한상의 것입니다" in told, command
     assert labels.read_bytes() == newer

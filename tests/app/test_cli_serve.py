@@ -185,7 +185,8 @@ def test_the_public_address_of_the_chat_is_a_bare_one(url: str, address: str) ->
     ],
 )
 def test_an_address_that_is_more_than_one_is_refused_before_anything_starts(tmp_path: Path, url: str) -> None:
-    said = failure(run(tmp_path / "home", "serve", "--port", str(free_port()), "--set", f"service.chat_url={url}"), 2)
+    ports = ("--port", str(free_port()), "--labels-port", str(free_port()))
+    said = failure(run(tmp_path / "home", "serve", *ports, "--set", f"service.chat_url={url}"), 2)
     assert "service.chat_url" in said
     assert "https://chat.example.kr" in said
     assert not (tmp_path / "home").exists()
