@@ -16,7 +16,7 @@ from pipeline.checkup import Check, Status, Text
 from pipeline.config import load_profile
 from pipeline.database import wal_is_safe
 from pipeline.errors.base import HansangError
-from pipeline.index import LEXICON, PASSAGES, Index, current_folder, names
+from pipeline.index import Index, current_folder, names
 
 PORTS = (7860, 8501)  # the server and the labelling app
 GIB = 1 << 30
@@ -219,8 +219,7 @@ def _index(root: Path, name: str) -> Check:
     title = Text(f"색인 {name}", f"index {name}")
     try:
         index = Index(current_folder(root, name))
-        for part in (PASSAGES, LEXICON, *index.manifest.analysers):
-            index.part(part)
+        index.check()
     except HansangError as error:
         found = Text("읽을 수 없음", "can't be read")
         return Check(f"index-{name}", title, "problem", found, Text(error.korean, error.english))

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipeline.checksums import SUMS, first_changed, read_sums, under, write_sums
 from pipeline.errors.indexes import BadIndexName, IndexDamaged, IndexNotFound, IndexOutdated
 from pipeline.passages import PassageStore
 from pipeline.question.lexicon import Lexicon
@@ -59,6 +60,7 @@ class Index:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)
+        self.part(MANIFEST)
 
     @property
     def name(self) -> str:
@@ -89,16 +91,39 @@ class Index:
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise IndexDamaged(name=self.name, part=part) from error
 
+    @cached_property
+    def _sums(self) -> dict[str, str]:
+        """What its files were when it was built; nothing in an index that was built before there were checksums."""
+        with self.reading(SUMS):
+            return read_sums(self.folder)
+
     def part(self, name: str) -> Path:
-        """A file or folder of the index.
+        """A file or folder of the index, as it was when the index was built.
 
         Raises:
-            IndexDamaged: it isn't there.
+            IndexDamaged: it isn't there, or not as it was.
         """
         path = self.folder / name
         if not path.exists():
             raise IndexDamaged(name=self.name, part=name)
+        self._compare(under(self._sums, name), name)
         return path
+
+    def check(self) -> None:
+        """Look at every file, also those that no question needs.
+
+        Raises:
+            IndexDamaged: one isn't there, or not as it was.
+        """
+        for part in (PASSAGES, LEXICON, *self.manifest.analysers):
+            self.part(part)
+        self._compare(self._sums, SUMS)
+
+    def _compare(self, files: Iterable[str], part: str) -> None:
+        with self.reading(part):
+            changed = first_changed(self.folder, self._sums, files)
+        if changed:
+            raise IndexDamaged(name=self.name, part=changed)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -123,8 +148,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a manifest, which completes the folder."""
+    """Write a manifest, which completes the folder, and the checksums of all that is in it."""
     write_json(folder / MANIFEST, asdict(manifest))
+    write_sums(folder)
 
 
 def composed(name: str) -> str:

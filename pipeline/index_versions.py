@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.errors.indexes import IndexNotFound, IndexVersionNotFound
-from pipeline.index import CURRENT, Manifest, composed, current_folder, names, read_manifest
+from pipeline.index import CURRENT, Index, Manifest, composed, current_folder, names
 from pipeline.storage import MANIFEST, UNFINISHED, clear_errors, locked, write_atomically
 
 LOCK = ".lock"
@@ -28,7 +28,7 @@ def put_in_use(root: Path, name: str, version: str) -> Manifest:
     Raises:
         IndexNotFound: there is no such index.
         IndexVersionNotFound: it has no such version.
-        IndexOutdated, IndexDamaged: the version can't be opened.
+        IndexOutdated, IndexDamaged: the version can't be opened, or isn't as it was built.
         HomeLocked: the index is being built.
     """
     name = composed(name)
@@ -36,9 +36,10 @@ def put_in_use(root: Path, name: str, version: str) -> Manifest:
     if version not in known:
         raise IndexVersionNotFound(name=name, version=version, known=", ".join(known))
     with locked(root / name / LOCK), clear_errors(root / name):
-        manifest = read_manifest(root / name / version)
+        index = Index(root / name / version)
+        index.check()
         write_atomically(root / name / CURRENT, version)
-    return manifest
+    return index.manifest
 
 
 def drop(root: Path, name: str) -> None:

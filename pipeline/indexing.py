@@ -24,10 +24,10 @@ from pipeline.index import (
     CURRENT,
     LEXICON,
     PASSAGES,
+    Index,
     Manifest,
     check_name,
     current_folder,
-    read_manifest,
     write_manifest,
 )
 from pipeline.index_work import Analysing, Encoding, Splitting, analysed_passages, encode
@@ -110,12 +110,15 @@ def describe_source(path: Path) -> dict[str, object]:
 
 
 def unchanged(job: Job) -> Manifest | None:
-    """The manifest of the version in use if it was built from the same input in the same way."""
+    """The manifest of the version in use if it was built from the same input in the same way, and is as it was."""
     try:
-        manifest = read_manifest(current_folder(job.root, job.name))
+        index = Index(current_folder(job.root, job.name))
+        if index.manifest.fingerprint != job.fingerprint:
+            return None
+        index.check()
     except HansangError:  # none, damaged or outdated: each is a reason to build
         return None
-    return manifest if manifest.fingerprint == job.fingerprint else None
+    return index.manifest
 
 
 def build_index(

@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from pipeline.checksums import sha256_of
 from pipeline.errors.neural import ModelUnusable
 from pipeline.errors.optimising import EngineRefused
 from pipeline.optimising.gates import Figures, Reason, Recall, Spread, judge
@@ -102,23 +102,11 @@ class Engine:
 def describe(folder: Path) -> dict[str, File]:
     """Every file that an engine runs on, with its size and hash. Reports and caches are none of them."""
     found = sorted(path for path in folder.iterdir() if path.is_file() and _counts(path.name))
-    return {path.name: File(path.stat().st_size, _sha256(path)) for path in found}
+    return {path.name: File(path.stat().st_size, sha256_of(path)) for path in found}
 
 
 def _counts(name: str) -> bool:
     return name.startswith(NETWORK) or name == TOKENIZER
-
-
-def _sha256(path: Path) -> str:
-    state = path.stat()
-    return _hashed(path, state.st_size, state.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _hashed(path: Path, size: int, changed: int) -> str:
-    """Seconds for gigabytes, so once for each state of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_engine(folder: Path, engine: Engine) -> None:
@@ -179,7 +167,7 @@ def _check_files(folder: Path, engine: Engine) -> None:
             raise _broken(folder, f"{name}이(가) 없습니다", f"{name} is missing")
         if path.stat().st_size != file.bytes:
             raise _broken(folder, f"{name}이(가) 중간에서 끊겼거나 바뀌었습니다", f"{name} is cut off or changed")
-        if _sha256(path) != file.sha256:
+        if sha256_of(path) != file.sha256:
             raise _broken(
                 folder, f"{name}이(가) 관문을 지날 때의 것이 아닙니다", f"{name} is not the one that was measured"
             )

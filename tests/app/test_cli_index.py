@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.cli.indexing import checked_name
+from pipeline.checksums import SUMS
 from tests.app.cli_runs import failure, make_index, run, run_json, start, unfinished, wait_for, write_reviews
+from tests.pipeline.corpora import flip
 
 
 def answers(home: Path, name: str = "small") -> bool:
@@ -108,13 +110,30 @@ def test_what_is_odd_in_a_file_is_said_and_its_rows_are_indexed(tmp_path: Path) 
     assert [remark["code"] for remark in named["index"]["remarks"]] == ["unread-date", "future-date"]
 
 
-def test_an_index_from_before_there_were_remarks_is_still_one(tmp_path: Path) -> None:
+def test_an_index_from_before_there_were_remarks_and_checksums_is_still_one(tmp_path: Path) -> None:
     make_index(tmp_path / "home", tmp_path)
     (manifest,) = (tmp_path / "home" / "index").glob("*/*/manifest.json")
     value = json.loads(manifest.read_text(encoding="utf-8"))
     del value["remarks"]
     manifest.write_text(json.dumps(value), encoding="utf-8")
+    manifest.with_name(SUMS).unlink()
     assert answers(tmp_path / "home")
+
+
+def test_a_damaged_index_is_cured_as_its_error_says(tmp_path: Path) -> None:
+    reviews, home = write_reviews(tmp_path), tmp_path / "home"
+    run(home, "index", str(reviews), "--name", "우리동네")
+    (vectors,) = (home / "index").glob("*/*/kiwi/vectors.npy")
+    flip(vectors, vectors.stat().st_size - 1)
+    refused = run(home, "search", "주차", "--index", "우리동네")
+    assert refused.exit_code != 0
+    assert "kiwi/vectors.npy" in refused.stderr
+    assert "hansang index" in refused.stderr
+    doctor = run(home, "doctor")
+    assert (doctor.exit_code, "kiwi/vectors.npy" in doctor.stdout) == (1, True)
+    assert run_json(home, "index", str(reviews), "--name", "우리동네")["unchanged"] is False
+    assert answers(home, "우리동네")
+    assert run(home, "doctor").exit_code == 0
 
 
 def test_benchmarks_bring_questions(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.config import with_overrides
 from pipeline.index import Manifest
@@ -35,6 +36,13 @@ def documents(reviews: Sequence[tuple[str, float, str, str]] = REVIEWS) -> list[
         Document(text, Source(f"r{n}", 0, len(text), "", name, *PLACES[name], None, rating, date))
         for n, (name, rating, date, text) in enumerate(reviews, start=1)
     ]
+
+
+def flip(path: Path, place: int) -> None:
+    """Change one bit of a file, as a disk does that lies."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
 
 
 def build(

@@ -13,7 +13,7 @@ from pipeline.index_versions import LOCK, drop, put_in_use, versions_of
 from pipeline.service import Home, Request, Service
 from pipeline.settings import Settings
 from pipeline.storage import MANIFEST, locked
-from tests.pipeline.corpora import build, documents
+from tests.pipeline.corpora import build, documents, flip
 
 
 @pytest.fixture
@@ -58,9 +58,10 @@ def test_only_versions_can_be_put_in_use(home: Home, version: str) -> None:
     assert (home.indexes / "small" / CURRENT).read_text() == before
 
 
-def test_a_damaged_version_is_not_put_in_use(home: Home) -> None:
+@pytest.mark.parametrize("part", [MANIFEST, "lexicon.json", "kiwi/calibration.json"])
+def test_a_damaged_version_is_not_put_in_use(home: Home, part: str) -> None:
     newer, older = versions_of(home.indexes, "small")
-    (home.indexes / "small" / older / MANIFEST).write_text("{")
+    flip(home.indexes / "small" / older / part, 0)
     with pytest.raises(IndexDamaged):
         put_in_use(home.indexes, "small", older)
     assert (home.indexes / "small" / CURRENT).read_text().strip() == newer
