@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.clock import Clock
 from pipeline.evidence.concepts import ConceptRows
 from pipeline.evidence.figures import figures_answer
+from pipeline.evidence.phrases import unmet
 from pipeline.evidence.reading import ASKING
 from pipeline.filters import allowed_rows, boosts, forbid, recency, within
 from pipeline.fusion import competition_ranks, extremes, fuse, top_rows
@@ -34,10 +35,8 @@ from pipeline.protocols import (
     Searching,
     Tokenizer,
 )
-from pipeline.question.aspects import about_aspects
+from pipeline.question.counted import about_counts
 from pipeline.question.earlier import cited_restaurant, ranked_restaurants
-from pipeline.question.figures import about_figures
-from pipeline.question.overview import about_everything
 from pipeline.question.talk import talk_of
 from pipeline.question.understanding import understand
 from pipeline.question.wording import PLACES
@@ -127,6 +126,11 @@ def write_answer(trace: Trace, query: Query, rag: Rag, ask: Ask, clock: Clock) -
             yield replace(trace, timings_ms=clock.read())
             yield replace(trace, state="done", timings_ms=clock.read())
             return
+    if not trace.candidates and understanding.shape not in ASIDES:
+        answer = unmet(understanding, lambda chip: _meeting(replace(understanding, chips=(chip,)), rag, ask))
+        if answer is not None:
+            yield replace(trace, state="done", answer=answer, timings_ms=clock.read())
+            return
     if (understanding.aspects or understanding.overview) and rag.opinions is not None:
         for trace in count_opinions(trace, query, rag, ask, clock):  # noqa: B020  (each is the former one, grown)
             yield trace
@@ -206,11 +210,17 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         follows = bool(understanding.chips)
         aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary, follows=follows)
         understanding = replace(understanding, shape=aside, chips=()) if aside else understanding
-    if rag.opinions is not None:
-        understanding = about_everything(about_aspects(understanding, understanding.search_text), text)
-    counted = about_figures(understanding, text)
-    unknown = counted.figures and counted.figures.of == "dishes" and not rag.index.lexicon.dishes
-    return understanding if unknown else counted, query
+    opinions, dishes = rag.opinions is not None, bool(rag.index.lexicon.dishes)
+    counted = about_counts(
+        understanding, text, lambda asked: _meeting(asked, rag, ask) > 0, opinions=opinions, dishes=dishes
+    )
+    return counted, query
+
+
+def _meeting(understanding: Understanding, rag: Rag, ask: Ask) -> int:
+    """How many passages meet all conditions."""
+    allowed = allowed_rows(understanding, ask.dropped, rag.index.passages)
+    return len(rag.index.passages) if allowed is None else int(allowed.sum())
 
 
 def query_of(analysed: AnalysedText, rag: Rag) -> Query:

@@ -58,7 +58,8 @@ def figures_answer(
     allowed: Callable[[Understanding], NDArray[np.bool_] | None],
     dishes: Collection[str] = (),
 ) -> Answer | None:
-    """The answer; says so where there is nothing to count. None where no restaurant that it names has reviews.
+    """The answer; says so where reviews don't have what would be counted. None where none meets the conditions, unless
+    these are what is counted, or where no restaurant that is named has any.
 
     Args:
         dishes: names of dishes that the index knows.
@@ -76,6 +77,8 @@ def figures_answer(
         rows = allowed(understanding)
         return dishes_answer(understanding, passages, recent_rows(passages, rows)[1] if lately else rows, dishes)
     every = reviews(understanding)
+    if not len(every.rows) and asked.of in ("rating", "restaurants"):
+        return None
     places = _by("restaurant", every, passages)
     if asked.of == "share":
         rated = replace(understanding, chips=tuple(chip for chip in understanding.chips if chip.kind != "rating"))

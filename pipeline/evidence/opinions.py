@@ -56,7 +56,11 @@ def opinions_answer(
             text.add(nameless(unknown))
     else:
         ranked = _rank(text, found, understanding, mentions)
-        if not ranked and not _most_often(text, found, understanding.seeks, mentions):
+        if not (
+            ranked
+            or _most_often(text, found, understanding.seeks, mentions)
+            or _only_opposite(text, found, understanding.seeks, mentions)
+        ):
             return None
     note = " ".join([how_counted(understanding, named=not ranked, limited=limited), *meant_by(mentions)])
     return Answer(text.text, text.citations, kind="aspects", note=note)
@@ -105,6 +109,10 @@ def counts(one: AspectOpinions) -> str:
 
 def _topical(noun: str) -> str:
     return "은" if has_final(noun) else "는"
+
+
+def _object(noun: str) -> str:
+    return "을" if has_final(noun) else "를"
 
 
 def _good(one: AspectOpinions, seeks: str) -> float:
@@ -186,6 +194,29 @@ def _most_often(text: CitedText, found: Sequence[Told], seeks: str, mentions: Me
         _line(text, _name(told), told, seeks)
     if len(said) > RANKED:
         text.add(f"이 밖에 {len(said) - RANKED}곳에도 있습니다.")
+    return True
+
+
+def _only_opposite(text: CitedText, found: Sequence[Told], seeks: str, mentions: Mentions) -> bool:
+    """Where no review at all is at the side that is sought: which restaurants it speaks against, so as not to quote
+    these as an answer. Not of several aspects, of which each may have its own, nor of what only part of an aspect's
+    opinions speak of (주차), where the facts that reviews tell say more.
+    """
+    against = "positive" if seeks == "negative" else "negative"
+    said = [told for told in found if _said(told, against)]
+    whole = all(len(told) == 1 and not told[0].asked.concept for told in found)
+    if not (seeks and said and whole) or any(mentions.values()) or sum(t[0].judged for t in said) < ENOUGH_TO_RANK:
+        return False
+    said.sort(key=lambda told: (-_said(told, against), _name(told)))
+    name = said[0][0].asked.name
+    sought, opposite = ("나쁘다고", "좋다고") if seeks == "negative" else ("좋다고", "아쉽다고")
+    text.add(f"{name}{_object(name)} {sought} 분명히 말한 후기를 찾지 못했습니다. {opposite} 말한 후기가 많은 곳:")
+    for told in said[:RANKED]:
+        _line(text, _name(told), told, against)
+    if len(said) > RANKED:
+        text.add(f"이 밖에 {len(said) - RANKED}곳에도 있습니다.")
+    if silent := len(found) - len(said):
+        text.add(f"다른 {silent}곳의 후기에서는 어느 쪽으로도 분명한 말을 찾지 못했습니다.")
     return True
 
 

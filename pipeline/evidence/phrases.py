@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.evidence.counting import Tally
 from pipeline.evidence.reading import content_query
 from pipeline.evidence.sentences import topic
 from pipeline.question.concepts import concepts
-from pipeline.types import Answer, Morpheme, Query, Shape, Understanding
+from pipeline.types import Answer, Chip, Morpheme, Query, Shape, Understanding
 
 _CAN_BE_ASKED = "예) ‘주차 편한 카페 있어?’, ‘아이랑 가기 좋은 곳은?’, ‘웨이팅 길다는 사람 몇 명이야?’"
 _IN_KOREAN = "The reviews are in Korean: please ask in Korean, e.g. ‘주차 편한 카페 있어?’ (a café with parking)."
@@ -111,6 +111,22 @@ def unheard_of(understanding: Understanding) -> Answer | None:
     labels = " · ".join(chip.label for chip in understanding.chips)
     note = f"찾은 것: {labels}. 가게 이름이 아니라면 그 조건을 빼고 다시 물어 주세요."
     return Answer(text, abstained=True, kind="abstention", note=note)
+
+
+def unmet(understanding: Understanding, reviews: Callable[[Chip], int]) -> Answer | None:
+    """The abstention of a question whose conditions no review meets; None where there are none.
+
+    Args:
+        reviews: how many reviews meet one of the conditions by itself.
+    """
+    if unheard := unheard_of(understanding):
+        return unheard
+    chips = [chip for chip in understanding.chips if chip.mode != "boost"]
+    if not chips:
+        return None
+    told = " · ".join(f"{chip.label}({reviews(chip):,}건)" if len(chips) > 1 else chip.label for chip in chips)
+    text = f"조건에 {'모두 ' if len(chips) > 1 else ''}맞는 후기가 이 색인에 없습니다: {told}."
+    return Answer(text, abstained=True, kind="abstention", note="조건을 하나 빼고 다시 물어 주세요.")
 
 
 def nameless(unknown: Sequence[str]) -> str:

@@ -92,7 +92,7 @@ _LACKING = re.compile(verb("없"))
 _EXCLUDING = re.compile(
     rf"(?<=[가-힣])\s+{_PLACE}들?[은는을를]?\s*(?:빼고|빼고는|빼|말고|말고는|제외하고|제외한|제외|피하고)(?![가-힣])"
 )
-_SEEKING = re.compile(rf"비교|추천|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진긴])\s*{_PLACE}")
+_SEEKING = re.compile(rf"비교|추천|맛집|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진긴])\s*{_PLACE}")
 OCCASIONS = frozenset({"date", "group", "alone", "kids", "elderly", "formal", "celebrate", "pet", "foreigner"})
 """Concepts that say what for, or with whom, a restaurant is looked for: their reviews are counted, too."""
 
@@ -101,7 +101,7 @@ _JOINING = re.compile(r"(?:이?랑|와|과|하고|및|vs|이나|나)?", re.IGNOR
 _PLAINLY = tuple(
     (re.compile(found), plainly)
     for found, plainly in (
-        (r"(?<![가-힣])맛\s+([있없])", r"맛\1"),
+        (r"(?<![가-힣])맛[은도이]?\s+([있없])", r"맛\1"),
         (
             r"(음식|가격|위생|청결|대기|주차|직원(?:분)?들?의?)\s+(맛(?![있없])|양|대비|상태|관리|시간|공간|시설|서비스|응대|태도)",
             r"\1\2",

@@ -47,8 +47,10 @@ _AMOUNT = re.compile(
     r"(?P<n>(?:\d{1,3}(?:,\d{3})+|(?<!\d)\d{1,9}(?:\.\d)?)\s*(?:만\s*\d?\s*천?|천)?|[일이삼사오육칠팔구]?만\s?(?:[이삼사오육칠팔구]?천)?|[이삼사오육칠팔구]?천)\s*원\s*"
     r"(?P<word>이하|이내|미만|안으로|안쪽|안에서|아래|밑|이상|초과|넘는|대(?![가-힣])|대의|대로|대에|선(?=에|으로|\s)|정도|안팎|내외|짜리)"
 )
+_CHEAP = "저렴(?:한데|한|하면서도?|하고|하게|히)"
 _PRICE_WORDS = re.compile(
-    r"(?P<low>안\s*비싼|저렴한|저렴하게|저렴히|(?<![가-힣])(?:값\s*)?싼(?=\s)|(?<![가-힣])싸고|가성비|착한\s*가격|가격\s*착한|가격\s*부담\s*없|부담\s*없는\s*가격)"
+    rf"(?P<low>안\s*비싼|(?<![가-힣])(?:(?:가격|값)[이은도]?\s*)?(?:{_CHEAP}|싼(?=\s)|싼데|싸면서도?|싸고)|{_CHEAP}|가성비|"
+    r"착한\s*가격|가격\s*착한|가격\s*부담\s*없|부담\s*없는\s*가격)"
     r"|(?P<high>(?<!안 )(?<![가-힣])비싼(?=\s)|고급(?=\s|진|스러|스런|져)|(?<![가-힣])럭셔리|(?<![가-힣])프리미엄)"
 )
 _NEWEST = re.compile(r"(?<![가-힣])(?:최근|요즘|요새|요즈음|최신|근래)(?=[\s에은는엔의도순이]|들어|$|[?.,])")
@@ -135,6 +137,27 @@ def find_price(question: str, bands: tuple[int, ...]) -> BoundMention | None:
             return BoundMention((f"<={bands[0]}",), "가격 낮은 곳", *found.span(), "boost")
         return BoundMention((f">={bands[-1]}",), "가격 높은 곳", *found.span(), "boost")
     return None
+
+
+def widened(bounds: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Bounds of price bands, then the same with a band more at a time: ``<=1``, ``<=2``; ``>=3``, ``>=2``."""
+    if len(bounds) != 1:
+        return [bounds]
+    sign, band, last = bounds[0][:2], int(bounds[0][2:]), len(BANDS) + 1
+    bands = range(band, last) if sign == "<=" else range(band, 1, -1)
+    return [(f"{sign}{one}",) for one in bands] or [bounds]
+
+
+def told_price(bounds: tuple[str, ...]) -> str:
+    """The price bands of some bounds as what is paid a head: ``1인 10,000–25,000원``. Above band 3 that isn't known."""
+    bands = [band for band in range(1, len(BANDS) + 2) if all(holds(bound, band) for bound in bounds)]
+    if not bands:
+        return f"가격대 {bounds[0][2:]} 이상"
+    above = BANDS[bands[0] - 2] if bands[0] > 1 else 0
+    up_to = BANDS[bands[-1] - 1] if bands[-1] <= len(BANDS) else 0
+    if above and up_to:
+        return f"1인 {above:,}–{up_to:,}원"
+    return f"1인 {up_to:,}원까지" if up_to else f"1인 {above:,}원 넘게"
 
 
 def _won(amount: str) -> int:

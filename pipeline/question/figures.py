@@ -29,6 +29,7 @@ _MOST = re.compile(r"제일|가장|순위|순서|순|랭킹|베스트|상위")
 _HOW_MANY = re.compile(
     r"(?:총|모두|전부|다)?몇(?:개|건|편|곳|군데|집|점|명)?|얼마나|얼마|(?:개|건|편|곳|군데|집|점|명)|수|개수|갯수|건수"
 )
+_COUNTED = re.compile(r"(?:총|모두|전부|다)?몇(?:개|곳|군데|집)?|얼마나|얼마|수|개수|갯수")
 _NUMBER = re.compile(r"(?:후기|리뷰|평가|글|댓글)(?:수|개수|갯수|건수)")
 _SCORE = re.compile(r"몇점|점")
 _SPREAD = re.compile(r"(?:별점|평점)?분포")
@@ -48,6 +49,7 @@ _ASKING = re.compile(
     r"|거긴|여긴|더|덜|각|인|준|주신|매긴|쓴|줘|줘요|주세요|주라|좀|요|그리고|순으로|순서대로"
 )
 _MENU = re.compile(r"(?:인기|대표|추천|시그니처|주력|베스트)?메뉴|시그니처")
+_EACH_DISH = re.compile(r"(?:메뉴|음식|요리)별")
 _FOOD = re.compile(r"음식|요리")
 _POPULAR = re.compile(
     f"{noun('인기|대표|유명|주력|간판')}|{verb('인기있|인기많|잘나가|잘|유명한|팔리|찾는|나가|언급|시키|시켜')}"
@@ -165,9 +167,13 @@ def _asks_of_dishes(asked: Sequence[str]) -> bool:
     def says_one(*patterns: re.Pattern[str]) -> bool:
         return any(says(word, *patterns) for word in asked)
 
-    known = (_MENU, _FOOD, _POPULAR, _EATEN, _SHALL, _WHAT, _MOST, _MANY, _PEOPLE, _RECOMMENDED, _LISTED)
+    known = [_MENU, _FOOD, _POPULAR, _EATEN, _SHALL, _WHAT, _MOST, _MANY, _PEOPLE, _RECOMMENDED, _LISTED]
+    if says_one(_EACH_DISH):
+        known += [_EACH_DISH, _RATING, _MEAN, _REVIEW, _HOW_MANY, _HOW_IS_IT]
     if not all(says(word, *known) or is_particle(word) or _ASKING.fullmatch(word) for word in asked):
         return False
+    if says_one(_EACH_DISH):
+        return True
     if says_one(_FOOD):
         return says_one(_POPULAR, _RECOMMENDED)
     return says_one(_MENU) or (says_one(_WHAT) and says_one(_EATEN))
@@ -197,7 +203,7 @@ def _of_restaurants(said: _Said) -> Figures | None:
     bounds = said.conditions.get("rating", ())
     if len(bounds) == 1 and said.says(_PLACE):
         return Figures("rating", _order(bounds[0].startswith("<")), bounds=bounds)
-    listed = said.says(_HOW_MANY, _LISTED) or (said.says(_WHAT) and not said.says(_MOST))
+    listed = said.says(_COUNTED, _LISTED) or (said.says(_WHAT) and not said.says(_MOST))
     asked = listed and (said.kinds or said.says(_PLACE))
     return Figures("restaurants") if asked and not (said.ranked or said.says(_HOW_IS_IT, _RECOMMENDED)) else None
 

@@ -79,6 +79,7 @@ _TURNED: tuple[tuple[Side, re.Pattern[str]], ...] = (
 _SINCE = re.compile(
     r"(?:예전|이전|전|작년|지난해|올해|갈수록|점점|점차|최근|요즘|들어)(?:보다|에|에는|에비해|들어|비해)?"
 )
+_PRICED: frozenset[ChipKind] = frozenset({"category", "price"})  # 만원 이하 카페: restaurants, without another word
 _NOT = re.compile(rf"안|{verb('않|못')}|[가-힣]+지(?:않|못){ENDING}|[가-힣]+지")
 
 
@@ -106,9 +107,11 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     words = words_of(text)
     why = _asked(words, _WHY)
     words = [word for word in words if not _asked([word], _WHY)]
-    if not (words or why) or not all(_ours(word) or (why and _asked([word], *_REASONED)) for word in words):
-        return understanding
     filters = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
+    if not (words or why or filters >= _PRICED):
+        return understanding
+    if not all(_ours(word) or (why and _asked([word], *_REASONED)) for word in words):
+        return understanding
     side = _side(words)
     if side is None:
         return understanding
@@ -118,7 +121,7 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
         not lately
         and "restaurant" not in filters
         and _seeks_places(words, filters)
-        and (side or _asked(words, _PRAISE, _COMPLAINT) or _recommends(words))
+        and (side or _asked(words, _PRAISE, _COMPLAINT) or _recommends(words) or "price" in filters)
     ):
         return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words), first=first)
     overview = _overview(words, named="restaurant" in filters, filtered=bool(filters), side=side)
@@ -204,7 +207,7 @@ def _recommends(words: Sequence[str]) -> bool:
 def _seeks_places(words: Sequence[str], filters: Collection[ChipKind]) -> bool:
     if _asked(words, _PLACE, _WHERE):
         return True
-    sought = bool(_side(words)) or _recommends(words)
+    sought = bool(_side(words)) or _recommends(words) or set(filters) >= _PRICED
     return sought and not {"district", "category", "price"}.isdisjoint(filters)
 
 

@@ -73,6 +73,24 @@ def test_restaurants_by_what_is_said_of_them(rag: Rag) -> None:
     assert "전체 평 4건 가운데 긍정 2건, 부정 1건, 둘 다 1건" in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("별점 2점 횟집 평 어때?", "조건에 모두 맞는 후기가 이 색인에 없습니다: 별점 2점(2건) · 업종 횟집(2건)."),
+        ("2019년 후기 요약해줘", "조건에 맞는 후기가 이 색인에 없습니다: 2019년."),
+        ("2019년 후기 평균 별점은?", "조건에 맞는 후기가 이 색인에 없습니다: 2019년."),
+        ("별점 2점 횟집 후기에서 주차 얘기 알려줘", "별점 2점(2건) · 업종 횟집(2건)"),
+    ],
+)
+def test_where_nothing_meets_the_conditions_that_is_what_is_said(rag: Rag, question: str, text: str) -> None:
+    *_, last = traces(rag, question)
+    assert last.answer is not None
+    assert last.answer.abstained
+    assert not last.candidates
+    assert text in last.answer.text
+    assert from_json(to_json(last)).answer == last.answer
+
+
 def test_whole_reviews_are_counted_by_their_sentiment(tmp_path_factory: pytest.TempPathFactory) -> None:
     index = make_index(tmp_path_factory.mktemp("whole"))
     source = IndexOpinions(index, oracle)

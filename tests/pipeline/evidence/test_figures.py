@@ -192,6 +192,17 @@ def test_where_there_is_nothing_to_count_that_is_said(
     assert (answer.text, answer.abstained, answer.kind) == (said, True, "abstention")
 
 
+def test_where_no_review_meets_the_conditions_only_reviews_are_counted(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [{"restaurant": "가네", "rating": 5.0}])
+    assert asked(store, Figures("rating"), ONE_STAR) is None
+    assert asked(store, Figures("restaurants"), ONE_STAR) is None
+    none, share = asked(store, Figures("reviews"), ONE_STAR), asked(store, Figures("share"), ONE_STAR)
+    assert none is not None
+    assert none.text == "후기는 0건입니다."
+    assert share is not None
+    assert "0%" in share.text
+
+
 def test_of_restaurants_without_reviews_nothing_is_counted(tmp_path: Path) -> None:
     store = store_of(tmp_path, [{"restaurant": "가네", "rating": 5.0}])
     stranger = chip_of("restaurant", ("스타벅스",), span=None, unknown=("스타벅스",))

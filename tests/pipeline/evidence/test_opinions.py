@@ -97,7 +97,6 @@ def test_what_is_bad_is_ranked_by_what_is_bad() -> None:
     found = [[told("친절", 9, 1)], [told("불친절", 1, 9)]]
     text = said(found, named=False, seeks="negative")
     assert text.splitlines()[0].startswith("1위 불친절: 서비스 10건 가운데 긍정 1건(10%), 부정 9건(90%)")
-    assert answer([[told("친절", 9)]], named=False, seeks="negative") is None
 
 
 def test_the_note_says_how_it_was_counted_and_where_it_was_looked() -> None:
@@ -153,5 +152,25 @@ def test_where_none_is_mostly_of_the_side_that_is_sought_those_that_say_it_most_
     few = said([[told(f"집{n}", 0, 1)] for n in range(8)], named=False, seeks="negative")
     assert few.startswith("판단한 후기가 3건 이상인 곳이 없습니다. 부정을 말한 후기가 많은 곳:\n집0: ")
     assert few.endswith("이 밖에 3곳에도 있습니다.")
-    assert answer([[told("나쁨", 0, 9)]], named=False, seeks="positive") is None
     assert answer([[told("하나", 1)]], named=False) is None
+
+
+def test_where_all_that_is_said_is_the_opposite_that_is_told_as_the_opposite() -> None:
+    found = [[told(f"집{n}", 0, n)] for n in range(8)]
+    text = said(found, named=False, seeks="positive")
+    assert text.splitlines()[:2] == [
+        "서비스를 좋다고 분명히 말한 후기를 찾지 못했습니다. 아쉽다고 말한 후기가 많은 곳:",
+        "집7: 서비스 7건 가운데 부정 7건(100%) “말씀0”",
+    ]
+    assert text.splitlines()[-2:] == [
+        "이 밖에 2곳에도 있습니다.",
+        "다른 1곳의 후기에서는 어느 쪽으로도 분명한 말을 찾지 못했습니다.",
+    ]
+    praised = said([[told("친절", 9)]], named=False, seeks="negative")
+    assert praised.startswith(
+        "서비스를 나쁘다고 분명히 말한 후기를 찾지 못했습니다. 좋다고 말한 후기가 많은 곳:\n친절: "
+    )
+    assert answer([[told("나쁨", 0, 2)]], named=False, seeks="positive") is None  # too few to say so of all
+    parking = AskedAspect("location", "주차", "parking")
+    assert answer([[told("나쁨", 0, 9, asked=parking)]], named=False, seeks="positive") is None
+    assert answer([[told("나쁨", 0, 9), told("나쁨", 9)]], named=False, seeks="positive") is None
