@@ -49,12 +49,16 @@ _AMOUNT = re.compile(
 )
 _CHEAP = "저렴(?:한데|한|하면서도?|하고|하게|히)"
 _PRICE_WORDS = re.compile(
-    rf"(?P<low>안\s*비싼|(?<![가-힣])(?:(?:가격|값)[이은도]?\s*)?(?:{_CHEAP}|싼(?=\s)|싼데|싸면서도?|싸고)|{_CHEAP}|가성비|"
-    r"착한\s*가격|가격\s*착한|가격\s*부담\s*없|부담\s*없는\s*가격)"
-    r"|(?P<high>(?<!안 )(?<![가-힣])비싼(?=\s)|고급(?=\s|진|스러|스런|져)|(?<![가-힣])럭셔리|(?<![가-힣])프리미엄)"
+    rf"(?P<low>안\s*비싼|{_CHEAP}"
+    rf"|(?<![가-힣])(?:(?:가격|값)[이은도]?\s*)?(?:{_CHEAP}|싼(?=\s|$)|싼데|싸면서도?|싸고)|가성비"
+    r"|착한\s*가격|가격\s*착한|가격\s*부담\s*없|부담\s*없는\s*가격)"
+    r"|(?P<high>(?<!안 )(?<![가-힣])비싼(?=\s|$)|고급(?=\s|진|스러|스런|져)|(?<![가-힣])럭셔리|(?<![가-힣])프리미엄)"
 )
 _NEWEST = re.compile(r"(?<![가-힣])(?:최근|요즘|요새|요즈음|최신|근래)(?=[\s에은는엔의도순이]|들어|$|[?.,])")
 _DIGITS = {digit: number for number, digit in enumerate("일이삼사오육칠팔구", start=1)}
+WORTH = "가성비"
+"""Not what a meal costs but what it is worth, which reviews say."""
+
 BANDS = (10_000, 25_000)
 """Won a head up to which price band 1 and 2 reach; band 3 is everything above."""
 
@@ -149,15 +153,25 @@ def widened(bounds: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def told_price(bounds: tuple[str, ...]) -> str:
-    """The price bands of some bounds as what is paid a head: ``1인 10,000–25,000원``. Above band 3 that isn't known."""
+    """The price bands of some bounds as what is paid a head: ``가격대 1인 10,000–25,000원``.
+
+    Above band 3 that isn't known.
+    """
     bands = [band for band in range(1, len(BANDS) + 2) if all(holds(bound, band) for bound in bounds)]
     if not bands:
         return f"가격대 {bounds[0][2:]} 이상"
     above = BANDS[bands[0] - 2] if bands[0] > 1 else 0
     up_to = BANDS[bands[-1] - 1] if bands[-1] <= len(BANDS) else 0
     if above and up_to:
-        return f"1인 {above:,}–{up_to:,}원"
-    return f"1인 {up_to:,}원까지" if up_to else f"1인 {above:,}원 넘게"
+        return f"가격대 1인 {above:,}–{up_to:,}원"
+    return f"가격대 1인 {up_to:,}원까지" if up_to else f"가격대 1인 {above:,}원 넘게"
+
+
+def without_price(text: str) -> str:
+    """A text without the prices that it names, as another takes their place."""
+    for pattern in (_AMOUNT, _PRICE_WORDS):
+        text = pattern.sub(" ", text)
+    return " ".join(text.split())
 
 
 def _won(amount: str) -> int:

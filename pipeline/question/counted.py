@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.question.aspects import about_aspects
-from pipeline.question.bounds import told_price, widened
+from pipeline.question.bounds import WORTH, told_price, widened
 from pipeline.question.figures import about_figures
 from pipeline.question.hangul import PARTICLE
 from pipeline.question.overview import about_everything
 from pipeline.question.wording import WORD
 from pipeline.types import Chip, Understanding
 
-_WORTH = "가성비"  # not what a meal costs but what it is worth, which reviews say
 _WON = "원"
 
 
@@ -61,7 +60,7 @@ def _decided(understanding: Understanding, question: str, price: Chip, meets: Me
     for the words, so that whatever is known of places in the texts stays true.
     """
     said = question[slice(*price.span)] if price.span else ""
-    if _WORTH in said:
+    if WORTH in said:
         return replace(understanding, chips=tuple(chip for chip in understanding.chips if chip != price)), question
     ways = [_with_price(understanding, price, bounds) for bounds in widened(price.values)]
     found = ways[0] if _WON in said else next((way for way in ways if meets(way)), ways[0])

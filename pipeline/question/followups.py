@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from pipeline.question.bounds import WORTH, without_price
 from pipeline.question.mentions import chip_of
 from pipeline.types import AnalysedText, Chip, Morpheme, Span, Understanding
 
@@ -25,6 +26,7 @@ _ELSEWHERE = re.compile(
 _SEEKING = re.compile(
     r"추천|어디|(?:[은는한긴런을를할될]|있는|되는|좋은)\s(?:곳|데|집)(?![가-힣])|맛집|식당|가게|곳\s?(?:있|알|없)|데\s?(?:있|알|없)|(?:후기|리뷰)"
 )
+_NAMED = re.compile(r"식당|음식점|가게|맛집|밥집|메뉴")  # 만원 이하 식당 추천 stands by itself
 _AGAIN = re.compile(r"[은는]\s*[?？!.~]*\s*$")
 _HOW = re.compile(r"어때|어떤가|어떰|어떻|괜찮|좋아\?|좋나|추천")
 _EMPTY = frozenset(
@@ -84,13 +86,16 @@ def follow(
     kinds = {chip.kind for chip in own}
     place = _PLACE.search(question)
     beside = "restaurant" in kinds and _BESIDE.search(question) is not None
-    content = content_outside(analysed, [*cuts, *([place.span()] if place else [])])
+    prices = _narrowing(question, own, previous)
+    content = content_outside(analysed, [*cuts, *prices, *([place.span()] if place else [])])
     if previous is None and not previous_restaurant:
         return Followup()
-    if not (beside or _points_back(question, kinds, content) or _elliptical(question, kinds, content)):
+    narrows = bool(prices) and all(word.form == "추천" for word in content)
+    if not (beside or narrows or _points_back(question, kinds, content) or _elliptical(question, kinds, content)):
         return Followup()
     earlier = previous or Understanding("")
     text = earlier.search_text if not content and (_THEN.match(question) or not _HOW.search(question)) else ""
+    text = without_price(text) if narrows else text
     restaurants = _restaurants(earlier, previous_restaurant, question, elsewhere=_elsewhere(question, kinds))
     taken = [
         *(restaurants if not kinds & _ENTITIES else ()),
@@ -103,6 +108,17 @@ def follow(
         text=_without_names(text, earlier, chips),
         beside=tuple(value for chip in restaurants if chip.mode == "filter" for value in chip.values) if beside else (),
     )
+
+
+def _narrowing(question: str, own: Collection[Chip], previous: Understanding | None) -> list[Span]:
+    """Where a question says a price that may be of those asked for before (2만원 이하로, 더 싼 데는?).
+
+    Not where it names what the price is of, nor where one restaurant was asked of.
+    """
+    named = previous is None or any(chip.kind == "restaurant" for chip in previous.chips)
+    if named or {chip.kind for chip in own} != {"price"} or _NAMED.search(question):
+        return []
+    return [chip.span for chip in own if chip.span and WORTH not in question[slice(*chip.span)]]
 
 
 def _points_back(question: str, kinds: Collection[str], content: Collection[Morpheme]) -> bool:

@@ -20,17 +20,17 @@ from tests.pipeline.question.reading import SOURCES, TODAY
 
 FOOD, VALUE = AskedAspect("food", "음식·맛"), AskedAspect("value", "가성비")
 RANKED = [
-    ("2만원 이하 식당 추천해줘", (WHOLE,), "<=2", "1인 25,000원까지"),
-    ("만원 이하 식당", (WHOLE,), "<=1", "1인 10,000원까지"),
-    ("만원 이하인 곳 추천", (WHOLE,), "<=1", "1인 10,000원까지"),
-    ("1만원대 식당 추천", (WHOLE,), ">=2 <=2", "1인 10,000–25,000원"),
-    ("2만원 이하의 국밥집", (WHOLE,), "<=2", "1인 25,000원까지"),
-    ("저렴한 식당 추천해줘", (WHOLE,), "<=1", "1인 10,000원까지"),
-    ("가격이 저렴한 곳", (WHOLE,), "<=1", "1인 10,000원까지"),
-    ("값싼 국밥집", (WHOLE,), "<=1", "1인 10,000원까지"),
-    ("싸고 맛있는 집", (FOOD,), "<=1", "1인 10,000원까지"),
-    ("저렴한데 맛있는 곳", (FOOD,), "<=1", "1인 10,000원까지"),
-    ("비싼 식당 추천", (WHOLE,), ">=2", "1인 10,000원 넘게"),
+    ("2만원 이하 식당 추천해줘", (WHOLE,), "<=2", "가격대 1인 25,000원까지"),
+    ("만원 이하 식당", (WHOLE,), "<=1", "가격대 1인 10,000원까지"),
+    ("만원 이하인 곳 추천", (WHOLE,), "<=1", "가격대 1인 10,000원까지"),
+    ("1만원대 식당 추천", (WHOLE,), ">=2 <=2", "가격대 1인 10,000–25,000원"),
+    ("2만원 이하의 국밥집", (WHOLE,), "<=2", "가격대 1인 25,000원까지"),
+    ("저렴한 식당 추천해줘", (WHOLE,), "<=1", "가격대 1인 10,000원까지"),
+    ("가격이 저렴한 곳", (WHOLE,), "<=1", "가격대 1인 10,000원까지"),
+    ("값싼 국밥집", (WHOLE,), "<=1", "가격대 1인 10,000원까지"),
+    ("싸고 맛있는 집", (FOOD,), "<=1", "가격대 1인 10,000원까지"),
+    ("저렴한데 맛있는 곳", (FOOD,), "<=1", "가격대 1인 10,000원까지"),
+    ("비싼 식당 추천", (WHOLE,), ">=2", "가격대 1인 10,000원 넘게"),
 ]
 PREFERRED = [
     "2만원 이하로 회식하기 좋은 룸 있는 곳",
@@ -85,13 +85,13 @@ def test_what_a_meal_is_worth_reviews_say(question: str, kiwi: Tokenizer, lexico
 
 def test_what_is_cheap_depends_on_what_else_is_looked_for(kiwi: Tokenizer, lexicon: Lexicon) -> None:
     assert [chip.label for chip in read("저렴한 고깃집 추천", kiwi, lexicon, there).chips] == [
-        "1인 25,000원까지", "업종 고깃집",
+        "가격대 1인 25,000원까지", "업종 고깃집",
     ]  # fmt: skip
     assert [chip.label for chip in read("저렴한 국밥집 추천", kiwi, lexicon, there).chips] == [
-        "1인 10,000원까지", "업종 국밥",
+        "가격대 1인 10,000원까지", "업종 국밥",
     ]  # fmt: skip
     said = read("만원 이하 고깃집 추천", kiwi, lexicon, there)  # whoever names a sum means it
-    assert [chip.label for chip in said.chips] == ["1인 10,000원까지", "업종 고깃집"]
+    assert [chip.label for chip in said.chips] == ["가격대 1인 10,000원까지", "업종 고깃집"]
 
 
 def test_what_is_searched_for_stays_as_it_was_said(kiwi: Tokenizer, lexicon: Lexicon) -> None:

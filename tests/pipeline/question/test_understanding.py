@@ -253,6 +253,24 @@ def test_a_dropped_topic_is_searched_for_again(ask: Ask) -> None:
     assert ask("거기 어때?", previous=first).search_text == "거기 어때?"
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "chips", "text"),
+    [
+        ("마포 고깃집 추천", "만원 이하로", ["price:<=1", "district:마포", "category:고깃집"], "추천"),
+        ("고깃집 추천", "만원 이하로 추천해줘", ["price:<=1", "category:고깃집"], "만원 이하로 추천해줘"),
+        ("만원 이하 고깃집 주차", "비싼 데는?", ["price:>=3", "category:고깃집"], "주차"),
+        ("고깃집 추천", "가성비 좋은 데는?", ["price:<=1", "category:고깃집"], "가성비 좋은 데는?"),
+        ("고깃집 추천", "만원 이하 식당 추천", ["price:<=1"], "만원 이하 식당 추천"),
+        ("숯골갈비 주차 돼?", "만원 이하 식당 추천", ["price:<=1"], "만원 이하 식당 추천"),
+    ],
+)
+def test_a_price_narrows_down_what_was_asked_for(
+    before: str, question: str, chips: list[str], text: str, ask: Ask
+) -> None:
+    found = ask(question, previous=ask(before))
+    assert (sorted(ids(found)), found.search_text) == (sorted(chips), text)
+
+
 def test_there_is_the_restaurant_that_was_cited(ask: Ask) -> None:
     first = ask("마포에서 주차 편한 고깃집 있어?")
     found = ask("거기 웨이팅은?", previous=first, previous_restaurant="숯골갈비")
