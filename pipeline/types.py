@@ -172,11 +172,13 @@ class AskedAspect:
     """An aspect of restaurants that an opinion is asked of, named as in the label scheme ``review``.
 
     ``name`` is how the question means it; a ``concept`` narrows the aspect to what speaks of it (주차 of 위치·주차).
+    ``side`` is the one that is looked for where that differs from aspect to aspect (맛은 있는데 불친절한 곳).
     """
 
     aspect: str
     name: str
     concept: str = ""
+    side: Side = ""
 
 
 @dataclass(frozen=True, slots=True)

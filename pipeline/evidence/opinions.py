@@ -115,9 +115,14 @@ def _object(noun: str) -> str:
     return "을" if has_final(noun) else "를"
 
 
+def _against(one: AspectOpinions, seeks: str) -> bool:
+    """Whether complaints are sought."""
+    return (one.asked.side or seeks) == "negative"
+
+
 def _good(one: AspectOpinions, seeks: str) -> float:
     """The reviews at the side that is sought; one that does both counts half."""
-    return (one.negative if seeks == "negative" else one.positive) + one.both / 2
+    return (one.negative if _against(one, seeks) else one.positive) + one.both / 2
 
 
 def compare(text: CitedText, sides: Sequence[AspectOpinions], seeks: str) -> None:
@@ -129,7 +134,7 @@ def compare(text: CitedText, sides: Sequence[AspectOpinions], seeks: str) -> Non
     if len(known) < 2:
         text.add(f"{name}: 견주기에는 {TOO_LITTLE}입니다.")
         return
-    side = "부정" if seeks == "negative" else "긍정"
+    side = "부정" if _against(sides[0], seeks) else "긍정"
     first, second = known[0], known[1]
     if _good(first, seeks) * second.judged == _good(second, seeks) * first.judged:
         verdict = f"{first.restaurant} 쪽과 {second.restaurant} 쪽이 같습니다"
@@ -168,7 +173,7 @@ def _rank(text: CitedText, found: Sequence[Told], understanding: Understanding, 
     for name, one in most_spoken_of(mentions, [told[0].restaurant for told in shown]):
         _spoken_of(text, f"‘{one.asked.word}’ 이야기가 많은 다른 곳: {name}", one, before="\n")
     if len(known) > len(rows):
-        side = "부정" if seeks == "negative" else "긍정"
+        side = _called(found, seeks)
         text.add(f"{side}이 반을 넘지 않는 {len(known) - len(rows)}곳은 뺐습니다.")
     little = [told[0].restaurant for told in found if not _rankable(told) and any(one.judged for one in told)]
     if little:
@@ -186,7 +191,7 @@ def _most_often(text: CitedText, found: Sequence[Told], seeks: str, mentions: Me
     if not (seeks and said) or any(mentions.values()):
         return False
     said.sort(key=lambda told: (-_said(told, seeks), sum(one.judged for one in told), _name(told)))
-    side = "부정" if seeks == "negative" else "긍정"
+    side = _called(found, seeks)
     few = f"판단한 후기가 {ENOUGH_TO_RANK}건 이상인 곳"
     none = f"{few} 가운데 {side}이 반을 넘는 곳은" if any(map(_rankable, found)) else f"{few}이"
     text.add(f"{none} 없습니다. {side}을 말한 후기가 많은 곳:")
@@ -222,7 +227,14 @@ def _only_opposite(text: CitedText, found: Sequence[Told], seeks: str, mentions:
 
 def _said(told: Told, seeks: str) -> int:
     """The reviews at the side that is sought; of several aspects the fewest."""
-    return min((one.negative if seeks == "negative" else one.positive) + one.both for one in told)
+    return min((one.negative if _against(one, seeks) else one.positive) + one.both for one in told)
+
+
+def _called(found: Sequence[Told], seeks: str) -> str:
+    """The side that is sought; of several aspects each may have its own."""
+    if any(one.asked.side for one in found[0]):
+        return "찾는 쪽"
+    return "부정" if seeks == "negative" else "긍정"
 
 
 def _name(told: Told) -> str:
@@ -246,10 +258,10 @@ def _close(one: Told, other: Told, seeks: str) -> bool:
 
 def _line(text: CitedText, title: str, told: Told, seeks: str) -> None:
     said = ", ".join(f"{one.asked.name} {one.judged}건 가운데 {counts(one)}" for one in told)
-    sign = "negative" if seeks == "negative" else "positive"
     counted = [quote for one in told for quote in one.counted][:CITED]
     text.add(f"{title}: {said}", counted)
     for one in told:
+        sign = "negative" if _against(one, seeks) else "positive"
         quote = next((quote for quote in one.quotes if quote.polarity == sign), None)
         if quote is not None:
             text.add(f"“{quote.text.strip()}”", [quote], before=" ")
@@ -273,6 +285,9 @@ def _spoken_of(text: CitedText, said: str, one: Mentioned, *, before: str) -> No
 def how_counted(understanding: Understanding, *, named: bool, limited: int) -> str:
     """What was counted and what may be wrong with it; the order of those that the question doesn't name."""
     said = ["후기를 분류기로 읽어 좋고 나쁨이 분명한 것만 센 값입니다. 틀릴 수 있으니 인용을 함께 확인해 주세요."]
+    if sought := [one for one in understanding.aspects if one.side]:
+        sides = (f"{one.name} {'부정' if one.side == 'negative' else '긍정'}" for one in sought)
+        said.append(f"찾는 쪽: {', '.join(sides)}.")
     if not named:
         said.append("순서는 건수까지 따진 몫(윌슨 95 % 구간의 아래 끝)을 따릅니다.")
     if limited:

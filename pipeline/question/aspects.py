@@ -197,36 +197,59 @@ def _read(text: str, *, occasions: bool = False) -> _Reading | None:
     for found, plainly in _PLAINLY:
         text = found.sub(plainly, text)
     text, excluding = _EXCLUDING.subn(" ", text)  # 불친절한 곳은 빼고: those that are not
-    words = WORD.findall(text)
-    topics: list[_Topic] = []
-    sides: list[Side] = []
-    judged = there = negated = False
-    before = _Told()
-    for word in words:
-        told = _of_topic(word, topics) or _word(word)
-        if before.side and _LACKING.fullmatch(word):  # 불만 없는
-            told = _Told(negates=True)
-        if told is None and occasions and _is_occasion(word):
-            continue
-        if told is None:
-            return None
-        before = told
-        topics += told.topics
-        sides += [told.side] if told.side else []
-        judged |= told.judges or bool(told.side)
-        there |= told.there
-        negated ^= told.negates
+    told = _told_by(WORD.findall(text), occasions=occasions)
+    if told is None:
+        return None
+    topics = [topic for one in told for topic in one.topics]
+    sides = [one.side for one in told if one.side]
     whole = {topic.asked.aspect for topic in topics if not topic.asked.concept}
     asked = tuple(dict.fromkeys(t.asked for t in topics if not t.asked.concept or t.asked.aspect not in whole))
-    factual = any(topic.factual for topic in topics)
-    if not asked or (factual and (there or not judged)) or len(set(sides)) > 1:
+    factual, judged = any(topic.factual for topic in topics), any(one.judges or one.side for one in told)
+    if not asked or (factual and (not judged or any(one.there for one in told))):
         return None
+    negated = sum(one.negates for one in told) % 2 == 1
+    if len(set(sides)) > 1:
+        return None if negated or excluding else _both_sides(told)
     side: Side = sides[0] if sides else ""
     if excluding and sides != ["negative"]:
         return None
     if negated != bool(excluding):
         side = {"positive": "negative", "negative": "positive"}.get(side, "")  # type: ignore[assignment]
     return _Reading(asked, side)
+
+
+def _told_by(words: Sequence[str], *, occasions: bool) -> list[_Told] | None:
+    """What each word says; None where one is none of ours."""
+    found = [_Told()]
+    for word in words:
+        topics = [topic for one in found for topic in one.topics]
+        told = _of_topic(word, topics) or _word(word)
+        if found[-1].side and _LACKING.fullmatch(word):  # 불만 없는
+            told = _Told(negates=True)
+        if told is not None:
+            found.append(told)
+        elif not (occasions and _is_occasion(word)):
+            return None
+    return found
+
+
+def _both_sides(told: Sequence[_Told]) -> _Reading | None:
+    """Aspects of which each is looked for at a side of its own, by the judgement in its word or behind it.
+
+    None where one has both, or none.
+    """
+    found: list[AskedAspect] = []
+    waiting: list[AskedAspect] = []
+    for one in told:
+        waiting += [topic.asked for topic in one.topics]
+        if one.side and not waiting and found[-1:] and found[-1].side != one.side:  # 서비스 좋고 나쁜 점
+            return None
+        if one.side:
+            found += [replace(asked, side=one.side) for asked in waiting]
+            waiting = []
+    if waiting or len({asked.aspect for asked in found}) < len(found):
+        return None
+    return _Reading(tuple(found), "positive")
 
 
 @dataclass(frozen=True, slots=True)

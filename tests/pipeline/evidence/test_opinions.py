@@ -155,6 +155,25 @@ def test_where_none_is_mostly_of_the_side_that_is_sought_those_that_say_it_most_
     assert answer([[told("하나", 1)]], named=False) is None
 
 
+def test_each_aspect_may_be_sought_at_a_side_of_its_own() -> None:
+    good, bad = AskedAspect("food", "음식·맛", side="positive"), AskedAspect("service", "서비스", side="negative")
+    found = [
+        [told("찾는곳", 9, 1, asked=good), told("찾는곳", 1, 9, asked=bad)],
+        [told("다좋음", 9, 1, asked=good), told("다좋음", 9, 1, asked=bad)],
+    ]
+    made = answer(found, named=False, seeks="positive")
+    assert made is not None
+    assert made.text.splitlines() == [
+        "1위 찾는곳: 음식·맛 10건 가운데 긍정 9건(90%), 부정 1건(10%),"
+        " 서비스 10건 가운데 긍정 1건(10%), 부정 9건(90%) “말씀0” “말씀1”",
+        "찾는 쪽이 반을 넘지 않는 1곳은 뺐습니다.",
+    ]
+    assert "찾는 쪽: 음식·맛 긍정, 서비스 부정." in made.note
+    compared = said(found, seeks="positive")
+    assert "음식·맛에서 긍정의 몫은" in compared
+    assert "서비스에서 부정의 몫은 찾는곳 쪽이 분명히 높습니다." in compared
+
+
 def test_where_all_that_is_said_is_the_opposite_that_is_told_as_the_opposite() -> None:
     found = [[told(f"집{n}", 0, n)] for n in range(8)]
     text = said(found, named=False, seeks="positive")

@@ -78,7 +78,20 @@ OF_MANY = [
     ("위생 문제 없는 식당 알려줘", "hygiene", "positive"),
     ("위생 불만 없는 곳 추천", "hygiene", "positive"),
 ]
+OF_BOTH_SIDES = [
+    ("맛은 있는데 불친절한 곳", [("food", "positive"), ("service", "negative")]),
+    ("분위기는 좋은데 서비스가 별로인 식당", [("ambience", "positive"), ("service", "negative")]),
+    ("불친절하지만 맛있는 집 추천", [("service", "negative"), ("food", "positive")]),
+    (
+        "맛이랑 분위기는 좋은데 서비스는 나쁜 곳",
+        [("food", "positive"), ("ambience", "positive"), ("service", "negative")],
+    ),
+    ("가격은 비싼데 맛있는 곳", [("value", "negative"), ("food", "positive")]),
+]
 OF_SOMETHING_ELSE = [
+    "맛있는데 맛없는 집",
+    "좋은데 나쁜 곳",
+    "맛은 있는데 친절하지 않고 더러운 집",
     "김치찌개 짜요?",
     "주차 되나요?",
     "주차는?",
@@ -137,6 +150,13 @@ def test_asks_an_opinion_of_a_named_restaurant(text: str, aspect: str, side: str
 def test_looks_for_restaurants_without_naming_one(text: str, aspect: str, side: str) -> None:
     found = of(text, named=False)
     assert ([one.aspect for one in found.aspects], found.seeks) == ([aspect], side)
+
+
+@pytest.mark.parametrize(("text", "sides"), OF_BOTH_SIDES)
+def test_each_aspect_may_have_a_side_of_its_own(text: str, sides: list[tuple[str, str]]) -> None:
+    found = of(text, named=False)
+    assert [(one.aspect, one.side) for one in found.aspects] == sides
+    assert found.seeks
 
 
 @pytest.mark.parametrize("text", OF_SOMETHING_ELSE)
