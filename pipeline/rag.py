@@ -210,11 +210,9 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         follows = bool(understanding.chips)
         aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary, follows=follows)
         understanding = replace(understanding, shape=aside, chips=()) if aside else understanding
-    opinions, dishes = rag.opinions is not None, bool(rag.index.lexicon.dishes)
-    counted = about_counts(
-        understanding, text, lambda asked: _meeting(asked, rag, ask) > 0, opinions=opinions, dishes=dishes
-    )
-    return counted, query
+    opinions = rag.opinions is not None
+    meets = lambda asked: _meeting(asked, rag, ask) > 0  # noqa: E731
+    return about_counts(understanding, text, rag.index.lexicon, meets, opinions=opinions), query
 
 
 def _meeting(understanding: Understanding, rag: Rag, ask: Ask) -> int:

@@ -172,13 +172,20 @@ class AskedAspect:
     """An aspect of restaurants that an opinion is asked of, named as in the label scheme ``review``.
 
     ``name`` is how the question means it; a ``concept`` narrows the aspect to what speaks of it (주차 of 위치·주차).
-    ``side`` is the one that is looked for where that differs from aspect to aspect (맛은 있는데 불친절한 곳).
+    ``side`` is the one that is looked for where it differs from aspect to aspect (맛은 있는데 불친절한 곳). A ``dish``
+    narrows the aspect to what is said of it (만두 맛집).
     """
 
     aspect: str
     name: str
     concept: str = ""
     side: Side = ""
+    dish: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether only part of what is said of the aspect is meant."""
+        return bool(self.concept or self.dish)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from pipeline.evidence.cited_text import CitedText
 from pipeline.evidence.opinions import RANKED, under_conditions
 from pipeline.filters import by_guests, recency
 from pipeline.passages import PassageStore
+from pipeline.question.dishes import dish_like
 from pipeline.question.hangul import PARTICLE
 from pipeline.types import Answer, QuotedOpinion, Span, Understanding
 
 CITED = 3  # reviews that a dish cites, the newest
 READ = 5_000  # passages that are read at most, the newest
 AGREED = 2  # reviews that have to name a dish: one alone may say 집에서 라면 끓여 먹는 게 낫죠
+_LONGER = 3  # syllables that make another dish of one: 갈비탕, 만두전골
 _ENDINGS = frozenset({"라면", "회"})  # 혼자라면, 기회: a dish only where it stands by itself
 
 
@@ -58,10 +60,12 @@ def named_in(text: str, dishes: Collection[str], longest: int) -> Iterator[tuple
 
 
 def _stands(text: str, start: int, end: int) -> bool:
-    """Whether a name is none of the endings and parts of words that are spelled like it."""
+    """Whether a name is none of the endings and parts of words that are spelled like it: 갈비탕 is no 갈비."""
+    tail = next((i for i in range(end, len(text)) if not "가" <= text[i] <= "힣"), len(text))
+    if any(dish_like(text[start:longer]) for longer in range(end + 1, min(tail, end + _LONGER) + 1)):
+        return False
     if text[start:end] not in _ENDINGS:
         return True
-    tail = next((i for i in range(end, len(text)) if not "가" <= text[i] <= "힣"), len(text))
     alone = start == 0 or not "가" <= text[start - 1] <= "힣"
     return alone and PARTICLE.fullmatch(text[end:tail]) is not None
 

@@ -74,7 +74,7 @@ def _worth_telling(found: Sequence[Told]) -> bool:
     """
     every = [one for told in found for one in told]
     least = ENOUGH if len(found) > 1 else 1
-    return any(one.judged >= least for one in every) and all(o.judged >= ENOUGH for o in every if o.asked.concept)
+    return any(one.judged >= least for one in every) and all(o.judged >= ENOUGH for o in every if o.asked.narrowed)
 
 
 def _tell(text: CitedText, one: AspectOpinions) -> None:
@@ -210,7 +210,7 @@ def _only_opposite(text: CitedText, found: Sequence[Told], seeks: str, mentions:
     against = "positive" if seeks == "negative" else "negative"
     said = [told for told in found if _said(told, against)]
     whole = all(len(told) == 1 and not told[0].asked.concept for told in found)
-    if not (seeks and said and whole) or any(mentions.values()) or sum(t[0].judged for t in said) < ENOUGH_TO_RANK:
+    if not (seeks and said and whole) or any(mentions.values()) or sum(t[0].judged for t in said) < ENOUGH:
         return False
     said.sort(key=lambda told: (-_said(told, against), _name(told)))
     name = said[0][0].asked.name
@@ -285,6 +285,8 @@ def _spoken_of(text: CitedText, said: str, one: Mentioned, *, before: str) -> No
 def how_counted(understanding: Understanding, *, named: bool, limited: int) -> str:
     """What was counted and what may be wrong with it; the order of those that the question doesn't name."""
     said = ["후기를 분류기로 읽어 좋고 나쁨이 분명한 것만 센 값입니다. 틀릴 수 있으니 인용을 함께 확인해 주세요."]
+    if dishes := [one.dish for one in understanding.aspects if one.dish]:
+        said.append(f"‘{dishes[0]}’을(를) 말한 문장만 셌습니다.")
     if sought := [one for one in understanding.aspects if one.side]:
         sides = (f"{one.name} {'부정' if one.side == 'negative' else '긍정'}" for one in sought)
         said.append(f"찾는 쪽: {', '.join(sides)}.")
@@ -297,6 +299,6 @@ def how_counted(understanding: Understanding, *, named: bool, limited: int) -> s
 
 def under_conditions(understanding: Understanding) -> list[str]:
     """That only what meets the question's conditions was counted, where it has any beside restaurants that it names."""
-    told = [chip for chip in understanding.chips if chip.kind != "order"]
+    told = [chip for chip in understanding.chips if chip.mode != "boost"]
     labels = [chip.label for chip in told if chip.kind != "restaurant" or chip.mode == "exclude"]
     return [f"조건({' · '.join(labels)})에 맞는 후기만 셌습니다."] if labels else []

@@ -1,23 +1,28 @@
 """What a question asks to be counted: opinions on aspects, reviews altogether, or figures that the reviews carry.
 
 Where reviews are searched a price is only preferred, for few reviews are bad because their restaurant is dear. Where
-restaurants are counted or ranked it decides which they are.
+restaurants are counted or ranked it decides which they are. A dish, too, is only preferred there; where the places that
+are good at it are looked for, what is said of it is counted.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.question.aspects import about_aspects
 from pipeline.question.bounds import WORTH, told_price, widened
 from pipeline.question.figures import about_figures
-from pipeline.question.hangul import PARTICLE
-from pipeline.question.overview import about_everything
-from pipeline.question.wording import WORD
-from pipeline.types import Chip, Understanding
+from pipeline.question.hangul import PARTICLE, key_of
+from pipeline.question.lexicon import Lexicon
+from pipeline.question.mentions import chip_of
+from pipeline.question.overview import WHOLE, about_everything
+from pipeline.question.wording import WORD, outside
+from pipeline.types import AskedAspect, Chip, Understanding
 
-_WON = "원"
+_WON, _BEST = "원", "맛집"
+_GOOD_AT = re.compile(r"(?<![가-힣])(?:잘\s?하는|유명한|잘하기로|잘한다는)(?![가-힣])")
 
 
 Meets = Callable[[Understanding], bool]
@@ -25,27 +30,69 @@ Meets = Callable[[Understanding], bool]
 
 
 def about_counts(
-    understanding: Understanding, question: str, meets: Meets, *, opinions: bool, dishes: bool
+    understanding: Understanding, question: str, lexicon: Lexicon, meets: Meets, *, opinions: bool
 ) -> Understanding:
     """The understanding with what ``question`` asks to be counted, where it asks nothing else.
 
     Args:
         opinions: whether what reviews think is known.
-        dishes: whether the index knows dishes.
     """
-    found = _read(understanding, question, opinions=opinions, dishes=dishes)
+    strict, text = understanding, question
     prices = [chip for chip in understanding.chips if chip.kind == "price" and chip.mode == "boost"]
-    if _counts(found) or not prices:
-        return found
-    strict = _read(*_decided(understanding, question, prices[0], meets), opinions=opinions, dishes=False)
-    return replace(strict, search_text=understanding.search_text) if _counts(strict) else found
+    for price in prices:
+        strict, text = _decided(strict, text, price, meets)
+    found = _about_dish(strict, text, lexicon) if opinions else None
+    if found is None:
+        found = _read(understanding, question, lexicon, opinions=opinions)
+        if prices and not _counts(found):
+            read = _read(strict, text, lexicon, opinions=opinions)
+            dishes = read.figures is not None and read.figures.of == "dishes"  # what they cost isn't known
+            found = read if _counts(read) and not dishes else found
+    return replace(found, search_text=understanding.search_text)
 
 
-def _read(understanding: Understanding, question: str, *, opinions: bool, dishes: bool) -> Understanding:
+def _about_dish(understanding: Understanding, question: str, lexicon: Lexicon) -> Understanding | None:
+    """The understanding of a question for restaurants that are good at a dish; None where it asks something else."""
+    meant = _dish(understanding, question, lexicon)
+    if meant is None:
+        return None
+    dish, said = meant
+    chips = tuple(chip for chip in understanding.chips if chip.span != dish.span)
+    searched = understanding.search_text
+    if searched == question:  # it says conditions only
+        searched = outside(question, [chip for chip in chips if chip.mode == "filter"])
+    elif said not in searched:
+        searched = f"{_BEST} {searched}"
+    text = _GOOD_AT.sub("맛있는", _blanked(searched, said))
+    asked = replace(understanding, chips=chips, search_text=text, shape="fact")
+    found = about_everything(about_aspects(asked, text), question)
+    if [one.aspect for one in found.aspects] not in (["food"], [WHOLE.aspect]):
+        return None
+    aspect = AskedAspect("food", dish.values[0], dish=dish.values[0])
+    return replace(found, chips=(*chips, dish), aspects=(aspect,), seeks=found.seeks or "positive")
+
+
+def _dish(understanding: Understanding, question: str, lexicon: Lexicon) -> tuple[Chip, str] | None:
+    """The one dish of a question that names no restaurant, and its word: 만두 맛집 is of whatever kind."""
+    if any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips):
+        return None
+    said = [(chip, question[slice(*chip.span)]) for chip in understanding.chips if chip.span]
+    if dishes := [(chip, words) for chip, words in said if chip.kind == "dish"]:
+        return dishes[0] if len(dishes) == 1 else None
+    for chip, words in said:
+        word = words.removesuffix(_BEST).rstrip()
+        name = lexicon.dish_words.get(key_of(word))
+        kind = chip.kind == "category" and chip.mode == "filter" and words.endswith(_BEST)
+        if kind and name and not any(name in value for value in chip.values):  # 국밥집 are good at 국밥
+            return chip_of("dish", (name,), span=chip.span), word
+    return None
+
+
+def _read(understanding: Understanding, question: str, lexicon: Lexicon, *, opinions: bool) -> Understanding:
     if opinions:
         understanding = about_everything(about_aspects(understanding, understanding.search_text), question)
     counted = about_figures(understanding, question)
-    unknown = counted.figures and counted.figures.of == "dishes" and not dishes
+    unknown = counted.figures and counted.figures.of == "dishes" and not lexicon.dishes
     return understanding if unknown else counted
 
 

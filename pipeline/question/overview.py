@@ -108,7 +108,8 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     why = _asked(words, _WHY)
     words = [word for word in words if not _asked([word], _WHY)]
     filters = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
-    if not (words or why or filters >= _PRICED):
+    places = filters >= _PRICED or _best_of_a_kind(understanding, question)
+    if not (words or why or places):
         return understanding
     if not all(_ours(word) or (why and _asked([word], *_REASONED)) for word in words):
         return understanding
@@ -120,8 +121,8 @@ def about_everything(understanding: Understanding, question: str) -> Understandi
     if (
         not lately
         and "restaurant" not in filters
-        and _seeks_places(words, filters)
-        and (side or _asked(words, _PRAISE, _COMPLAINT) or _recommends(words) or "price" in filters)
+        and (places or _seeks_places(words, filters))
+        and (side or _asked(words, _PRAISE, _COMPLAINT) or _recommends(words) or "price" in filters or places)
     ):
         return replace(understanding, aspects=(WHOLE,), seeks=side or _sought(words), first=first)
     overview = _overview(words, named="restaurant" in filters, filtered=bool(filters), side=side)
@@ -204,10 +205,16 @@ def _recommends(words: Sequence[str]) -> bool:
     return _asked(words, _RECOMMENDED) and not _asked(words, _NOT)
 
 
+def _best_of_a_kind(understanding: Understanding, question: str) -> bool:
+    """국밥 맛집, said of a kind of restaurant in one."""
+    kinds = (chip for chip in understanding.chips if chip.kind == "category" and chip.mode == "filter" and chip.span)
+    return any(question[slice(*chip.span)].endswith("맛집") for chip in kinds if chip.span)
+
+
 def _seeks_places(words: Sequence[str], filters: Collection[ChipKind]) -> bool:
     if _asked(words, _PLACE, _WHERE):
         return True
-    sought = bool(_side(words)) or _recommends(words) or set(filters) >= _PRICED
+    sought = bool(_side(words)) or _recommends(words)
     return sought and not {"district", "category", "price"}.isdisjoint(filters)
 
 

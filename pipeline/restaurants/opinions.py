@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from pipeline.analysis.choices import ClassifierChoice
 from pipeline.classifying import load_classifier
 from pipeline.evidence.cited_text import opening
+from pipeline.evidence.dishes import named_in
 from pipeline.index import Index
 from pipeline.once import once
 from pipeline.protocols import Classifier
 from pipeline.question.concepts import find_words
+from pipeline.question.dishes import HEADS
 from pipeline.question.overview import WHOLE
 from pipeline.restaurants.analyses import Analyses
 from pipeline.restaurants.quotes import central, quote_of
@@ -116,6 +118,7 @@ class IndexOpinions:
             and remark.polarity in SIDES
             and (allowed is None or allowed[remark.row])
             and (not asked.concept or find_words(asked.concept, remark.quote))
+            and (not asked.dish or self._names(asked.dish, remark))
         ]
         sides = {sign: [remark for remark in remarks if remark.polarity == sign] for sign in SIDES}
         good, bad = ({remark.review_id for remark in sides[sign]} for sign in SIDES)
@@ -124,6 +127,20 @@ class IndexOpinions:
             quotes=tuple(quote for sign in SIDES for quote in self._quotes(sides[sign])),
             counted=tuple(quote for sign in SIDES for quote in self._counted(sides[sign])),
         )  # fmt: skip
+
+    def _names(self, dish: str, remark: Remark) -> bool:
+        """Whether a remark is about a dish: it names it, or its sentence does and the remark itself names no other."""
+        dishes, longest = self._dishes
+        for text in (remark.quote, remark.context):
+            if named := [name for name, _ in named_in(text, dishes, longest)]:
+                return any(name == dish or (len(dish) > 1 and name.endswith(dish)) for name in named)
+        return False
+
+    @cached_property
+    def _dishes(self) -> tuple[frozenset[str], int]:
+        """The dishes that the index knows and those that any would, and how long the longest name is."""
+        names = frozenset({*self._index.lexicon.dishes, *HEADS})
+        return names, max(map(len, names), default=0)
 
     def _whole(self, table: EvidenceTable, allowed: NDArray[np.bool_] | None) -> AspectOpinions:
         """Reviews by their sentiment as wholes; a neutral one judges nothing, a mixed one does both."""

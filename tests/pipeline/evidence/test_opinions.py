@@ -189,7 +189,7 @@ def test_where_all_that_is_said_is_the_opposite_that_is_told_as_the_opposite() -
     assert praised.startswith(
         "서비스를 나쁘다고 분명히 말한 후기를 찾지 못했습니다. 좋다고 말한 후기가 많은 곳:\n친절: "
     )
-    assert answer([[told("나쁨", 0, 2)]], named=False, seeks="positive") is None  # too few to say so of all
+    assert answer([[told("나쁨", 0, 1)]], named=False, seeks="positive") is None  # too few to say so of all
     parking = AskedAspect("location", "주차", "parking")
     assert answer([[told("나쁨", 0, 9, asked=parking)]], named=False, seeks="positive") is None
     assert answer([[told("나쁨", 0, 9), told("나쁨", 9)]], named=False, seeks="positive") is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.protocols import Tokenizer
 from pipeline.question.bounds import BANDS, holds, told_price, widened
 from pipeline.question.counted import Meets, about_counts
-from pipeline.question.lexicon import Lexicon
+from pipeline.question.lexicon import Lexicon, build_lexicon
 from pipeline.question.overview import WHOLE
 from pipeline.question.understanding import allowed, understand
 from pipeline.types import AskedAspect, Source, Understanding
@@ -41,10 +41,16 @@ PREFERRED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def eaten(kiwi: Tokenizer) -> Lexicon:
+    """The lexicon with dishes that two reviews each name."""
+    return build_lexicon(SOURCES, kiwi.analyse(["갈비와 냉면, 국밥을 먹었어요", "갈비가 좋고 냉면이랑 국밥은 별로"]))
+
+
 def read(question: str, kiwi: Tokenizer, lexicon: Lexicon, meets: Meets = lambda _: True) -> Understanding:
     """The understanding with whatever is counted."""
     found = understand(question, next(iter(kiwi.analyse([question]))), lexicon, today=TODAY)
-    return about_counts(found, question, meets, opinions=True, dishes=True)
+    return about_counts(found, question, lexicon, meets, opinions=True)
 
 
 def there(understanding: Understanding) -> bool:
@@ -67,6 +73,51 @@ def test_of_reviews_it_is_only_preferred(question: str, kiwi: Tokenizer, lexicon
     found = read(question, kiwi, lexicon)
     assert [chip.mode for chip in found.chips if chip.kind == "price"] == ["boost"]
     assert (found.aspects, found.overview, found.figures) == ((), "", None)
+
+
+@pytest.mark.parametrize(
+    ("question", "dish", "side", "chips"),
+    [
+        ("갈비 맛집", "갈비", "positive", ["메뉴 갈비"]),
+        ("갈비맛집 추천해줘", "갈비", "positive", ["메뉴 갈비"]),
+        ("마포 갈비 맛집", "갈비", "positive", ["지역 마포", "메뉴 갈비"]),
+        ("마포에서 갈비 맛있는 집 알려줘", "갈비", "positive", ["지역 마포", "메뉴 갈비"]),
+        ("냉면 잘하는 집", "냉면", "positive", ["메뉴 냉면"]),
+        ("냉면 유명한 고깃집", "냉면", "positive", ["업종 고깃집", "메뉴 냉면"]),
+        ("냉면 맛없는 집", "냉면", "negative", ["메뉴 냉면"]),
+        ("저렴한 갈비 맛집", "갈비", "positive", ["가격대 1인 10,000원까지", "메뉴 갈비"]),
+    ],
+)
+def test_the_places_that_are_good_at_a_dish(
+    question: str, dish: str, side: str, chips: list[str], kiwi: Tokenizer, eaten: Lexicon
+) -> None:
+    found = read(question, kiwi, eaten)
+    assert found.aspects == (AskedAspect("food", dish, dish=dish),)
+    assert (found.seeks, [chip.label for chip in found.chips]) == (side, chips)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "갈비 맛집은 주차 돼?",
+        "갈비 있는 집",
+        "갈비 추천해줘",
+        "갈비 어때?",
+        "갈비랑 냉면 맛집",
+        "냉면 분위기 좋은 집",
+        "숯골갈비 냉면 맛있어?",
+        "갈비 굽기 좋은 집",
+    ],
+)
+def test_other_questions_about_a_dish_are_searched_for(question: str, kiwi: Tokenizer, eaten: Lexicon) -> None:
+    assert not any(one.dish for one in read(question, kiwi, eaten).aspects)
+
+
+def test_a_kind_of_restaurant_is_good_at_what_it_is_called_by(kiwi: Tokenizer, eaten: Lexicon) -> None:
+    for question in ("국밥 맛집", "국밥 맛집 추천"):
+        found = read(question, kiwi, eaten)
+        assert (found.aspects, found.seeks) == ((WHOLE,), "positive")
+        assert [chip.label for chip in found.chips] == ["업종 국밥"]
 
 
 def test_restaurants_of_a_price_can_be_listed(kiwi: Tokenizer, lexicon: Lexicon) -> None:
@@ -103,7 +154,7 @@ def test_a_taken_off_price_is_none(kiwi: Tokenizer, lexicon: Lexicon) -> None:
     (price,) = read(question, kiwi, lexicon).chips
     analysed = next(iter(kiwi.analyse([question])))
     found = understand(question, analysed, lexicon, today=datetime.date(2026, 10, 1), removed=(price.id,))
-    assert not about_counts(found, question, there, opinions=True, dishes=True).chips
+    assert not about_counts(found, question, lexicon, there, opinions=True).chips
 
 
 @given(st.sampled_from(["<=", ">="]), st.integers(1, 9))

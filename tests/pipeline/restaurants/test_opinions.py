@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pipeline.restaurants.reviews import Restaurants
 from pipeline.service import Home
 from pipeline.types import AskedAspect
 from tests.pipeline.corpora import build
-from tests.pipeline.restaurants.corpus import documents, oracle
+from tests.pipeline.restaurants.corpus import Row, documents, make_index, oracle
 
 SERVICE, WAITING, FOOD = (AskedAspect(id_, id_) for id_ in ("service", "waiting", "food"))
 
@@ -57,6 +58,24 @@ def test_a_narrower_question_counts_what_says_it(source: IndexOpinions) -> None:
     booking = AskedAspect("waiting", "예약", "reservation")
     found, nothing = source.opinions("길남국밥", [line, booking], None)
     assert (found.negative, nothing.judged) == (2, 0)
+
+
+EATEN: Sequence[Row] = (
+    ("면집", "면요리", 3, "2026-03-01", "냉면은 밍밍한데 만두는 육즙이 가득해요.", "mixed", 3,
+     [("food", "negative", "냉면은 밍밍한데"), ("food", "positive", "만두는 육즙이 가득해요")]),
+    ("면집", "면요리", 5, "2026-02-01", "만두가 있는데 정말 맛있어요. 물냉면도 시원해요.", "positive", 5,
+     [("food", "positive", "정말 맛있어요"), ("food", "positive", "물냉면도 시원해요")]),
+    ("면집", "면요리", 2, "2026-01-01", "만두전골은 짜요. 나머지는 맛있어요. 물냉면은 못 먹었어요.", "mixed", 2,
+     [("food", "negative", "만두전골은 짜요"), ("food", "positive", "나머지는 맛있어요")]),
+)  # fmt: skip
+
+
+def test_of_a_dish_counts_what_names_it_or_stands_in_its_sentence_and_names_no_other(tmp_path: Path) -> None:
+    source = IndexOpinions(make_index(tmp_path, EATEN), lambda: oracle(EATEN))
+    dumplings, noodles, none = (AskedAspect("food", dish, dish=dish) for dish in ("만두", "냉면", "국밥"))
+    found = source.opinions("면집", [dumplings, noodles, none], None)
+    assert [(one.positive, one.negative, one.both) for one in found] == [(2, 0, 0), (1, 1, 0), (0, 0, 0)]
+    assert [quote.passage_id for quote in found[0].counted] == ["r1", "r2"]
 
 
 def test_a_sentence_of_each_review_that_speaks_of_something(source: IndexOpinions, index: Index) -> None:
