@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.evidence.cases import cases_answer
 from pipeline.evidence.changes import change_answer
 from pipeline.evidence.occasions import Mentioned
 from pipeline.evidence.opinions import opinions_answer
@@ -17,7 +18,7 @@ from pipeline.evidence.overview import overview_answer
 from pipeline.filters import recent_rows
 from pipeline.passages import PassageStore
 from pipeline.protocols import OpinionSource
-from pipeline.question.aspects import occasions
+from pipeline.question.occasions import occasions
 from pipeline.question.overview import EVERY, WHOLE
 from pipeline.types import Answer, AspectOpinions, ScoredPassage, Understanding
 
@@ -73,12 +74,14 @@ def _altogether(
     lately = _lately(understanding) or understanding.overview == "change"
     since, late = recent_rows(passages, allowed) if lately else ("", allowed)
     for name in names:
-        asked = (WHOLE,) if understanding.overview == "change" else (WHOLE, *EVERY)
+        asked = understanding.aspects or ((WHOLE,) if understanding.overview == "change" else (WHOLE, *EVERY))
         found.append(source.opinions(name, asked, late))
         if since and late is not None:
             before += source.opinions(name, (WHOLE,), ~late if allowed is None else allowed & ~late)
         yield found[-1]
-    if understanding.overview == "change":
+    if understanding.aspects:
+        answer = cases_answer(understanding, found, limited=limited, since=since)
+    elif understanding.overview == "change":
         answer = change_answer(understanding, [told[0] for told in found], before, since, limited)
     else:
         answer = overview_answer(understanding, found, named=named, limited=limited, since=since, before=before)

@@ -212,9 +212,9 @@ class Understanding:
     off; ``concepts`` are what it asks of restaurants, none where the index has no restaurants; ``counted`` is what a
     count counts (몇 군데: restaurants). Where nothing but opinions of ``aspects`` is asked for, these are in the order
     in which it says them, and ``seeks`` is the side that it looks for (서비스 나쁜 집: negative), if any. ``overview``
-    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?, 요즘 나빠진 식당), ``figures`` what of
-    their figures. ``first`` is how many restaurants it wants to see ranked, 0 where it doesn't say;
-    ``ranked`` are those that the conversation last ranked, in order (which 2위 is).
+    is what it asks of reviews altogether (숯골갈비 어때?, 별점 1점의 불만은?, 요즘 나빠진 식당), or of what they say
+    of ``aspects`` (위생 불만 보여줘), ``figures`` what of their figures. ``first`` is how many restaurants it wants to
+    see ranked, 0 where it doesn't say; ``ranked`` are those that the conversation last ranked, in order (which 2위 is).
     """
 
     search_text: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.question.aspects import Occasion
+from pipeline.question.occasions import Occasion
 from pipeline.types import QuotedOpinion
 
 ENOUGH = 2  # reviews that speak of it, and restaurants that have so many, below which it decides nothing

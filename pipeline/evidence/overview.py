@@ -17,9 +17,10 @@ ASPECTS_TOLD = 3  # of each side, where both sides are told
 CITED_OF_MANY = 5  # reviews that a counted piece cites where many restaurants are told of as one
 ASPECTS_LISTED = 5  # of the one side that is asked for
 _TITLES: dict[Polarity, str] = {"positive": "칭찬이 많은 것", "negative": "불만이 많은 것"}
-_SIDES: dict[Overview, tuple[Polarity, ...]] = {
+SIDES: dict[Overview, tuple[Polarity, ...]] = {
     "whole": ("positive", "negative"), "praise": ("positive",), "complaints": ("negative",),
 }  # fmt: skip
+"""What is told of for each kind of question."""
 
 
 def overview_answer(
@@ -46,7 +47,7 @@ def overview_answer(
     for place, group in enumerate([[told] for told in found] if named else [list(found)]):
         _tell(text, group, understanding.overview, named=named)
         if since:
-            _beside(text, _sum([told[0] for told in group]), _sum(before[place : place + 1] if named else before))
+            _beside(text, summed([told[0] for told in group]), summed(before[place : place + 1] if named else before))
     if named:
         compare(text, [told[0] for told in found], understanding.seeks)
     note = how_counted(understanding, named=True, limited=0)
@@ -62,7 +63,7 @@ def overview_answer(
 def _tell(text: CitedText, group: Sequence[Told], overview: Overview, *, named: bool) -> None:
     """What some restaurants' reviews come to together."""
     about = f"{group[0][0].restaurant}: " if named else ""
-    whole = _sum([told[0] for told in group])
+    whole = summed([told[0] for told in group])
     if not whole.judged:
         text.add(f"{about}좋고 나쁨이 분명한 후기를 찾지 못했습니다.")
         return
@@ -72,7 +73,7 @@ def _tell(text: CitedText, group: Sequence[Told], overview: Overview, *, named: 
     if whole.judged < ENOUGH:
         text.add(f"{TOO_LITTLE}: 한 건으로는 평가를 말할 수 없습니다.", before=" ")
     most = ASPECTS_TOLD if overview == "whole" else ASPECTS_LISTED
-    for sign in _SIDES[overview]:
+    for sign in SIDES[overview]:
         _side(text, group, sign, most, named=named)
 
 
@@ -91,7 +92,7 @@ def _beside(text: CitedText, now: AspectOpinions, then: AspectOpinions) -> None:
         text.add(f"요즘 {'나아졌습니다' if better else '나빠졌습니다'}.", before=" ")
 
 
-def _sum(parts: Sequence[AspectOpinions]) -> AspectOpinions:
+def summed(parts: Sequence[AspectOpinions]) -> AspectOpinions:
     """Restaurants' counts of one thing as one. No review is of two restaurants."""
     return AspectOpinions(
         parts[0].restaurant, parts[0].asked,

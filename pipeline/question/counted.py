@@ -19,7 +19,7 @@ from pipeline.question.lexicon import Lexicon
 from pipeline.question.mentions import chip_of
 from pipeline.question.overview import WHOLE, about_everything
 from pipeline.question.wording import WORD, outside
-from pipeline.types import AskedAspect, Chip, Understanding
+from pipeline.types import AskedAspect, Chip, Side, Understanding
 
 _WON, _BEST = "원", "맛집"
 _GOOD_AT = re.compile(r"(?<![가-힣])(?:잘\s?하는|유명한|잘하기로|잘한다는)(?![가-힣])")
@@ -52,7 +52,7 @@ def about_counts(
 
 
 def _about_dish(understanding: Understanding, question: str, lexicon: Lexicon) -> Understanding | None:
-    """The understanding of a question for restaurants that are good at a dish; None where it asks something else."""
+    """The understanding of a question for restaurants that are good at a dish, or for what is said of it; else None."""
     meant = _dish(understanding, question, lexicon)
     if meant is None:
         return None
@@ -66,10 +66,12 @@ def _about_dish(understanding: Understanding, question: str, lexicon: Lexicon) -
     text = _GOOD_AT.sub("맛있는", _blanked(searched, said))
     asked = replace(understanding, chips=chips, search_text=text, shape="fact")
     found = about_everything(about_aspects(asked, text), question)
-    if [one.aspect for one in found.aspects] not in (["food"], [WHOLE.aspect]):
+    said_of_it = found.overview in ("whole", "praise", "complaints")  # 짬뽕 불만
+    if [one.aspect for one in found.aspects] not in (["food"], [WHOLE.aspect], [] if said_of_it else ["food"]):
         return None
     aspect = AskedAspect("food", dish.values[0], dish=dish.values[0])
-    return replace(found, chips=(*chips, dish), aspects=(aspect,), seeks=found.seeks or "positive")
+    seeks: Side = "" if said_of_it else found.seeks or "positive"
+    return replace(found, chips=(*chips, dish), aspects=(aspect,), seeks=seeks)
 
 
 def _dish(understanding: Understanding, question: str, lexicon: Lexicon) -> tuple[Chip, str] | None:

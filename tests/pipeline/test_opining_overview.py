@@ -73,6 +73,18 @@ def test_restaurants_by_what_is_said_of_them(rag: Rag) -> None:
     assert "전체 평 4건 가운데 긍정 2건, 부정 1건, 둘 다 1건" in lines[0]
 
 
+def test_complaints_of_an_aspect_are_quoted_restaurant_by_restaurant(rag: Rag) -> None:
+    assert said(rag, "웨이팅 불만 보여줘") == [
+        "대기·예약: 좋고 나쁨이 분명한 후기 2건 가운데 부정 2건입니다.",
+        "길남국밥: 불만 2건 “줄이 길어요.” “웨이팅이 너무 길어요.”",
+    ]
+    lately = said(rag, "요즘 웨이팅 불만 있어?")
+    assert lately == [
+        "대기·예약: 좋고 나쁨이 분명한 후기 1건 가운데 부정 1건입니다.",
+        "길남국밥: 불만 1건 “줄이 길어요.”",
+    ]
+
+
 @pytest.mark.parametrize(
     ("question", "text"),
     [

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.evidence.occasions import ENOUGH, MOST, Mentioned, Mentions, how_it_counted, most_spoken_of, those_for_it
 from pipeline.evidence.opinions import CITED, opinions_answer
-from pipeline.question.aspects import Occasion
+from pipeline.question.occasions import Occasion
 from pipeline.types import Answer, AskedAspect, AspectOpinions, QuotedOpinion, Understanding
 
 DATE = Occasion("데이트", ("date",), ("데이트·기념일",))

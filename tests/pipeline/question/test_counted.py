@@ -113,6 +113,16 @@ def test_other_questions_about_a_dish_are_searched_for(question: str, kiwi: Toke
     assert not any(one.dish for one in read(question, kiwi, eaten).aspects)
 
 
+@pytest.mark.parametrize(
+    ("question", "overview"),
+    [("냉면 불만 보여줘", "complaints"), ("냉면 칭찬 후기", "praise"), ("냉면 평 요약", "whole")],
+)
+def test_what_is_said_of_a_dish(question: str, overview: str, kiwi: Tokenizer, eaten: Lexicon) -> None:
+    found = read(question, kiwi, eaten)
+    assert found.aspects == (AskedAspect("food", "냉면", dish="냉면"),)
+    assert (found.overview, found.seeks) == (overview, "")
+
+
 def test_a_kind_of_restaurant_is_good_at_what_it_is_called_by(kiwi: Tokenizer, eaten: Lexicon) -> None:
     for question in ("국밥 맛집", "국밥 맛집 추천"):
         found = read(question, kiwi, eaten)
