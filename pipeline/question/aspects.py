@@ -17,6 +17,7 @@ from pipeline.question.wanted import wanted
 from pipeline.question.wording import WORD, noun
 from pipeline.types import AskedAspect, Chip, Overview, Side, Understanding
 
+_SAYING = re.compile(r"[가-힣](?:다는|단|라는|란|다고\s*하는|다고\s*한)\s*(?:후기|리뷰|평|말|글|의견|얘기|이야기|소리)")
 _PROBLEM = re.compile(noun("문제|문제점"))
 _WHY = re.compile(noun("왜|이유|까닭"))
 _FACTUAL = frozenset(topic.asked for topic in TOPICS if topic.factual)
@@ -53,7 +54,7 @@ def about_aspects(understanding: Understanding, text: str) -> Understanding:
 def _cases(understanding: Understanding, text: str) -> _Reading | None:
     """What is asked of where complaints of an aspect, or its praise, are wanted themselves: 위생 불만 보여줘.
 
-    Also those of the last months, and why there are any.
+    Also those of the last months, why there are any, and reviews that say so (불친절하다는 후기).
     """
     if not _fits([chip for chip in understanding.chips if chip.kind != "order"]) or _SEEKING.search(text):
         return None
@@ -61,10 +62,11 @@ def _cases(understanding: Understanding, text: str) -> _Reading | None:
         text = f"{text[: newest.start]} {text[newest.end :]}"
     words = [word for word in WORD.findall(text) if not _WHY.fullmatch(word)]
     said = [word for word in words if CASE.fullmatch(word) or _PROBLEM.fullmatch(word)]
-    reading = _read(" ".join(words)) if said else None
+    saying = _SAYING.search(text) is not None  # 불친절하다는 후기
+    reading = _read(" ".join(words)) if said or saying else None
     if reading is None or reading.mixed or any(one.side != reading.side for one in map(judging, said) if one):
         return None
-    vague = not any(CASE.fullmatch(word) for word in said)  # 주차 문제 may be anything
+    vague = not saying and not any(CASE.fullmatch(word) for word in said)  # 주차 문제 may be anything
     return None if not reading.side or (vague and not _FACTUAL.isdisjoint(reading.asked)) else reading
 
 

@@ -78,6 +78,8 @@ OF_MANY = [
     ("위생 문제 있는 식당 알려줘", "hygiene", "negative"),
     ("위생 문제 없는 식당 알려줘", "hygiene", "positive"),
     ("위생 불만 없는 곳 추천", "hygiene", "positive"),
+    ("친절하다는 후기 많은 곳", "service", "positive"),
+    ("비싸다는 리뷰가 제일 많은 식당", "value", "negative"),
 ]
 OF_BOTH_SIDES = [
     ("맛은 있는데 불친절한 곳", [("food", "positive"), ("service", "negative")]),
@@ -101,6 +103,11 @@ CASES = [
     ("위생이랑 서비스 민원", ["hygiene", "service"], "complaints"),
     ("서비스 칭찬 후기 알려줘", ["service"], "praise"),
     ("분위기 호평", ["ambience"], "praise"),
+    ("불친절하다는 후기 보여줘", ["service"], "complaints"),
+    ("웨이팅 길다는 리뷰", ["waiting"], "complaints"),
+    ("비싸다는 후기", ["value"], "complaints"),
+    ("직원 친절하다는 평", ["service"], "praise"),
+    ("친절하지 않다는 후기 있어?", ["service"], "complaints"),
 ]
 NO_CASES = [
     "주차 문제 있어?",
@@ -108,6 +115,9 @@ NO_CASES = [
     "위생 불만 없는 곳",
     "서비스 불만이 제일 많은 식당",
     "서비스 칭찬과 불만",
+    "주차 된다는 후기",
+    "친절하다는 후기 많은 곳",
+    "화장실 더럽다는 후기",
     "냉장고 위생 불만",
     "서비스 어때?",
     "서비스 별로야?",
