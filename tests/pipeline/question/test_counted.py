@@ -167,6 +167,27 @@ def test_a_taken_off_price_is_none(kiwi: Tokenizer, lexicon: Lexicon) -> None:
     assert not about_counts(found, question, lexicon, there, opinions=True).chips
 
 
+SAID = tuple(
+    "만원 이하|2만원대|저렴한|싸고|비싼|가성비|갈비|냉면|국밥|맛집|맛있는|맛없는|잘하는|불만|칭찬|위생|서비스|좋은데|"
+    "나쁜|식당|집|곳|추천해줘|보여줘|마포에서|고깃집|숯골갈비|별점 4점|최근|주차|몇 곳|어때?|3곳|왜|말고".split("|")
+)
+
+
+@given(words=st.lists(st.sampled_from(SAID), max_size=6))
+def test_whatever_is_asked_conditions_are_kept(words: list[str], kiwi: Tokenizer, eaten: Lexicon) -> None:
+    question = " ".join(words)
+    plain = understand(question, next(iter(kiwi.analyse([question]))), eaten, today=TODAY)
+    found = about_counts(plain, question, eaten, there, opinions=True)
+    assert found.search_text == plain.search_text
+    before, after = {chip.span: chip for chip in plain.chips}, {chip.span: chip for chip in found.chips}
+    assert after.keys() <= before.keys()
+    for span, chip in after.items():
+        assert chip == before[span] or chip.kind in ("price", "dish")
+    gone = {before[span].kind for span in before.keys() - after.keys()}
+    assert gone <= {"price", "rating"}  # 가성비 is no price, 별점 높은 orders by it
+    assert not (found.figures and (found.aspects or found.overview))
+
+
 @given(st.sampled_from(["<=", ">="]), st.integers(1, 9))
 def test_wider_bounds_hold_for_more_until_they_would_for_all(sign: str, band: int) -> None:
     ways = widened((f"{sign}{band}",))
