@@ -190,12 +190,13 @@ def answer_later(trace: Trace, rag: Rag, ask: Ask) -> Iterator[Trace]:
 def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
     """What the question means for this index, and the query that is searched for."""
     analysed = next(iter(rag.tokenizer.analyse([text])))
+    previous = ask.previous.understanding if ask.previous else None
     understanding = understand(
         text,
         analysed,
         rag.index.lexicon,
         today=ask.today,
-        previous=ask.previous.understanding if ask.previous else None,
+        previous=previous,
         previous_restaurant=cited_restaurant(ask.previous),
         ranked=ranked_restaurants(ask.previous),
         removed=ask.removed,
@@ -210,9 +211,15 @@ def read_question(text: str, rag: Rag, ask: Ask) -> tuple[Understanding, Query]:
         follows = bool(understanding.chips)
         aside = talk_of(text, analysed, lambda word: MORPHEME + word in rag.terms.vocabulary, follows=follows)
         understanding = replace(understanding, shape=aside, chips=()) if aside else understanding
-    opinions = rag.opinions is not None
-    meets = lambda asked: _meeting(asked, rag, ask) > 0  # noqa: E731
-    return about_counts(understanding, text, rag.index.lexicon, meets, opinions=opinions), query
+    counted = about_counts(
+        understanding,
+        text,
+        rag.index.lexicon,
+        lambda asked: _meeting(asked, rag, ask) > 0,
+        opinions=rag.opinions is not None,
+        previous=previous,
+    )
+    return counted, query
 
 
 def _meeting(understanding: Understanding, rag: Rag, ask: Ask) -> int:

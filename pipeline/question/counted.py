@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from pipeline.question.again import asked_again
 from pipeline.question.aspects import about_aspects
 from pipeline.question.bounds import WORTH, told_price, widened
 from pipeline.question.figures import about_figures
@@ -30,13 +31,22 @@ Meets = Callable[[Understanding], bool]
 
 
 def about_counts(
-    understanding: Understanding, question: str, lexicon: Lexicon, meets: Meets, *, opinions: bool
+    understanding: Understanding,
+    question: str,
+    lexicon: Lexicon,
+    meets: Meets,
+    *,
+    opinions: bool,
+    previous: Understanding | None = None,
 ) -> Understanding:
     """The understanding with what ``question`` asks to be counted, where it asks nothing else.
 
     Args:
         opinions: whether what reviews think is known.
+        previous: of the question before, whose counting a short one may take over.
     """
+    if opinions and (again := asked_again(understanding, question, previous)):
+        return again
     strict, text = understanding, question
     prices = [chip for chip in understanding.chips if chip.kind == "price" and chip.mode == "boost"]
     for price in prices:
