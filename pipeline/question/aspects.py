@@ -7,25 +7,19 @@ tell (김치찌개, 왜, 몇 시).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.question.aspect_words import CASE, LACKING, PLACE, TOPICS, Told, judged_of, judging, plainly, told_by
-from pipeline.question.bounds import find_newest
+from pipeline.question.aspect_words import CASE, LACKING, PLACE, Told, judged_of, plainly, told_by
 from pipeline.question.occasions import is_occasion
 from pipeline.question.wanted import wanted
-from pipeline.question.wording import WORD, noun
-from pipeline.types import AskedAspect, Chip, Overview, Side, Understanding
+from pipeline.question.wording import WORD
+from pipeline.types import AskedAspect, Chip, Side, Understanding
 
-_SAYING = re.compile(r"[가-힣](?:다는|단|라는|란|다고\s*하는|다고\s*한)\s*(?:후기|리뷰|평|말|글|의견|얘기|이야기|소리)")
-_PROBLEM = re.compile(noun("문제|문제점"))
-_WHY = re.compile(noun("왜|이유|까닭"))
-_FACTUAL = frozenset(topic.asked for topic in TOPICS if topic.factual)
 _EXCLUDING = re.compile(
     rf"(?<=[가-힣])\s+{PLACE}들?[은는을를]?\s*(?:빼고|빼고는|빼|말고|말고는|제외하고|제외한|제외|피하고)(?![가-힣])"
 )
-_SEEKING = re.compile(rf"비교|추천|맛집|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진긴])\s*{PLACE}")
-_TOLD: Mapping[Side, Overview] = {"positive": "praise", "negative": "complaints"}
+SEEKING = re.compile(rf"비교|추천|맛집|어디|어느|제일|가장|순위|베스트|(?:[은한인는운쁜싼린진긴])\s*{PLACE}")
 
 
 def about_aspects(understanding: Understanding, text: str) -> Understanding:
@@ -33,46 +27,23 @@ def about_aspects(understanding: Understanding, text: str) -> Understanding:
 
     A question that names no restaurant must look for one (추천, 어디, 비교, 좋은 집), or name a district or a kind.
     """
-    if understanding.shape not in ("fact", "comparison"):
+    if understanding.shape not in ("fact", "comparison") or not fits(understanding.chips):
         return understanding
     named = any(chip.kind == "restaurant" and chip.mode == "filter" for chip in understanding.chips)
-    if not named and (cases := _cases(understanding, text)):
-        return replace(understanding, aspects=cases.asked, overview=_TOLD[cases.side])
-    if not _fits(understanding.chips):
-        return understanding
     first, text = (0, text) if named else wanted(text)
-    reading = _read(text, occasions=not named)
+    reading = read(text, occasions=not named)
     if reading is None or (named and any(is_occasion(word) for word in text.split())):
         return understanding
     kinds = {chip.kind for chip in understanding.chips if chip.mode == "filter"}
     bare = " ".join(word for word in text.split() if not is_occasion(word))  # 좋은 데이트 식당
-    if not (kinds & {"restaurant", "district", "category"} or _SEEKING.search(bare) or first):
+    if not (kinds & {"restaurant", "district", "category"} or SEEKING.search(bare) or first):
         return understanding
     return replace(understanding, aspects=reading.asked, seeks=reading.side, first=first)
 
 
-def _cases(understanding: Understanding, text: str) -> _Reading | None:
-    """What is asked of where complaints of an aspect, or its praise, are wanted themselves: 위생 불만 보여줘.
-
-    Also those of the last months, why there are any, and reviews that say so (불친절하다는 후기).
-    """
-    if not _fits([chip for chip in understanding.chips if chip.kind != "order"]) or _SEEKING.search(text):
-        return None
-    if newest := find_newest(text):
-        text = f"{text[: newest.start]} {text[newest.end :]}"
-    words = [word for word in WORD.findall(text) if not _WHY.fullmatch(word)]
-    said = [word for word in words if CASE.fullmatch(word) or _PROBLEM.fullmatch(word)]
-    saying = _SAYING.search(text) is not None  # 불친절하다는 후기
-    reading = _read(" ".join(words)) if said or saying else None
-    if reading is None or reading.mixed or any(one.side != reading.side for one in map(judging, said) if one):
-        return None
-    vague = not saying and not any(CASE.fullmatch(word) for word in said)  # 주차 문제 may be anything
-    return None if not reading.side or (vague and not _FACTUAL.isdisjoint(reading.asked)) else reading
-
-
 def asked_aspects(text: str) -> tuple[AskedAspect, ...]:
     """The aspects that an opinion is asked of by words which ask of nothing else; none where a word is none of ours."""
-    reading = _read(text)
+    reading = read(text)
     return reading.asked if reading else ()
 
 
@@ -81,13 +52,15 @@ def says_of_aspects(word: str) -> bool:
     return told_by(word) is not None
 
 
-def _fits(chips: Sequence[Chip]) -> bool:
+def fits(chips: Sequence[Chip]) -> bool:
     """Whether all conditions are such that reviews can be counted under them: a dish or 최근 only prefers."""
     return all(chip.mode != "boost" for chip in chips)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """What a text asks of: aspects, and the side that is looked for."""
+
     asked: tuple[AskedAspect, ...]
     side: Side
 
@@ -97,7 +70,7 @@ class _Reading:
         return any(one.side for one in self.asked)
 
 
-def _read(text: str, *, occasions: bool = False) -> _Reading | None:
+def read(text: str, *, occasions: bool = False) -> Reading | None:
     """What the words come to; None where a word is none of ours, or where a fact may be asked for.
 
     With ``occasions`` words for these are ours.
@@ -122,7 +95,7 @@ def _read(text: str, *, occasions: bool = False) -> _Reading | None:
         return None
     if negated != bool(excluding):
         side = {"positive": "negative", "negative": "positive"}.get(side, "")  # type: ignore[assignment]
-    return _Reading(asked, side)
+    return Reading(asked, side)
 
 
 def _each_word(words: Sequence[str], *, occasions: bool) -> list[Told] | None:
@@ -140,7 +113,7 @@ def _each_word(words: Sequence[str], *, occasions: bool) -> list[Told] | None:
     return found
 
 
-def _both_sides(told: Sequence[Told]) -> _Reading | None:
+def _both_sides(told: Sequence[Told]) -> Reading | None:
     """Aspects of which each is looked for at a side of its own, by the judgement in its word or behind it.
 
     None where one has both, or none.
@@ -156,4 +129,4 @@ def _both_sides(told: Sequence[Told]) -> _Reading | None:
             waiting = []
     if waiting or len({asked.aspect for asked in found}) < len(found):
         return None
-    return _Reading(tuple(found), "positive")
+    return Reading(tuple(found), "positive")

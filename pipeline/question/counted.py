@@ -14,6 +14,7 @@ from dataclasses import replace
 from pipeline.question.again import asked_again
 from pipeline.question.aspects import about_aspects
 from pipeline.question.bounds import WORTH, told_price, widened
+from pipeline.question.cases import about_cases
 from pipeline.question.figures import about_figures
 from pipeline.question.hangul import PARTICLE, key_of
 from pipeline.question.lexicon import Lexicon
@@ -75,7 +76,7 @@ def _about_dish(understanding: Understanding, question: str, lexicon: Lexicon) -
         searched = f"{_BEST} {searched}"
     text = _GOOD_AT.sub("맛있는", _blanked(searched, said))
     asked = replace(understanding, chips=chips, search_text=text, shape="fact")
-    found = about_everything(about_aspects(asked, text), question)
+    found = _opinions(asked, question)
     said_of_it = found.overview in ("whole", "praise", "complaints")  # 짬뽕 불만
     if [one.aspect for one in found.aspects] not in (["food"], [WHOLE.aspect], [] if said_of_it else ["food"]):
         return None
@@ -102,10 +103,15 @@ def _dish(understanding: Understanding, question: str, lexicon: Lexicon) -> tupl
 
 def _read(understanding: Understanding, question: str, lexicon: Lexicon, *, opinions: bool) -> Understanding:
     if opinions:
-        understanding = about_everything(about_aspects(understanding, understanding.search_text), question)
+        understanding = _opinions(understanding, question)
     counted = about_figures(understanding, question)
     unknown = counted.figures and counted.figures.of == "dishes" and not lexicon.dishes
     return understanding if unknown else counted
+
+
+def _opinions(understanding: Understanding, question: str) -> Understanding:
+    text = understanding.search_text
+    return about_cases(understanding, text) or about_everything(about_aspects(understanding, text), question)
 
 
 def _counts(understanding: Understanding) -> bool:

@@ -91,37 +91,6 @@ OF_BOTH_SIDES = [
     ),
     ("가격은 비싼데 맛있는 곳", [("value", "negative"), ("food", "positive")]),
 ]
-CASES = [
-    ("위생 불만 보여줘", ["hygiene"], "complaints"),
-    ("위생 관련 컴플레인 모아줘", ["hygiene"], "complaints"),
-    ("직원 응대 불만 사례", ["service"], "complaints"),
-    ("알바생 태도 문제", ["service"], "complaints"),
-    ("주차 불만 있어?", ["location"], "complaints"),
-    ("가격 불만은?", ["value"], "complaints"),
-    ("서비스 불만 왜 많아?", ["service"], "complaints"),
-    ("최근 서비스 불만 정리해줘", ["service"], "complaints"),
-    ("위생이랑 서비스 민원", ["hygiene", "service"], "complaints"),
-    ("서비스 칭찬 후기 알려줘", ["service"], "praise"),
-    ("분위기 호평", ["ambience"], "praise"),
-    ("불친절하다는 후기 보여줘", ["service"], "complaints"),
-    ("웨이팅 길다는 리뷰", ["waiting"], "complaints"),
-    ("비싸다는 후기", ["value"], "complaints"),
-    ("직원 친절하다는 평", ["service"], "praise"),
-    ("친절하지 않다는 후기 있어?", ["service"], "complaints"),
-]
-NO_CASES = [
-    "주차 문제 있어?",
-    "위생 불만 없어?",
-    "위생 불만 없는 곳",
-    "서비스 불만이 제일 많은 식당",
-    "서비스 칭찬과 불만",
-    "주차 된다는 후기",
-    "친절하다는 후기 많은 곳",
-    "화장실 더럽다는 후기",
-    "냉장고 위생 불만",
-    "서비스 어때?",
-    "서비스 별로야?",
-]
 OF_SOMETHING_ELSE = [
     "맛있는데 맛없는 집",
     "좋은데 나쁜 곳",
@@ -191,22 +160,6 @@ def test_each_aspect_may_have_a_side_of_its_own(text: str, sides: list[tuple[str
     found = of(text, named=False)
     assert [(one.aspect, one.side) for one in found.aspects] == sides
     assert found.seeks
-
-
-@pytest.mark.parametrize(("text", "aspects", "overview"), CASES)
-def test_complaints_and_praise_themselves(text: str, aspects: list[str], overview: str) -> None:
-    found = of(text, named=False)
-    assert ([one.aspect for one in found.aspects], found.overview, found.seeks) == (aspects, overview, "")
-
-
-@pytest.mark.parametrize("text", NO_CASES)
-def test_other_questions_are_for_none(text: str) -> None:
-    assert not of(text, named=False).overview
-
-
-@pytest.mark.parametrize("text", [text for text, *_ in CASES])
-def test_of_a_named_restaurant_both_sides_are_told(text: str) -> None:
-    assert not of(text).overview
 
 
 @pytest.mark.parametrize("text", OF_SOMETHING_ELSE)
