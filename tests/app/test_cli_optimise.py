@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.optimising import read_shapes
+from pipeline.checksums import write_sums
 from pipeline.errors.settings import BadSetting
 from tests.app.cli_runs import failure, make_index, run
 
@@ -61,10 +62,12 @@ def test_without_the_libraries_it_says_what_to_install(home: Path, tmp_path: Pat
     manifest = folder / "manifest.json"
     before = manifest.read_text(encoding="utf-8")
     manifest.write_text(json.dumps(json.loads(before) | {"encoder": "bge_m3"}), encoding="utf-8")
+    write_sums(folder)
     try:
         said = failure(run(home, *command(tmp_path / "out")), 5)
     finally:
         manifest.write_text(before, encoding="utf-8")
+        write_sums(folder)
     assert "requirements-gpu.txt" in said
     assert "torch" in said
 

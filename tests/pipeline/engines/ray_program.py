@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from pipeline.checksums import SUMS
 from pipeline.engines.ray import TRIES, RayEngine
 from pipeline.errors.base import HansangError
 from pipeline.index import current_folder
@@ -34,8 +35,9 @@ WHEN_MADE = ("created", "version")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of an index; of its manifest what doesn't say when it was made."""
+    """Every file of an index but its checksums; of its manifest what doesn't say when it was made."""
     found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    del found[SUMS]
     manifest = json.loads(found["manifest.json"])
     found["manifest.json"] = json.dumps({k: v for k, v in manifest.items() if k not in WHEN_MADE}).encode()
     return found
