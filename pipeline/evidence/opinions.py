@@ -195,10 +195,7 @@ def _most_often(text: CitedText, found: Sequence[Told], seeks: str, mentions: Me
     few = f"판단한 후기가 {ENOUGH_TO_RANK}건 이상인 곳"
     none = f"{few} 가운데 {side}이 반을 넘는 곳은" if any(map(_rankable, found)) else f"{few}이"
     text.add(f"{none} 없습니다. {side}을 말한 후기가 많은 곳:")
-    for told in said[:RANKED]:
-        _line(text, _name(told), told, seeks)
-    if len(said) > RANKED:
-        text.add(f"이 밖에 {len(said) - RANKED}곳에도 있습니다.")
+    _list(text, said, seeks)
     return True
 
 
@@ -216,10 +213,7 @@ def _only_opposite(text: CitedText, found: Sequence[Told], seeks: str, mentions:
     name = said[0][0].asked.name
     sought, opposite = ("나쁘다고", "좋다고") if seeks == "negative" else ("좋다고", "아쉽다고")
     text.add(f"{name}{_object(name)} {sought} 분명히 말한 후기를 찾지 못했습니다. {opposite} 말한 후기가 많은 곳:")
-    for told in said[:RANKED]:
-        _line(text, _name(told), told, against)
-    if len(said) > RANKED:
-        text.add(f"이 밖에 {len(said) - RANKED}곳에도 있습니다.")
+    _list(text, said, against)
     if silent := len(found) - len(said):
         text.add(f"다른 {silent}곳의 후기에서는 어느 쪽으로도 분명한 말을 찾지 못했습니다.")
     return True
@@ -254,6 +248,13 @@ def _close(one: Told, other: Told, seeks: str) -> bool:
     return not all(
         differs((_good(a, seeks), a.judged), (_good(b, seeks), b.judged)) for a, b in zip(one, other, strict=True)
     )
+
+
+def _list(text: CitedText, said: Sequence[Told], seeks: str) -> None:
+    for told in said[:RANKED]:
+        _line(text, _name(told), told, seeks)
+    if len(said) > RANKED:
+        text.add(f"이 밖에 {len(said) - RANKED}곳에도 있습니다.")
 
 
 def _line(text: CitedText, title: str, told: Told, seeks: str) -> None:

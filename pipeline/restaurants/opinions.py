@@ -130,6 +130,8 @@ class IndexOpinions:
 
     def _names(self, dish: str, remark: Remark) -> bool:
         """Whether a remark is about a dish: it names it, or its sentence does and the remark itself names no other."""
+        if dish not in remark.context.lower():  # most remarks aren't, and to look for every dish takes longer
+            return False
         dishes, longest = self._dishes
         for text in (remark.quote, remark.context):
             if named := [name for name, _ in named_in(text, dishes, longest)]:
